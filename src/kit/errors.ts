@@ -1,0 +1,106 @@
+import type { Finding } from './finding.ts'
+
+/** How a command can end other than well; each kind has one exit code (`cli/exit-codes.ts`). */
+export type FailureKind =
+  | 'failed'
+  | 'rolled-back'
+  | 'denied'
+  | 'refused'
+  | 'unfinished'
+  | 'usage'
+  | 'unreachable'
+  | 'bug'
+  | 'interrupted'
+
+/** Every code a failure can carry. Stable: scripts match on them. */
+export type FailureCode =
+  // usage
+  | 'unknown-option'
+  | 'unknown-command'
+  | 'missing-answer'
+  | 'unknown-environment'
+  | 'missing-environment'
+  | 'unknown-service'
+  | 'invalid-option'
+  | 'config-not-found'
+  | 'config-unreadable'
+  | 'config-invalid'
+  | 'endpoint-not-allowed'
+  | 'secrets-file-invalid'
+  | 'project-missing'
+  | 'workspace-ambiguous'
+  | 'environment-missing'
+  | 'rehearsal-not-running'
+  | 'rehearsal-already-running'
+  // denied
+  | 'token-missing'
+  | 'token-invalid'
+  | 'not-authorized'
+  | 'token-elsewhere'
+  | 'two-factor-required'
+  // refused
+  | 'guard'
+  | 'declined'
+  | 'staged-changes'
+  | 'moved'
+  // failed
+  | 'not-found'
+  | 'commit-not-found'
+  | 'platform-refused'
+  | 'patch-failed'
+  | 'deployment-failed'
+  | 'verification-failed'
+  | 'blocked-by-secret'
+  | 'rehearsal-failed'
+  // unfinished
+  | 'deployment-timeout'
+  | 'deployment-held'
+  | 'deployment-superseded'
+  | 'mutation-unknown'
+  // unreachable
+  | 'unreachable'
+  | 'timeout'
+  | 'rate-limited'
+  | 'platform-error'
+  | 'not-graphql'
+  | 'partial-answer'
+  | 'disk-refused'
+  // others
+  | 'interrupted'
+  | 'bug'
+
+/** What an `OperatorError` is made of. */
+export interface Failure {
+  kind: FailureKind
+  code: FailureCode
+  /** What failed and why it matters; one or two sentences, never a secret. */
+  message: string
+  /** What to run or change next. */
+  hint?: string
+  /** Would the same command, run again unchanged, have a chance? */
+  retryable?: boolean
+  /** Everything that was found wrong, when it was more than one thing. */
+  findings?: Finding[]
+}
+
+/**
+ * The one error that people are meant to read. Anything else that is thrown is a bug of ours and is reported as one. It never
+ * carries a cause: causes from HTTP clients hold requests, answers and variables.
+ */
+export class OperatorError extends Error {
+  override readonly name = 'OperatorError'
+  readonly kind: FailureKind
+  readonly code: FailureCode
+  readonly hint: string | undefined
+  readonly retryable: boolean
+  readonly findings: Finding[]
+
+  constructor(failure: Failure) {
+    super(failure.message)
+    this.kind = failure.kind
+    this.code = failure.code
+    this.hint = failure.hint
+    this.retryable = failure.retryable ?? false
+    this.findings = failure.findings ?? []
+  }
+}

@@ -1,0 +1,137 @@
+import type { EnvironmentConfig } from '../contract/environment-config.ts'
+import type { Secret } from '../kit/secret.ts'
+import type { DeploymentId, EnvironmentId, PatchId, ProjectId, ServiceId, VolumeId } from './ids.ts'
+import type { ServiceSettings } from './service-settings.ts'
+
+/** What one reading of an environment says, in our words. */
+export interface ObservedState {
+  project: { id: ProjectId; name: string }
+  environment: { id: EnvironmentId; name: string }
+  /** Every environment of the project that the token may name. */
+  environments: { id: EnvironmentId; name: string }[]
+  /** Services of the project that have an instance in this environment. */
+  services: ObservedService[]
+  /** Services of the project that have none here. */
+  servicesElsewhere: { id: ServiceId; name: string }[]
+  sharedVariables: Record<string, ObservedVariable>
+  /** What waits uncommitted; undefined when this reading could not ask. */
+  staged: ObservedPatch | undefined
+  /** Committed patches, newest first, the last 20; undefined when this reading could not ask. */
+  patches: ObservedPatch[] | undefined
+  /** How many staged changes there are, by the platform's own count. */
+  unmergedChanges: number | undefined
+  platformStatus: { isStable: boolean; incident?: { message: string; url: string } }
+  /** The platform's clock at this reading (its `Date` header), in milliseconds; undefined when it sent none. */
+  platformTime: number | undefined
+}
+
+export interface ObservedService {
+  id: ServiceId
+  name: string
+  settings: ServiceSettings
+  /** Unrendered: references still read `${{…}}`. */
+  variables: Record<string, ObservedVariable>
+  volumes: ObservedVolume[]
+  domains: ObservedDomain[]
+  /** Running now; the newest first. */
+  active: ObservedDeployment[]
+  /** The newest attempt, perhaps failed. */
+  latest: ObservedDeployment | undefined
+}
+
+/** A value that may be a secret, or one that the platform will not show: masked or sealed. */
+export type ObservedVariable = { value: Secret } | { masked: true }
+
+export interface ObservedVolume {
+  id: VolumeId
+  mountPath: string
+  sizeMB: number
+}
+
+export interface ObservedDomain {
+  domain: string
+  kind: 'generated' | 'custom'
+  targetPort: number | undefined
+}
+
+/** The platform's statuses of a deployment, in our words; `translate.ts` holds the table. */
+export type DeploymentStatus =
+  | 'queued'
+  | 'waiting'
+  | 'needs-approval'
+  | 'building'
+  | 'deploying'
+  | 'live'
+  | 'sleeping'
+  | 'crashed'
+  | 'failed'
+  | 'skipped'
+  | 'removing'
+  | 'removed'
+
+export type DeploymentStep =
+  | 'snapshot-code'
+  | 'build-image'
+  | 'publish-image'
+  | 'wait-for-dependencies'
+  | 'pre-deploy-command'
+  | 'migrate-volumes'
+  | 'create-container'
+  | 'configure-network'
+  | 'healthcheck'
+  | 'drain-instances'
+
+export interface ObservedDeployment {
+  id: DeploymentId
+  serviceId: ServiceId | undefined
+  status: DeploymentStatus
+  /** Milliseconds since the epoch. */
+  createdAt: number
+  /** Every process has ended, whatever the status says. */
+  isStopped: boolean
+  runningInstances: number
+  instances: number
+  canRollback: boolean
+  canRedeploy: boolean
+  /** The commit, for code from a repository. */
+  commit: string | undefined
+  commitMessage: string | undefined
+  branch: string | undefined
+  image: string | undefined
+  /** The patch that caused it, where a patch did. */
+  patchId: PatchId | undefined
+}
+
+export interface ObservedPatch {
+  id: PatchId
+  status: 'staged' | 'applying' | 'committed'
+  message: string | undefined
+  /** Milliseconds since the epoch. */
+  createdAt: number
+  appliedAt: number | undefined
+  error: string | undefined
+  /** Holds secrets, unrendered. */
+  config: Secret<EnvironmentConfig>
+}
+
+/** What the services really run with, asked in one request after `ObservedState`. */
+export interface ObservedRunning {
+  /** By service; variables are rendered. Absent for a service that was never deployed. */
+  snapshots: Map<ServiceId, Record<string, Secret>>
+  /** By service: are pushes deployed without us? */
+  autoDeploy: Map<ServiceId, boolean>
+}
+
+/** One look at one deployment on its way. */
+export interface DeploymentProgress {
+  deployment: ObservedDeployment
+  events: DeploymentEvent[]
+}
+
+export interface DeploymentEvent {
+  step: DeploymentStep
+  startedAt: number
+  completedAt: number | undefined
+  error: string | undefined
+  skipped: boolean
+}

@@ -1,0 +1,118 @@
+import type { EnvironmentConfig } from '../contract/environment-config.ts'
+import type { Secret } from '../kit/secret.ts'
+import type { DeploymentId, EnvironmentId, PatchId, ProjectId, ServiceId, VolumeId, WorkspaceId } from './ids.ts'
+import type {
+  DeploymentProgress,
+  ObservedDeployment,
+  ObservedPatch,
+  ObservedRunning,
+  ObservedState,
+} from './observed-state.ts'
+import type { ServiceSettings } from './service-settings.ts'
+
+/** An environment named by its ids. */
+export interface Target {
+  projectId: ProjectId
+  environmentId: EnvironmentId
+}
+
+/** What a look-up by name finds. */
+export interface ProjectSummary {
+  id: ProjectId
+  name: string
+  /** Milliseconds since the epoch. */
+  createdAt: number
+  workspaceId: WorkspaceId | undefined
+  environments: { id: EnvironmentId; name: string; isEphemeral: boolean }[]
+}
+
+/**
+ * The door to Railway, in our words. Everything but `change` only reads. Failures are `OperatorError`s; none of them, and nothing
+ * else that comes through this door, carries the token.
+ */
+export interface Platform {
+  /** One request. The workspaces that the token may act in; works for account and workspace tokens. */
+  findWorkspaces(): Promise<{ id: WorkspaceId; name: string }[]>
+  /** One request a page of 500. */
+  findProjects(workspaceId: WorkspaceId): Promise<ProjectSummary[]>
+  /** One request. */
+  findProject(projectId: ProjectId): Promise<ProjectSummary>
+  /** One request, more only where a list has a second page. `token` means: the environment that the project token is for. */
+  observe(target: Target | 'token'): Promise<ObservedState>
+  /** The same for several environments of a project, in one request. */
+  observeAll(targets: Target[]): Promise<ObservedState[]>
+  /**
+   * One request: what each service runs with, and whether pushes deploy it. Asks for staged changes and history too where
+   * `state` lacks them, and gives the completed state back.
+   */
+  observeRunning(state: ObservedState): Promise<{ state: ObservedState; running: ObservedRunning }>
+  /** One request. What waits uncommitted. */
+  readStaged(environmentId: EnvironmentId): Promise<ObservedPatch>
+  /** One request. */
+  readPatch(patchId: PatchId): Promise<ObservedPatch>
+  /** One request for all of them, in the order asked. */
+  watchDeployments(deploymentIds: DeploymentId[]): Promise<DeploymentProgress[]>
+  /** One request. The newest deployments of one service, newest first, at most 10. */
+  newestDeployments(environmentId: EnvironmentId, serviceId: ServiceId): Promise<ObservedDeployment[]>
+  /** The only writing. One request; never sent twice unless the platform said that it did not happen. */
+  change<Name extends ChangeName>(name: Name, input: Changes[Name]['input']): Promise<Changes[Name]['result']>
+}
+
+export type ChangeName = keyof Changes
+
+/** Every way to change something, each one request. */
+export interface Changes {
+  'create-project': {
+    input: { name: string; workspaceId: WorkspaceId; firstEnvironment: string }
+    result: ProjectSummary
+  }
+  'create-environment': {
+    input: { projectId: ProjectId; name: string }
+    result: { id: EnvironmentId; name: string }
+  }
+  /** An empty service: an instance in every environment that is no fork, and nothing deploys. */
+  'create-service': {
+    input: Target & { name: string }
+    result: { id: ServiceId; name: string }
+  }
+  'create-volume': {
+    input: Target & { serviceId: ServiceId; mountPath: string }
+    result: { id: VolumeId; name: string }
+  }
+  'create-domain': {
+    input: Target & { serviceId: ServiceId; targetPort: number; custom?: string }
+    result: { domain: string }
+  }
+  /** Adds to what is staged. */
+  'stage-changes': {
+    input: { environmentId: EnvironmentId; config: Secret<EnvironmentConfig> }
+    result: ObservedPatch
+  }
+  /** Puts exactly this in the place of everything that is staged. */
+  'replace-staged': {
+    input: { environmentId: EnvironmentId; config: Secret<EnvironmentConfig> }
+    result: ObservedPatch
+  }
+  /** Commits what is staged without deploying anything. */
+  'commit-staged': {
+    input: { environmentId: EnvironmentId; message: string }
+    result: undefined
+  }
+  'set-auto-deploy': {
+    input: Target & { services: { serviceId: ServiceId; enabled: boolean }[] }
+    result: undefined
+  }
+  /** A new deployment with what is stored now; without `commit`, of what the platform would build. */
+  'deploy-service': {
+    input: Target & { serviceId: ServiceId; commit?: string }
+    result: { deploymentId: DeploymentId }
+  }
+  /** A new deployment of the branch's newest commit. The platform answers only that it happened. */
+  'deploy-latest-commit': {
+    input: Target & { serviceId: ServiceId }
+    result: undefined
+  }
+}
+
+/** What a store patch may set on a service; null resets a setting to the platform's default. */
+export type SettingsPatch = { [Name in keyof ServiceSettings]?: ServiceSettings[Name] | null }
