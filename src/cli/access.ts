@@ -1,0 +1,97 @@
+import type { Clock } from '../kit/clock.ts'
+import { OperatorError } from '../kit/errors.ts'
+import type { Files } from '../kit/files.ts'
+import { createHttpClient } from '../kit/http.ts'
+import { HttpError } from '../kit/http-error.ts'
+import { parseRehearsalAddress, type RehearsalAddress } from '../kit/rehearsal-address.ts'
+import { type Credential, chooseCredential } from '../platform/credential.ts'
+import { createGraphqlClient } from '../platform/graphql-client.ts'
+import { createGraphqlPlatform } from '../platform/graphql-platform.ts'
+import type { Platform } from '../platform/platform.ts'
+import { readOnly } from '../platform/read-only.ts'
+import type { Probe } from '../verify/probe.ts'
+
+/** The platform that a command talks to, and what belongs to it. */
+export interface Access {
+  platform: Platform
+  credential: Credential
+  isRehearsal: boolean
+  /** Asks what was deployed; in a rehearsal, through its edge and nowhere else. */
+  probe: Probe
+  /** Requests sent so far, by operation. */
+  requests(): Map<string, number>
+  close(): void
+}
+
+export interface AccessNeeds {
+  clock: Clock
+  /** 0 up to 1. */
+  random: () => number
+  signal: AbortSignal
+  version: string
+  isDryRun: boolean
+}
+
+/** Chooses endpoint and credential and opens the platform; nothing is sent yet. */
+export function openAccess(
+  variables: Readonly<Record<string, string | undefined>>,
+  rehearsal: RehearsalAddress | undefined,
+  needs: AccessNeeds,
+): Access {
+  const credential = chooseCredential(variables, rehearsal)
+  const http = createHttpClient({ clock: needs.clock, userAgent: `fakturino/${needs.version}` })
+  const client = createGraphqlClient({
+    credential,
+    http,
+    clock: needs.clock,
+    random: needs.random,
+    signal: needs.signal,
+  })
+  const platform = createGraphqlPlatform(client)
+  const via = rehearsal?.edge
+  return {
+    platform: needs.isDryRun ? readOnly(platform) : platform,
+    credential,
+    isRehearsal: credential.endpoint.isLoopback,
+    requests: client.requests,
+    close: () => http.close(),
+    probe: {
+      async get(url, timeoutMs) {
+        const startedAt = needs.clock.now()
+        try {
+          const answer = await http.exchange({
+            url,
+            wholeMs: timeoutMs,
+            connectMs: timeoutMs,
+            signal: needs.signal,
+            ...(via === undefined ? {} : { via }),
+          })
+          const isFallback = answer.headers.get('x-railway-fallback') === 'true'
+          return { kind: 'answered', status: answer.status, isFallback, elapsedMs: answer.tookMs }
+        } catch (error) {
+          if (needs.signal.aborted || !(error instanceof HttpError)) throw error
+          return { kind: 'unanswered', reason: error.code, elapsedMs: needs.clock.now() - startedAt }
+        }
+      },
+    },
+  }
+}
+
+/** The name of the address file in the state directory. */
+export const rehearsalAddressFile = 'rehearsal.json'
+
+/** Where the running rehearsal platform is; fails when none has said so. */
+export async function readRehearsalAddress(files: Files, path: string): Promise<RehearsalAddress> {
+  const text = await files.readText(path)
+  const address = text === undefined ? undefined : parseRehearsalAddress(text)
+  if (address !== undefined) return address
+  throw new OperatorError({
+    kind: 'usage',
+    code: 'rehearsal-not-running',
+    message:
+      text === undefined
+        ? 'No rehearsal platform is running, and --local talks to one.'
+        : `${path} does not say where the rehearsal platform is.`,
+    hint: 'Start one with: fakturino rehearse up',
+  })
+}

@@ -1,0 +1,74 @@
+import type { CommandDefinition } from '../command.ts'
+
+const secretsFile = {
+  flags: '--secrets-file <file>',
+  describes: 'secrets to store, NAME=value a line each; - reads them from stdin',
+}
+
+/** Every command, in the order of the help. */
+export const commands: readonly CommandDefinition[] = [
+  {
+    name: 'init',
+    summary: 'first setup: create the project, both environments and everything in them, and store the config',
+    options: [{ flags: '--deploy', describes: 'deploy every environment afterwards' }, secretsFile],
+    examples: ['fakturino init --yes', 'fakturino init --yes --secrets-file secrets.env'],
+    load: () => import('./init.ts'),
+  },
+  {
+    name: 'plan',
+    summary: 'show what differs between the config and an environment',
+    options: [
+      { flags: '--detailed-exit-code', describes: 'exit 2 when something differs' },
+      { flags: '--commit <sha>', describes: 'plan for this commit, or latest' },
+      secretsFile,
+    ],
+    examples: ['fakturino plan -e staging', 'fakturino plan -e production --detailed-exit-code'],
+    load: () => import('./plan.ts'),
+  },
+  {
+    name: 'deploy',
+    summary: 'make an environment equal to the config and deploy what needs it, in order, verified',
+    arguments: '[service...]',
+    options: [
+      { flags: '--commit <sha>', describes: 'the whole commit to deploy, or latest; without it, what runs already' },
+      secretsFile,
+    ],
+    examples: ['fakturino deploy -e staging', 'fakturino deploy -e production --commit latest --yes'],
+    load: () => import('./deploy.ts'),
+  },
+  {
+    name: 'status',
+    summary: 'one screen: what runs in an environment, and how it is',
+    examples: ['fakturino status -e production', 'fakturino status -e production --json'],
+    load: () => import('./status.ts'),
+  },
+  {
+    name: 'rehearse',
+    summary: 'the whole guide, start to end, on a local platform of its own, with a report',
+    examples: ['fakturino rehearse', 'fakturino rehearse up', 'fakturino plan -e staging --local'],
+    load: () => import('./rehearse.ts'),
+    subcommands: [
+      {
+        name: 'up',
+        summary: 'start a local platform that stays, for use with --local',
+        options: [{ flags: '--port <number>', describes: 'its port; without it, any free one' }],
+        examples: ['fakturino rehearse up', 'fakturino rehearse up --port 4100 --json'],
+        load: () => import('./rehearse-up.ts'),
+      },
+      {
+        name: 'down',
+        summary: 'stop it; nothing of it is kept',
+        examples: ['fakturino rehearse down'],
+        load: () => import('./rehearse-down.ts'),
+      },
+      {
+        name: 'serve',
+        summary: 'what runs in the background after up',
+        options: [{ flags: '--port <number>', describes: 'its port' }],
+        examples: [],
+        isHidden: true,
+        load: () => import('./rehearse-serve.ts'),
+      },
+    ],
+  },
+]

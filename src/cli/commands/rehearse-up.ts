@@ -1,0 +1,78 @@
+import { dirname, join } from 'node:path'
+import { startInBackground } from '../../kit/background.ts'
+import { OperatorError } from '../../kit/errors.ts'
+import type { RehearsalAddress } from '../../kit/rehearsal-address.ts'
+import { clipped } from '../../kit/text.ts'
+import type { CommandInput } from '../command.ts'
+import type { Context } from '../context.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { announcedRehearsal, askControl } from './rehearse-control.ts'
+import { portOption } from './rehearse-port.ts'
+
+const startsWithinMs = 20_000
+
+export async function run(context: Context, input: CommandInput): Promise<ExitCode> {
+  const port = portOption(input)
+  const running = await announcedRehearsal(context)
+  if (running !== undefined && (await askControl(context, running, 'GET', 'state')) !== undefined) {
+    refuseOtherPort(running, port)
+    context.output.notice('The rehearsal platform is running already.')
+    tell(context, running)
+    return exitCodes.done.code
+  }
+  tell(context, await start(context, port))
+  return exitCodes.done.code
+}
+
+async function start(context: Context, port: number | undefined): Promise<RehearsalAddress> {
+  const { machine, options, stateDirectory } = context
+  const logPath = join(stateDirectory, 'rehearsal.log')
+  // Makes the directory, and leaves no words of an earlier run.
+  await context.files.writeText(logPath, '')
+  const program = machine.argv[1] ?? ''
+  const child = startInBackground(
+    machine.execPath,
+    [
+      program,
+      'rehearse',
+      'serve',
+      '--state',
+      stateDirectory,
+      '--no-color',
+      ...(port === undefined ? [] : ['--port', String(port)]),
+      ...(options.config === undefined ? [] : ['--config', options.config]),
+    ],
+    { cwd: machine.cwd(), logPath },
+  )
+  for (const until = context.clock.now() + startsWithinMs; context.clock.now() < until; ) {
+    const address = await announcedRehearsal(context)
+    if (address !== undefined && address.pid === child.pid) {
+      child.release()
+      return address
+    }
+    if (child.exitCode() !== undefined) break
+    await context.clock.sleep(50, context.signal)
+  }
+  const said = (await context.files.readText(logPath))?.trim() ?? ''
+  throw new OperatorError({
+    kind: 'failed',
+    code: 'rehearsal-failed',
+    message: `The rehearsal platform did not start.${said === '' ? '' : ` It said: ${clipped(said, 400)}`}`,
+    hint: `Its words are in ${join(dirname(logPath), 'rehearsal.log')}.`,
+  })
+}
+
+function refuseOtherPort(running: RehearsalAddress, port: number | undefined): void {
+  if (port === undefined || Number(new URL(running.endpoint).port) === port) return
+  throw new OperatorError({
+    kind: 'usage',
+    code: 'rehearsal-already-running',
+    message: `A rehearsal platform is running already, at ${running.endpoint}.`,
+    hint: 'Stop it first: fakturino rehearse down',
+  })
+}
+
+function tell(context: Context, { endpoint, edge, tokens, pid }: RehearsalAddress): void {
+  const next = ['fakturino init --yes --local', 'fakturino plan -e staging --local', 'fakturino rehearse down']
+  context.output.answer({ type: 'rehearsal-up', rehearsal: { endpoint, edge, tokens, pid, next } })
+}

@@ -1,0 +1,33 @@
+import { OperatorError } from '../../kit/errors.ts'
+import { observeEnvironment } from '../../operations/observe-environment.ts'
+import { readStatus } from '../../operations/read-status.ts'
+import type { CommandInput } from '../command.ts'
+import type { Context } from '../context.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { desiredBy, wantedEnvironment } from '../target.ts'
+
+export async function run(context: Context, _input: CommandInput): Promise<ExitCode> {
+  const config = (await context.configIfReadable())?.config
+  const { platform, isRehearsal } = await context.access()
+  const wanted = await wantedEnvironment(context, 'reading', config)
+  const found = await observeEnvironment(wanted, { platform, knownIds: await context.knownIds() })
+  if (found.kind === 'missing') {
+    throw new OperatorError({
+      kind: 'usage',
+      code: found.project === undefined ? 'project-missing' : 'environment-missing',
+      message:
+        found.project === undefined
+          ? `The token reaches no project called ${wanted.project.name}.`
+          : `Project ${found.project.name} has no environment ${wanted.environment.name}.`,
+      hint: 'Run: fakturino init',
+    })
+  }
+  const { name } = found.state.environment
+  const isKnown = config !== undefined && Object.hasOwn(config.environments, name)
+  context.output.answer({
+    type: 'status',
+    status: readStatus(found.state, isKnown ? desiredBy(config)(name) : undefined),
+    isRehearsal,
+  })
+  return exitCodes.done.code
+}

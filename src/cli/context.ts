@@ -1,0 +1,146 @@
+import { join } from 'node:path'
+import { type LoadedConfig, loadConfig } from '../config/load.ts'
+import { rehearsalTiming, type Timing, timingOf } from '../config/timing.ts'
+import { createKnownIds } from '../journal/known-ids.ts'
+import type { Clock } from '../kit/clock.ts'
+import { OperatorError } from '../kit/errors.ts'
+import type { Files } from '../kit/files.ts'
+import type { Approve } from '../operations/approval.ts'
+import type { Report } from '../operations/events.ts'
+import type { KnownIds } from '../operations/observe-environment.ts'
+import type { Ask } from '../output/ask.ts'
+import type { Output } from '../output/output.ts'
+import type { Access } from './access.ts'
+import type { Interruption } from './interruption.ts'
+import type { Doors, Machine } from './machine.ts'
+import type { GlobalOptions } from './options.ts'
+
+/** Everything a command may use, built when it is first asked for. Operations take from it what they declare as their needs. */
+export interface Context {
+  options: GlobalOptions
+  machine: Machine
+  doors: Doors
+  output: Output
+  clock: Clock
+  files: Files
+  random: (bytes: number) => Uint8Array
+  signal: AbortSignal
+  /** Throws once the operator asked to stop: called before each act. */
+  checkpoint: () => void
+  report: Report
+  approve: Approve
+  ask: Ask
+  /** Is there a person at a terminal? */
+  canAsk: boolean
+  /** Where fakturino keeps what it remembers. */
+  stateDirectory: string
+  /** The environment variables as they were when the command started, tokens included. */
+  variables: Readonly<Record<string, string | undefined>>
+  config(): Promise<LoadedConfig>
+  /** Looks for a config anew; `config` keeps what it found first. */
+  findConfig(): Promise<LoadedConfig>
+  /** The config where there is one; a broken one is said and counts as none. */
+  configIfReadable(): Promise<LoadedConfig | undefined>
+  access(): Promise<Access>
+  knownIds(): Promise<KnownIds>
+  timing(): Promise<Timing>
+  /** Runs another command of this program in the same process, with another disk, and collects what it prints. */
+  run(argv: string[], files: Files): Promise<{ exitCode: number; stdout: string; stderr: string }>
+}
+
+/** What a context is made from. */
+export interface ContextParts {
+  options: GlobalOptions
+  machine: Machine
+  doors: Doors
+  output: Output
+  interruption: Interruption
+  approve: Approve
+  ask: Ask
+  canAsk: boolean
+  run: Context['run']
+}
+
+/** Tokens are for the platform's door alone: the config is code, and does not get to see them. */
+const tokenVariables = ['RAILWAY_TOKEN', 'RAILWAY_API_TOKEN']
+
+export async function createContext(parts: ContextParts): Promise<Context> {
+  const { options, machine, doors, output, interruption } = parts
+  const variables = { ...machine.env }
+  for (const name of tokenVariables) delete machine.env[name]
+  const stateDirectory = options.state ?? (await userStateDirectory())
+  const findConfig = () =>
+    loadConfig({
+      from: machine.cwd(),
+      ...(options.config === undefined ? {} : { path: options.config }),
+      defineModule: doors.defineModule,
+      cacheDirectory: join(stateDirectory, 'compiled-configs'),
+    })
+  const openConfig = once(findConfig)
+  const access = once(async () => {
+    const { openAccess, readRehearsalAddress, rehearsalAddressFile } = await import('./access.ts')
+    const rehearsal = options.local
+      ? await readRehearsalAddress(doors.files, join(stateDirectory, rehearsalAddressFile))
+      : undefined
+    const opened = openAccess(variables, rehearsal, {
+      clock: doors.clock,
+      random: () => (doors.random(1)[0] ?? 0) / 256,
+      signal: interruption.signal,
+      version: doors.version,
+      isDryRun: options.dryRun ?? false,
+    })
+    interruption.atEnd(() => opened.close())
+    for (const notice of opened.credential.notices) output.notice(notice)
+    return opened
+  })
+  return {
+    options,
+    machine,
+    doors,
+    output,
+    clock: doors.clock,
+    files: doors.files,
+    random: doors.random,
+    signal: interruption.signal,
+    checkpoint: () => interruption.signal.throwIfAborted(),
+    report: async (event) => output.event(event),
+    approve: parts.approve,
+    stateDirectory,
+    variables,
+    config: openConfig,
+    findConfig,
+    ask: parts.ask,
+    canAsk: parts.canAsk,
+    async configIfReadable() {
+      try {
+        return await openConfig()
+      } catch (error) {
+        if (!(error instanceof OperatorError)) throw error
+        if (error.code !== 'config-not-found') output.notice(`${error.message} Going on without a config.`)
+        return undefined
+      }
+    },
+    access,
+    knownIds: once(async () =>
+      createKnownIds(doors.files, join(stateDirectory, 'known-ids.json'), (await access()).credential.endpoint.url),
+    ),
+    timing: once(async () => {
+      if ((await access()).isRehearsal) return rehearsalTiming
+      return timingOf((await openConfig()).config)
+    }),
+    run: parts.run,
+  }
+}
+
+async function userStateDirectory(): Promise<string> {
+  const { default: envPaths } = await import('env-paths')
+  return envPaths('fakturino', { suffix: '' }).log
+}
+
+function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}

@@ -1,0 +1,31 @@
+import type { Clock } from '../kit/clock.ts'
+import type { Files } from '../kit/files.ts'
+import type { Stream } from '../output/terminal.ts'
+
+/** What of a process a run of the program uses. Node's own `process` is one; a test makes its own. */
+export interface Machine {
+  argv: string[]
+  env: Record<string, string | undefined>
+  cwd(): string
+  pid: number
+  execPath: string
+  stdin: AsyncIterable<string | Uint8Array> & { isTTY?: boolean }
+  stdout: Stream
+  stderr: Stream
+  on(signal: 'SIGINT' | 'SIGTERM', act: () => void): unknown
+  off(signal: 'SIGINT' | 'SIGTERM', act: () => void): unknown
+  kill(pid: number, signal: string): unknown
+}
+
+/** The doors that a test replaces. */
+export interface Doors {
+  clock: Clock
+  files: Files
+  /** Cryptographic randomness, as so many bytes. */
+  random: (bytes: number) => Uint8Array
+  /** Absolute path of the module that a config imports as `fakturino`. */
+  defineModule: string
+  /** Absolute path of the config that ships with the program. */
+  shippedConfig: string
+  version: string
+}

@@ -1,0 +1,59 @@
+import { resolve } from 'node:path'
+import { parseEnv } from 'node:util'
+import type { FakturinoConfig } from '../config/fakturino-config.ts'
+import { nearest } from '../config/nearest.ts'
+import { OperatorError } from '../kit/errors.ts'
+import { Secret } from '../kit/secret.ts'
+import { listed } from '../kit/text.ts'
+import type { Context } from './context.ts'
+
+/**
+ * Reads secrets from a file, or from stdin for `-`: a line each, `NAME=value`. Every name must be a secret of the config, so that a
+ * misspelt one does not vanish. Values stay out of every message.
+ */
+export async function suppliedSecrets(
+  context: Context,
+  source: string | undefined,
+  config: FakturinoConfig,
+): Promise<ReadonlyMap<string, Secret>> {
+  if (source === undefined) return new Map()
+  const text =
+    source === '-' ? await readAll(context) : await context.files.readText(resolve(context.machine.cwd(), source))
+  if (text === undefined) throw invalid(`There is no file ${source}.`, 'Check the path behind --secrets-file.')
+  const known = Object.keys(config.secrets ?? {})
+  const entries = Object.entries(parseEnv(text)).map(([name, value]): [string, string] => [name, value ?? ''])
+  const strangers = entries.map(([name]) => name).filter((name) => !known.includes(name))
+  if (strangers.length > 0) {
+    const guesses = strangers.flatMap((name) => nearest(name, known) ?? [])
+    throw invalid(
+      `${source === '-' ? 'The input' : source} holds ${listed(strangers)}, and the config knows no such ${strangers.length === 1 ? 'secret' : 'secrets'}.`,
+      guesses.length > 0 ? `Did you mean ${listed(guesses, 'or')}?` : `The config knows ${listed(known)}.`,
+    )
+  }
+  const empty = entries.filter(([, value]) => value === '').map(([name]) => name)
+  if (empty.length > 0) {
+    throw invalid(
+      `${listed(empty)} ${empty.length === 1 ? 'has' : 'have'} no value.`,
+      'Give a value, or leave the line out.',
+    )
+  }
+  if (entries.length === 0) {
+    throw invalid(`${source === '-' ? 'The input' : source} holds no secret.`, 'Write a line each: NAME=value')
+  }
+  return new Map(entries.map(([name, value]) => [name, new Secret(value)]))
+}
+
+function invalid(message: string, hint: string): OperatorError {
+  return new OperatorError({
+    kind: 'usage',
+    code: 'secrets-file-invalid',
+    message: `${message} Nothing was changed.`,
+    hint,
+  })
+}
+
+async function readAll({ machine }: Context): Promise<string> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of machine.stdin) chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
+  return Buffer.concat(chunks).toString('utf8')
+}

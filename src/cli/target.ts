@@ -1,0 +1,94 @@
+import { type DesiredState, desiredState } from '../config/desired-state.ts'
+import type { FakturinoConfig } from '../config/fakturino-config.ts'
+import { OperatorError } from '../kit/errors.ts'
+import { listed } from '../kit/text.ts'
+import type { WantedEnvironment } from '../operations/observe-environment.ts'
+import { id } from '../platform/ids.ts'
+import type { Context } from './context.ts'
+
+/** Does the command only look, or change something? */
+export type Purpose = 'reading' | 'changing'
+
+/**
+ * Which environment a command is about: `-e`, then FAKTURINO_ENVIRONMENT, then RAILWAY_ENVIRONMENT_ID or the project token's own.
+ * Without any, a reading command takes the config's first unprotected one, and a changing command asks for `-e`.
+ */
+export async function wantedEnvironment(
+  context: Context,
+  purpose: Purpose,
+  config: FakturinoConfig | undefined,
+): Promise<WantedEnvironment> {
+  const { options, variables } = context
+  const { credential } = await context.access()
+  const named = options.environment ?? (variables.FAKTURINO_ENVIRONMENT || undefined)
+  if (named !== undefined && config !== undefined) desiredState(config, named)
+  const environmentId = named === undefined ? variables.RAILWAY_ENVIRONMENT_ID || undefined : idOfNamed(context)
+  const byProjectToken = credential.kind === 'project'
+  const name = named ?? (environmentId === undefined && !byProjectToken ? otherwise(purpose, config) : undefined)
+  return {
+    project: wantedProject(context, config, byProjectToken || environmentId !== undefined),
+    environment: {
+      ...(name === undefined ? {} : { name }),
+      ...(environmentId === undefined ? {} : { id: id<'environment'>(environmentId) }),
+    },
+    ...(options.workspace === undefined ? {} : { workspace: options.workspace }),
+    byProjectToken,
+  }
+}
+
+/** With `-e` the id in the environment is of use only where it cannot contradict the name: it is checked in the same read. */
+function idOfNamed({ variables, options }: Context): string | undefined {
+  return options.environment === undefined ? variables.RAILWAY_ENVIRONMENT_ID || undefined : undefined
+}
+
+/** By id where one is known: `--project`, RAILWAY_PROJECT_ID, the config's; else by the config's name. */
+export function wantedProject(
+  { options, variables }: Context,
+  config: FakturinoConfig | undefined,
+  isKnownOtherwise = false,
+): WantedEnvironment['project'] {
+  const given = options.project ?? (variables.RAILWAY_PROJECT_ID || undefined)
+  if (given !== undefined) return isId(given) ? { name: given, id: id(given) } : { name: given }
+  if (config !== undefined) {
+    const { name, id: configured } = config.project
+    return configured === undefined ? { name } : { name, id: id(configured) }
+  }
+  if (isKnownOtherwise) return { name: '' }
+  throw new OperatorError({
+    kind: 'usage',
+    code: 'project-missing',
+    message: 'Without a config nothing says which project this is about.',
+    hint: 'Name it with --project, or run this where fakturino.config.ts is.',
+  })
+}
+
+/** What is wanted of an environment, by its name. */
+export function desiredBy(config: FakturinoConfig): (environment: string) => DesiredState {
+  return (environment) => desiredState(config, environment)
+}
+
+function otherwise(purpose: Purpose, config: FakturinoConfig | undefined): string {
+  const environments = Object.entries(config?.environments ?? {})
+  const [unprotected] = environments.find(([, settings]) => settings.protected !== true) ?? []
+  if (purpose === 'reading' && unprotected !== undefined) return unprotected
+  throw new OperatorError({
+    kind: 'usage',
+    code: 'missing-environment',
+    message:
+      purpose === 'changing'
+        ? 'This changes an environment, and none was named.'
+        : 'Nothing says which environment this is about.',
+    hint:
+      environments.length === 0
+        ? 'Name it with -e.'
+        : `Name one: ${listed(
+            environments.map(([name]) => `-e ${name}`),
+            'or',
+          )}.`,
+  })
+}
+
+/** The platform's ids are UUIDs; names that look like one do not occur. */
+function isId(text: string): boolean {
+  return /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text)
+}

@@ -1,0 +1,60 @@
+/** Every code that a finding about a config can carry. Stable: scripts and `knownIssues` match on them. */
+export const findingCodes = [
+  // shape
+  'unknown-key',
+  'missing-key',
+  'wrong-type',
+  'wrong-choice',
+  'wrong-value',
+  // names that lead nowhere
+  'unknown-service',
+  'unknown-variable',
+  'unknown-secret',
+  'unknown-flag',
+  'unknown-check',
+  'unknown-section',
+  'unknown-environment',
+  'unknown-queue',
+  'unknown-finding',
+  // values
+  'single-braces',
+  'secret-in-config',
+  'reserved-name',
+  'environment-without-value',
+  'private-url-without-port',
+  'port-twice',
+  'flag-as-variable',
+  'variable-differs',
+  'shared-variable-missing',
+  'app-url-without-https',
+  // services
+  'pending-without-reason',
+  'reference-to-pending',
+  'no-public-domain',
+  'domain-taken',
+  'domain-without-service',
+  'domain-without-port',
+  'volume-with-replicas',
+  'volume-and-object-storage',
+  'no-healthcheck',
+  'deep-health-gate',
+  'build-missing',
+  'caches-at-start',
+  'php-fpm-unsupervised',
+  'migration-at-start',
+  'server-in-background',
+  'queue-not-in-command',
+  'queues-may-be-evicted',
+  'engine-differs',
+  'unset-repository',
+  // secrets
+  'unused-secret',
+  'secret-not-held',
+  // flags, environments, migrations
+  'variable-of-two-flags',
+  'no-environment',
+  'validates-itself',
+  'migrations-nowhere',
+] as const
+
+export type FindingCode = (typeof findingCodes)[number]

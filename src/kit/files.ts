@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { OperatorError } from './errors.ts'
+import { printable } from './text.ts'
+
+/** The door to the disk. What it cannot do it tells as an `OperatorError` with the code `disk-refused`. */
+export interface Files {
+  /** Undefined when there is no such file. */
+  readText(path: string): Promise<string | undefined>
+  /** Whole or not at all, with the directories above it; readable by its owner only unless `mode` says otherwise. */
+  writeText(path: string, text: string, mode?: number): Promise<void>
+  /** Does nothing when there is no such file. */
+  remove(path: string): Promise<void>
+  exists(path: string): Promise<boolean>
+}
+
+/** The disk of this machine. */
+export const realFiles: Files = {
+  readText: (path) => unlessAbsent(readFile(path, 'utf8')).catch(refused('read', path)),
+  writeText: (path, text, mode = 0o600) => replace(path, text, mode).catch(refused('written', path)),
+  remove: (path) => rm(path, { force: true }).catch(refused('removed', path)),
+  exists: async (path) => (await unlessAbsent(stat(path)).catch(refused('looked at', path))) !== undefined,
+}
+
+async function replace(path: string, text: string, mode: number): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  const draft = `${path}.${randomUUID()}.tmp`
+  try {
+    const file = await open(draft, 'wx', mode)
+    try {
+      await file.writeFile(text, 'utf8')
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(draft, path)
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => undefined)
+    throw error
+  }
+}
+
+async function unlessAbsent<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading
+  } catch (error) {
+    const code = diskCode(error)
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    throw error
+  }
+}
+
+const reasons: Record<string, string> = {
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EISDIR: 'it is a directory',
+  ENOTDIR: 'a part of the path is not a directory',
+  EEXIST: 'a part of the path is not a directory',
+  EMFILE: 'too many files are open',
+}
+
+function refused(verb: string, path: string) {
+  return (error: unknown): never => {
+    const code = diskCode(error) ?? 'unknown reason'
+    throw new OperatorError({
+      kind: 'unreachable',
+      code: 'disk-refused',
+      message: `${printable(path)} could not be ${verb}: ${reasons[code] ?? code}.`,
+      hint: 'Free the path or its permissions, or name another place, and run the command again.',
+      retryable: true,
+    })
+  }
+}
+
+function diskCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}

@@ -1,0 +1,85 @@
+import type { Clock } from '../kit/clock.ts'
+import { Agenda } from './agenda.ts'
+import { Lifecycle } from './lifecycle.ts'
+import type { Deployment, Environment, Patch, Project, ServiceInstance, Workspace } from './model.ts'
+import { PlatformError } from './platform-error.ts'
+import { Repositories, type RepositorySeed } from './repositories.ts'
+import type { Runtime } from './runtime/runtime.ts'
+import { simulatedRuntime, type Timing } from './runtime/simulated.ts'
+
+export interface ModelOptions {
+  clock: Clock
+  repositories: readonly RepositorySeed[]
+  timing: Timing
+  random: (bytes: number) => Uint8Array
+}
+
+/** Everything the platform knows, with the look-ups that answer in its own words when something is not there. */
+export class PlatformModel {
+  readonly agenda: Agenda
+  readonly runtime: Runtime
+  readonly lifecycle: Lifecycle
+  readonly repositories: Repositories
+  readonly workspace: Workspace
+  readonly projects = new Map<string, Project>()
+  /** In the order in which they were made. */
+  readonly deployments = new Map<string, Deployment>()
+  /** Of every environment, by the id of the patch; staged ones too. */
+  readonly patches = new Map<string, Patch>()
+  readonly #environments = new Map<string, Environment>()
+  readonly #random: (bytes: number) => Uint8Array
+
+  constructor({ clock, repositories, timing, random }: ModelOptions) {
+    this.#random = random
+    this.agenda = new Agenda(clock)
+    this.runtime = simulatedRuntime(this.agenda, timing)
+    this.lifecycle = new Lifecycle(this.agenda, this.runtime, () => this.id())
+    this.repositories = new Repositories(repositories, random)
+    this.workspace = { id: this.id(), name: 'Rehearsal' }
+  }
+
+  /** A new UUID. */
+  id(): string {
+    const hex = this.hex(16)
+    const variant = '89ab'[Number.parseInt(hex.charAt(16), 16) % 4]
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`
+  }
+
+  hex(bytes: number): string {
+    return Buffer.from(this.#random(bytes)).toString('hex')
+  }
+
+  remember(environment: Environment): void {
+    environment.project.environments.set(environment.id, environment)
+    this.#environments.set(environment.id, environment)
+    this.patches.set(environment.staged.id, environment.staged)
+  }
+
+  environments(): Iterable<Environment> {
+    return this.#environments.values()
+  }
+
+  project(id: string): Project {
+    return this.projects.get(id) ?? missing('Project')
+  }
+
+  environment(id: string): Environment {
+    return this.#environments.get(id) ?? missing('Environment')
+  }
+
+  instance(environment: Environment, serviceId: string): ServiceInstance {
+    return environment.instances.get(serviceId) ?? missing('ServiceInstance')
+  }
+
+  deployment(id: string): Deployment {
+    return this.deployments.get(id) ?? missing('Deployment')
+  }
+
+  patch(id: string): Patch {
+    return this.patches.get(id) ?? missing('Patch')
+  }
+}
+
+function missing(what: string): never {
+  throw new PlatformError(`${what} not found`)
+}

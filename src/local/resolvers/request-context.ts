@@ -1,0 +1,66 @@
+import type { Deployment, Environment, Project } from '../model.ts'
+import { type Page, type PageArgs, page } from '../pages.ts'
+import type { Masked } from '../patches.ts'
+import { notAuthorized, PlatformError } from '../platform-error.ts'
+import type { PlatformModel } from '../platform-model.ts'
+import type { Requester } from '../tokens.ts'
+
+/** What every resolver gets: the world, who asks, and what that one may reach. Each refusal is in the platform's words. */
+export class RequestContext {
+  readonly model: PlatformModel
+  readonly masked: Masked
+  readonly #requester: Requester
+  readonly #pageCap: number
+
+  constructor(model: PlatformModel, requester: Requester, options: { masked: Masked; pageCap: number }) {
+    this.model = model
+    this.masked = options.masked
+    this.#requester = requester
+    this.#pageCap = options.pageCap
+  }
+
+  /** Any valid token. */
+  requester(): Exclude<Requester, { kind: 'nobody' }> {
+    if (this.#requester.kind === 'nobody') throw new PlatformError(this.#requester.message)
+    return this.#requester
+  }
+
+  /** Account tokens only. */
+  personal(): void {
+    if (this.requester().kind !== 'account') throw notAuthorized()
+  }
+
+  /** Anything that reaches past one environment. */
+  workspaceWide(): void {
+    if (this.requester().kind === 'project') throw notAuthorized()
+  }
+
+  project(id: string): Project {
+    const requester = this.requester()
+    if (requester.kind === 'project' && requester.environment.project.id !== id) throw notAuthorized()
+    return this.model.project(id)
+  }
+
+  environment(id: string, projectId?: string | null): Environment {
+    const requester = this.requester()
+    if (requester.kind === 'project' && requester.environment.id !== id) throw notAuthorized()
+    const environment = this.model.environment(id)
+    if (projectId != null && environment.project.id !== projectId) throw new PlatformError('Environment not found')
+    return environment
+  }
+
+  deployment(id: string): Deployment {
+    const deployment = this.model.deployment(id)
+    this.environment(deployment.instance.environment.id)
+    return deployment
+  }
+
+  canAccess(environment: Environment): boolean {
+    const requester = this.requester()
+    return requester.kind !== 'project' || requester.environment === environment
+  }
+
+  page<Row extends { id: string }>(rows: Iterable<Row>, args: PageArgs): Page<Row> {
+    return page([...rows], args, this.#pageCap)
+  }
+}

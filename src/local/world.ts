@@ -1,0 +1,125 @@
+import type { EnvironmentConfig, ServiceConfig } from '../contract/environment-config.ts'
+import type { DeploymentStatus } from '../contract/types.ts'
+import { commitDirectly, stage, writeVariables } from './changing.ts'
+import { createEnvironment, createProject, createService } from './creating.ts'
+import { pushed } from './deploying.ts'
+import type { Deployment, Environment, Patch, Project, Service } from './model.ts'
+import type { PlatformModel } from './platform-model.ts'
+import type { Commit, CommitSeed } from './repositories.ts'
+
+/**
+ * The world behind the API, for tests and drills: it can be read, and disturbed as a foreign operator would. Every call first
+ * lets happen what is due by now. Look-ups by name throw when there is nothing of that name.
+ */
+export class World {
+  readonly #model: PlatformModel
+
+  constructor(model: PlatformModel) {
+    this.#model = model
+  }
+
+  get projects(): ReadonlyMap<string, Project> {
+    return this.#present().projects
+  }
+
+  projectNamed(name: string): Project {
+    return named('project', name, this.#present().projects.values())
+  }
+
+  environmentNamed(name: string, projectName?: string): Environment {
+    const projects = projectName === undefined ? [...this.projects.values()] : [this.projectNamed(projectName)]
+    const environments = projects.flatMap((project) => [...project.environments.values()])
+    return named('environment', name, environments)
+  }
+
+  serviceNamed(name: string, projectName?: string): Service {
+    const projects = projectName === undefined ? [...this.projects.values()] : [this.projectNamed(projectName)]
+    const services = projects.flatMap((project) => [...project.services.values()])
+    return named('service', name, services)
+  }
+
+  environment(id: string): Environment {
+    return this.#present().environment(id)
+  }
+
+  /** Of one service in one environment, the oldest first. */
+  deployments(environmentId: string, serviceId: string): readonly Deployment[] {
+    const model = this.#present()
+    return model.instance(model.environment(environmentId), serviceId).deployments
+  }
+
+  addProject(name: string, firstEnvironment = 'production'): Project {
+    return createProject(this.#present(), { name, defaultEnvironmentName: firstEnvironment })
+  }
+
+  addEnvironment(projectId: string, name: string, isEphemeral = false): Environment {
+    const model = this.#present()
+    return createEnvironment(model, model.project(projectId), { name, isEphemeral })
+  }
+
+  /** With these settings in every environment that is no fork. Nothing is deployed. */
+  addService(projectId: string, name: string, settings: ServiceConfig = {}): Service {
+    const model = this.#present()
+    const [first] = model.project(projectId).environments.values()
+    if (first === undefined) throw new Error(`The project ${projectId} has no environment`)
+    return createService(model, first, { name, settings: structuredClone(settings) })
+  }
+
+  /** Shared where `serviceId` is undefined; a null removes the variable. Deploys the service unless told not to. */
+  setVariable(
+    environmentId: string,
+    serviceId: string | undefined,
+    name: string,
+    value: string | null,
+    { skipDeploys = false, sealed = false }: { skipDeploys?: boolean; sealed?: boolean } = {},
+  ): void {
+    const model = this.#present()
+    const entry = value === null ? null : { value, ...(sealed && { isSealed: true }) }
+    writeVariables(model, model.environment(environmentId), serviceId, { [name]: entry }, { skipDeploys })
+  }
+
+  /** Adds to what is staged. */
+  stage(environmentId: string, patch: EnvironmentConfig): Patch {
+    const model = this.#present()
+    return stage(model, model.environment(environmentId), structuredClone(patch), true)
+  }
+
+  /** Commits a patch of its own, past what is staged. */
+  commit(
+    environmentId: string,
+    patch: EnvironmentConfig,
+    options: { message?: string; skipDeploys?: boolean } = {},
+  ): Patch {
+    const model = this.#present()
+    return commitDirectly(model, model.environment(environmentId), structuredClone(patch), options)
+  }
+
+  /** A commit that nobody is told about. */
+  addCommit(repository: string, branch: string, commit: CommitSeed = {}): Commit {
+    return this.#present().repositories.add(repository, branch, commit)
+  }
+
+  /** A commit that arrives on a branch: services with auto-deploy on are deployed. */
+  push(repository: string, branch: string, seed: CommitSeed = {}): Commit {
+    const model = this.#present()
+    const commit = model.repositories.add(repository, branch, seed)
+    pushed(model, repository, branch, commit.sha)
+    return commit
+  }
+
+  /** Puts a deployment into a status that the platform reaches for reasons of its own; there it stays. */
+  forceStatus(deploymentId: string, status: DeploymentStatus): void {
+    const model = this.#present()
+    model.lifecycle.force(model.deployment(deploymentId), status)
+  }
+
+  #present(): PlatformModel {
+    this.#model.agenda.catchUp()
+    return this.#model
+  }
+}
+
+function named<Thing extends { name: string }>(what: string, name: string, things: Iterable<Thing>): Thing {
+  for (const thing of things) if (thing.name === name) return thing
+  throw new Error(`There is no ${what} named ${name}`)
+}

@@ -1,0 +1,177 @@
+import type { DesiredState } from '../config/desired-state.ts'
+import { OperatorError } from '../kit/errors.ts'
+import type { Secret } from '../kit/secret.ts'
+import { listed } from '../kit/text.ts'
+import { isSameState } from '../plan/fingerprint.ts'
+import { type Change, type Plan, subjectOf } from '../plan/plan.ts'
+import type { WantedCommit } from '../plan/plan-deployments.ts'
+import { storePatch } from '../plan/store-patch.ts'
+import type { ObservedRunning, ObservedState } from '../platform/observed-state.ts'
+import type { Target } from '../platform/platform.ts'
+import { type CreateNeeds, createAttachments, createsIds, serviceIdOf } from './create-missing.ts'
+import type { Author } from './patch-message.ts'
+import { planFrom } from './plan-environment.ts'
+import { secretValues } from './secret-values.ts'
+import { type StoreNeeds, storeChanges } from './store-changes.ts'
+
+export interface ApplyRequest {
+  desired: DesiredState
+  plan: Plan
+  /** The state that the plan was made from. */
+  observed: ObservedState
+  running: ObservedRunning | undefined
+  commit: WantedCommit
+  services?: readonly string[]
+  supplied: ReadonlyMap<string, Secret>
+  author: Author
+  allowStaged: boolean
+}
+
+export interface ApplyNeeds extends CreateNeeds, StoreNeeds {
+  random: (bytes: number) => Uint8Array
+}
+
+/**
+ * Makes one environment's stored state equal to the plan, deploying nothing; its services exist already. What needs an id is
+ * made first, then everything is read again, refused if anything moved meanwhile, and the rest is stored as one patch. Gives
+ * back what is to be deployed now.
+ */
+export async function applyPlan(
+  request: ApplyRequest,
+  needs: ApplyNeeds,
+): Promise<{ plan: Plan; state: ObservedState }> {
+  let state = await createInstances(request, request.observed, needs)
+  await createAttachments(state, planNow(request, state, needs), needs)
+  // The last read before a commit: it knows the new ids, and whether somebody else was here.
+  needs.checkpoint()
+  state = await needs.platform.observe(targetOf(state))
+  const plan = planNow(request, state, needs)
+  refuseIfMoved(request.plan, plan, state)
+  await storePlan(request, plan, state, needs)
+  return { plan, state }
+}
+
+/** A service of the project that has no instance here gets one by a patch of its own: volumes and domains hang on instances. */
+async function createInstances(request: ApplyRequest, state: ObservedState, needs: ApplyNeeds): Promise<ObservedState> {
+  const plan = planNow(request, state, needs)
+  const changes = plan.changes.filter((change) => change.act.kind === 'create-instance')
+  if (changes.length === 0) return state
+  await storePlan(request, { ...plan, changes }, state, needs)
+  return needs.platform.observe(targetOf(state))
+}
+
+function planNow(request: ApplyRequest, state: ObservedState, needs: ApplyNeeds): Plan {
+  return planFrom(request, state, request.running, true, needs)
+}
+
+function targetOf(state: ObservedState): Target {
+  return { projectId: state.project.id, environmentId: state.environment.id }
+}
+
+/** Stores a plan's patch and switches deploys on push, where the plan asks for either. */
+async function storePlan(
+  request: Pick<ApplyRequest, 'desired' | 'supplied' | 'author' | 'allowStaged'>,
+  plan: Plan,
+  state: ObservedState,
+  needs: ApplyNeeds,
+): Promise<void> {
+  const patch = storePatch(plan.changes, {
+    service: (name) => serviceIdOf(state, name),
+    volume: (name) => volumeIdOf(state, name),
+    settings: (name) => state.services.find((service) => service.name === name)?.settings ?? {},
+    secret: secretValues(request.desired, state, request.supplied, needs.random),
+  })
+  const environment = state.environment.name
+  if (patch !== undefined) {
+    needs.checkpoint()
+    const patchId = await storeChanges(
+      { state, patch, author: request.author, allowStaged: request.allowStaged },
+      needs,
+    )
+    const stored = plan.changes.filter((change) => !isDirect(change)).length
+    await needs.report({ type: 'changes-stored', environment, patchId, changes: stored })
+  }
+  await setAutoDeploy(request.desired, plan, state, needs)
+}
+
+/**
+ * A repository that a patch connects deploys pushes by itself from then on, by the platform's choice; so what the config says
+ * is set after every patch that connects one, not only where it was seen to differ.
+ */
+async function setAutoDeploy(
+  desired: DesiredState,
+  plan: Plan,
+  state: ObservedState,
+  needs: ApplyNeeds,
+): Promise<void> {
+  const touched = new Set(
+    plan.changes
+      .filter(
+        ({ act }) =>
+          act.kind === 'set-auto-deploy' ||
+          (act.kind === 'set' && (act.setting === 'repo' || act.setting === 'branch')),
+      )
+      .map((change) => change.service),
+  )
+  const services = desired.services.flatMap((service) =>
+    touched.has(service.name) && service.autoDeploy !== undefined
+      ? [{ name: service.name, serviceId: serviceIdOf(state, service.name), enabled: service.autoDeploy }]
+      : [],
+  )
+  if (services.length === 0) return
+  needs.checkpoint()
+  await needs.platform.change('set-auto-deploy', {
+    projectId: state.project.id,
+    environmentId: state.environment.id,
+    services: services.map(({ serviceId, enabled }) => ({ serviceId, enabled })),
+  })
+  for (const enabled of [true, false]) {
+    const names = services.filter((service) => service.enabled === enabled).map((service) => service.name)
+    if (names.length === 0) continue
+    await needs.report({ type: 'auto-deploy-set', environment: state.environment.name, services: names, enabled })
+  }
+}
+
+/** Compares the plan that was approved with one made a moment before writing. What we created ourselves is no surprise. */
+function refuseIfMoved(approved: Plan, latest: Plan, state: ObservedState): void {
+  if (!createsIds(approved) && isSameState(approved.fingerprint, state)) return
+  const known = new Map(approved.changes.map((change) => [subjectOf(change), change]))
+  const moved = latest.changes.filter((change) => {
+    const before = known.get(subjectOf(change))
+    return before === undefined ? !isOurConsequence(change, approved) : before.before !== change.before
+  })
+  const gone = createsIds(approved)
+    ? []
+    : approved.changes.filter((change) => !latest.changes.some((other) => subjectOf(other) === subjectOf(change)))
+  if (moved.length === 0 && gone.length === 0 && createsIds(approved)) return
+  const places = [...moved, ...gone].map(subjectOf)
+  throw new OperatorError({
+    kind: 'refused',
+    code: 'moved',
+    message:
+      places.length === 0
+        ? `${state.environment.name} was changed by somebody else since it was planned.`
+        : `${state.environment.name} was changed by somebody else since it was planned: ${listed([...new Set(places)])}.`,
+    hint: 'Nothing was stored. Run plan to see what is different now.',
+    retryable: true,
+  })
+}
+
+/** A volume that we have just made has the platform's size, and asks for the config's. */
+function isOurConsequence(change: Change, approved: Plan): boolean {
+  const created = (kind: string) =>
+    approved.changes.some((other) => other.service === change.service && other.act.kind === kind)
+  if (change.setting === 'volume-size') return created('create-volume')
+  if (change.setting === 'domain-port') return created('create-domain')
+  return false
+}
+
+function isDirect({ act }: Change): boolean {
+  return ['create-volume', 'create-domain', 'create-service', 'set-auto-deploy'].includes(act.kind)
+}
+
+function volumeIdOf(state: ObservedState, service: string) {
+  const volume = state.services.find((candidate) => candidate.name === service)?.volumes[0]
+  if (volume === undefined) throw new Error(`no volume of ${service} in what was read`)
+  return volume.id
+}

@@ -1,0 +1,157 @@
+import type { DesiredService, DesiredState } from '../config/desired-state.ts'
+import { healthTimeoutMs } from '../config/timing.ts'
+import { OperatorError } from '../kit/errors.ts'
+import type { Plan, PlannedDeployment } from '../plan/plan.ts'
+import type { DeploymentId, EnvironmentId, ServiceId } from '../platform/ids.ts'
+import type { ObservedState } from '../platform/observed-state.ts'
+import { settingDefaults } from '../platform/service-settings.ts'
+import { serviceIdOf } from './create-missing.ts'
+import { levelFailed, verificationFailed } from './deploy-failures.ts'
+import { checkAnswers, type VerifyNeeds } from './verify-release.ts'
+import { type DeploymentEnding, type WatchNeeds, watchDeployments } from './watch-deployments.ts'
+
+export interface LevelNeeds extends WatchNeeds, VerifyNeeds {
+  checkpoint: () => void
+}
+
+/** A service that we deployed, and how that ended: well. */
+export interface DeployedService {
+  service: DesiredService
+  ending: DeploymentEnding
+  commit?: string
+}
+
+/** Level by level, each service once; a level that does not hold stops the next. */
+export async function deployLevels(
+  desired: DesiredState,
+  plan: Plan,
+  state: ObservedState,
+  needs: LevelNeeds,
+): Promise<DeployedService[]> {
+  const blocked = plan.deployments.filter((deployment) => deployment.missingSecrets.length > 0)
+  for (const { service, missingSecrets } of blocked)
+    await needs.report({ type: 'service-blocked', service, missingSecrets })
+  const open = plan.deployments.filter((deployment) => deployment.missingSecrets.length === 0)
+  const levels = [...new Set(open.map((deployment) => deployment.level))].sort((a, b) => a - b)
+  const heads = new Map<string, string>()
+  const healthMs = (name: string) => {
+    const settings = desired.services.find((service) => service.name === name)?.settings
+    return healthTimeoutMs(
+      needs.timing,
+      settings?.healthcheckTimeoutSeconds ?? settingDefaults.healthcheckTimeoutSeconds,
+    )
+  }
+  const deployed: DeployedService[] = []
+  for (const level of levels) {
+    const members = open.filter((deployment) => deployment.level === level)
+    needs.checkpoint()
+    await needs.report({
+      type: 'level-started',
+      environment: plan.environment,
+      level,
+      services: members.map((deployment) => deployment.service),
+    })
+    const endings = await deployLevel(members, state, heads, healthMs, needs)
+    const failed = endings.filter((ending) => ending.outcome !== 'live')
+    const later = open.filter((deployment) => deployment.level > level).map((deployment) => deployment.service)
+    if (failed.length > 0) throw await levelFailed(plan.environment, failed, later, state, needs)
+    for (const ending of endings) {
+      const service = desired.services.find((candidate) => candidate.name === ending.service)
+      if (service === undefined) continue
+      const commit = ending.commit
+      deployed.push({ service, ending, ...(commit === undefined ? {} : { commit }) })
+      const result = await checkAnswers(service, state, needs)
+      if (result?.outcome === 'fail') {
+        if (later.length > 0) {
+          await needs.report({
+            type: 'services-not-started',
+            services: later,
+            because: `${service.name} does not answer`,
+          })
+        }
+        throw verificationFailed(plan.environment, [result])
+      }
+    }
+  }
+  return deployed
+}
+
+async function deployLevel(
+  members: readonly PlannedDeployment[],
+  state: ObservedState,
+  heads: Map<string, string>,
+  healthMs: (service: string) => number,
+  needs: LevelNeeds,
+): Promise<DeploymentEnding[]> {
+  const awaited = []
+  for (const member of members) {
+    needs.checkpoint()
+    const startedAt = needs.clock.now()
+    const started = await startDeployment(member, state, heads, needs)
+    await needs.report({
+      type: 'deployment-created',
+      environment: state.environment.name,
+      service: member.service,
+      ...started,
+    })
+    awaited.push({
+      service: member.service,
+      deploymentId: started.deploymentId,
+      startedAt,
+      healthMs: healthMs(member.service),
+    })
+  }
+  return watchDeployments(awaited, needs)
+}
+
+/** Starts one deployment. The head of a branch is asked for once; every other service of the codebase gets that very commit. */
+async function startDeployment(
+  member: PlannedDeployment,
+  state: ObservedState,
+  heads: Map<string, string>,
+  needs: LevelNeeds,
+): Promise<{ deploymentId: DeploymentId; commit?: string }> {
+  const target = { projectId: state.project.id, environmentId: state.environment.id }
+  const serviceId = serviceIdOf(state, member.service)
+  const commit = member.commit === 'latest' ? heads.get(member.codebase ?? '') : member.commit
+  if (member.commit !== 'latest' || commit !== undefined) {
+    const { deploymentId } = await needs.platform.change('deploy-service', {
+      ...target,
+      serviceId,
+      ...(commit === undefined ? {} : { commit }),
+    })
+    return { deploymentId, ...(commit === undefined ? {} : { commit }) }
+  }
+  await needs.platform.change('deploy-latest-commit', { ...target, serviceId })
+  const before = state.services.find((service) => service.id === serviceId)?.latest?.id
+  const newest = await newestCommitted(target.environmentId, serviceId, before, needs)
+  heads.set(member.codebase ?? '', newest.commit)
+  return newest
+}
+
+/** The deployment that `deploy-latest-commit` made, as soon as the platform says which commit it is of. */
+async function newestCommitted(
+  environmentId: EnvironmentId,
+  serviceId: ServiceId,
+  before: DeploymentId | undefined,
+  needs: LevelNeeds,
+): Promise<{ deploymentId: DeploymentId; commit: string }> {
+  const until = needs.clock.now() + needs.timing.deploy.queueMs
+  const { firstMs, factor, longestMs } = needs.timing.polling
+  for (let waitMs = firstMs; ; waitMs = Math.min(waitMs * factor, longestMs)) {
+    const [newest] = await needs.platform.newestDeployments(environmentId, serviceId)
+    if (newest !== undefined && newest.id !== before && newest.commit !== undefined) {
+      return { deploymentId: newest.id, commit: newest.commit }
+    }
+    if (needs.clock.now() + waitMs > until) {
+      throw new OperatorError({
+        kind: 'unfinished',
+        code: 'deployment-timeout',
+        message: 'The platform accepted the deployment of the newest commit, but does not say which commit it is.',
+        hint: 'Run status to see what it became, then deploy with --commit.',
+        retryable: true,
+      })
+    }
+    await needs.clock.sleep(waitMs, needs.signal)
+  }
+}

@@ -1,0 +1,204 @@
+import type { DesiredState } from '../config/desired-state.ts'
+import { OperatorError } from '../kit/errors.ts'
+import type { Finding } from '../kit/finding.ts'
+import type { Secret } from '../kit/secret.ts'
+import { listed } from '../kit/text.ts'
+import { judgeGuards } from '../plan/guards/index.ts'
+import { isEmpty, type Plan } from '../plan/plan.ts'
+import { liveDeployment, runningCommit, type WantedCommit } from '../plan/plan-deployments.ts'
+import type { DeploymentId } from '../platform/ids.ts'
+import type { ObservedState } from '../platform/observed-state.ts'
+import { type Verdict, verdict } from '../verify/verdict.ts'
+import { type ApplyNeeds, applyPlan } from './apply-plan.ts'
+import type { Approve } from './approval.ts'
+import { createServices, missingServices } from './create-missing.ts'
+import { verificationFailed } from './deploy-failures.ts'
+import { type DeployedService, deployLevels, type LevelNeeds } from './deploy-levels.ts'
+import type { KnownIds, WantedEnvironment } from './observe-environment.ts'
+import type { Author } from './patch-message.ts'
+import { planEnvironment } from './plan-environment.ts'
+import { verifyRelease } from './verify-release.ts'
+
+export interface DeployRequest {
+  /** What is wanted of the environment of that name; throws for one that the config does not know. */
+  desiredFor: (environment: string) => DesiredState
+  /** Did the operator name the environment in this very command? A protected one must be. */
+  isSpelledOut: boolean
+  wanted: WantedEnvironment
+  commit: WantedCommit
+  services?: readonly string[]
+  supplied: ReadonlyMap<string, Secret>
+  author: Author
+  /** Guards that may be passed. */
+  allowed: readonly string[]
+  /** Subjects of destructive changes that were named. */
+  confirmed: readonly string[]
+}
+
+export interface DeployNeeds extends ApplyNeeds, LevelNeeds {
+  knownIds: KnownIds
+  approve: Approve
+  /** A local platform, not the real one. */
+  isRehearsal: boolean
+}
+
+/** What one run of `deploy` did. */
+export interface Release {
+  project: string
+  environment: string
+  verdict: Verdict
+  /** How many changes were stored or created. */
+  changes: number
+  services: ReleasedService[]
+  /** What the codebase runs now, and ran before. */
+  commit?: string
+  previousCommit?: string
+  elapsedMs: number
+}
+
+export interface ReleasedService {
+  name: string
+  outcome: 'deployed' | 'unchanged' | 'blocked'
+  deploymentId?: DeploymentId
+  commit?: string
+  /** Secrets that it waits for. */
+  missingSecrets?: string[]
+}
+
+/** Makes an environment equal to the config: plan, guards, approval, store, deploy level by level, verify. */
+export async function deploy(request: DeployRequest, needs: DeployNeeds): Promise<Release> {
+  const startedAt = needs.clock.now()
+  const { plan, desired, observed, running } = await planEnvironment(request, needs)
+  if (observed === undefined) throw environmentMissing(plan)
+  const { environment } = desired
+  if (environment.protected && !request.isSpelledOut) throw notSpelledOut(environment.name)
+  await needs.report({
+    type: 'target-found',
+    project: observed.project.name,
+    environment: observed.environment.name,
+    isProtected: environment.protected,
+    isRehearsal: needs.isRehearsal,
+  })
+  await needs.report({ type: 'plan-made', plan })
+  refuseUnsafe(plan, desired, request)
+  const before = previousCommit(desired, observed)
+  const done = (verdict: Verdict, services: ReleasedService[], state: ObservedState, changes: number): Release => {
+    const commit = previousCommit(desired, state)
+    return {
+      project: observed.project.name,
+      environment: observed.environment.name,
+      verdict,
+      changes,
+      services,
+      ...(commit === undefined ? {} : { commit }),
+      ...(before === undefined ? {} : { previousCommit: before }),
+      elapsedMs: needs.clock.now() - startedAt,
+    }
+  }
+  if (isEmpty(plan)) return done('pass', unchanged(desired, observed), observed, 0)
+  const what = `deploy to ${environment.name}`
+  const by = await needs.approve({
+    what,
+    environments: [{ name: environment.name, isProtected: environment.protected }],
+    plans: [plan],
+  })
+  if (by === 'dry-run') return done('inconclusive', unchanged(desired, observed), observed, 0)
+  await needs.report({ type: 'approval-given', by, what })
+  const target = { projectId: observed.project.id, environmentId: observed.environment.id }
+  const created = await createServices(target, missingServices([plan]), needs)
+  const applied = await applyPlan(
+    {
+      ...request,
+      desired,
+      plan,
+      observed: created ? await needs.platform.observe(target) : observed,
+      running,
+      allowStaged: request.allowed.includes('staged-changes'),
+    },
+    needs,
+  )
+  const deployed = await deployLevels(desired, applied.plan, applied.state, needs)
+  const changes = plan.changes.length
+  if (deployed.length === 0) {
+    refuseBlocked(plan)
+    return done('pass', unchanged(desired, applied.state), applied.state, changes)
+  }
+  const { state, results } = await verifyRelease(deployed, applied.state, needs)
+  const judged = verdict(results)
+  if (judged !== 'pass') throw verificationFailed(observed.environment.name, results)
+  refuseBlocked(plan)
+  return done(judged, outcomes(desired, deployed, state), state, changes)
+}
+
+function environmentMissing(plan: Plan): OperatorError {
+  return new OperatorError({
+    kind: 'usage',
+    code: 'environment-missing',
+    message: `Project ${plan.project} has no environment ${plan.environment} that this token can reach, and deploy makes neither.`,
+    hint: 'Run: fakturino init',
+  })
+}
+
+function notSpelledOut(environment: string): OperatorError {
+  return new OperatorError({
+    kind: 'usage',
+    code: 'missing-environment',
+    message: `${environment} is protected, and this command changes it: its name must stand in the command itself.`,
+    hint: `Add: -e ${environment}`,
+  })
+}
+
+function refuseUnsafe(plan: Plan, desired: DesiredState, { allowed, confirmed }: DeployRequest): void {
+  const findings = judgeGuards({ plan, desired, confirmed }, allowed)
+  if (findings.length > 0) throw guarded(findings)
+}
+
+/** The refusal of one or more guards. */
+export function guarded(findings: Finding[]): OperatorError {
+  return new OperatorError({
+    kind: 'refused',
+    code: 'guard',
+    message: findings.map((finding) => finding.message).join(' '),
+    hint: findings.flatMap((finding) => finding.fix ?? []).join(' '),
+    findings,
+  })
+}
+
+/** What the first codebase runs; the undo command brings it back. */
+function previousCommit(desired: DesiredState, state: ObservedState): string | undefined {
+  const codebase = desired.services.find((service) => service.codebase !== undefined)?.codebase
+  return codebase === undefined ? undefined : runningCommit(desired, state, codebase)
+}
+
+function refuseBlocked(plan: Plan): void {
+  const blocked = plan.deployments.filter((deployment) => deployment.missingSecrets.length > 0)
+  if (blocked.length === 0) return
+  const secrets = [...new Set(blocked.flatMap((deployment) => deployment.missingSecrets))]
+  throw new OperatorError({
+    kind: 'unfinished',
+    code: 'blocked-by-secret',
+    message: `${listed(blocked.map((deployment) => deployment.service))} cannot start without ${listed(secrets)}, which nobody has supplied. Everything else is done.`,
+    hint: `Put ${listed(secrets)} into a file and run: fakturino deploy -e ${plan.environment} --secrets-file FILE`,
+  })
+}
+
+function unchanged(desired: DesiredState, state: ObservedState): ReleasedService[] {
+  return outcomes(desired, [], state)
+}
+
+function outcomes(
+  desired: DesiredState,
+  deployed: readonly DeployedService[],
+  state: ObservedState,
+): ReleasedService[] {
+  return desired.services.map((service) => {
+    const ours = deployed.find((one) => one.service.name === service.name)
+    const live = liveDeployment(state.services.find((candidate) => candidate.name === service.name))
+    return {
+      name: service.name,
+      outcome: ours === undefined ? 'unchanged' : 'deployed',
+      ...(live === undefined ? {} : { deploymentId: live.id }),
+      ...(live?.commit === undefined ? {} : { commit: live.commit }),
+    }
+  })
+}

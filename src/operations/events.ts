@@ -1,0 +1,54 @@
+import type { Finding } from '../kit/finding.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { DeploymentId, PatchId } from '../platform/ids.ts'
+import type { DeploymentStatus, DeploymentStep } from '../platform/observed-state.ts'
+
+/** One fact that an operation reports, in the past tense. Types are stable: scripts match on them. Never holds a secret. */
+export type OperationEvent =
+  | { type: 'target-found'; project: string; environment: string; isProtected: boolean; isRehearsal: boolean }
+  | { type: 'plan-made'; plan: Plan }
+  | { type: 'approval-given'; by: 'option' | 'person'; what: string }
+  | { type: 'project-created'; project: string; environment: string }
+  | { type: 'environment-created'; environment: string }
+  | { type: 'service-created'; service: string }
+  | { type: 'volume-created'; environment: string; service: string; mountPath: string }
+  | { type: 'domain-created'; environment: string; service: string; domain: string }
+  | { type: 'changes-stored'; environment: string; patchId: PatchId; changes: number }
+  | { type: 'auto-deploy-set'; environment: string; services: string[]; enabled: boolean }
+  | { type: 'level-started'; environment: string; level: number; services: string[] }
+  | {
+      type: 'deployment-created'
+      environment: string
+      service: string
+      deploymentId: DeploymentId
+      commit?: string
+    }
+  | {
+      type: 'deployment-moved'
+      service: string
+      deploymentId: DeploymentId
+      status: DeploymentStatus
+      step?: DeploymentStep
+      elapsedMs: number
+    }
+  | { type: 'deployment-live'; service: string; deploymentId: DeploymentId; commit?: string; elapsedMs: number }
+  | {
+      type: 'deployment-failed'
+      service: string
+      deploymentId: DeploymentId
+      status: DeploymentStatus
+      step?: DeploymentStep
+      reason?: string
+      elapsedMs: number
+    }
+  | { type: 'service-verified'; service: string; url: string; answers: number }
+  | { type: 'service-blocked'; service: string; missingSecrets: string[] }
+  | { type: 'services-not-started'; services: string[]; because: string }
+  | { type: 'finding'; finding: Finding }
+  | { type: 'step-started'; step: string; title: string }
+  | { type: 'step-command'; step: string; command: string }
+  | { type: 'step-passed'; step: string; proved: string[]; elapsedMs: number; requests: number }
+  | { type: 'step-failed'; step: string; reason: string; elapsedMs: number; requests: number }
+
+/** Takes an event; the operation goes on when it is told. */
+export type Report = (event: OperationEvent) => Promise<void>

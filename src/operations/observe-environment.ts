@@ -1,0 +1,149 @@
+import { OperatorError } from '../kit/errors.ts'
+import { listed } from '../kit/text.ts'
+import type { EnvironmentId, ProjectId } from '../platform/ids.ts'
+import type { ObservedState } from '../platform/observed-state.ts'
+import type { Platform, ProjectSummary, Target } from '../platform/platform.ts'
+
+/** The environment that is asked for, and everything known about where it is. */
+export interface WantedEnvironment {
+  /** By name; used when no id is known. */
+  project: { name: string; id?: ProjectId }
+  /** By name; absent only where a project token, or an id, says which one. */
+  environment: { name?: string; id?: EnvironmentId }
+  /** Name or id; needed only when the token reaches several workspaces. */
+  workspace?: string
+  /** A project token knows its own place, and no other. */
+  byProjectToken: boolean
+}
+
+/** Ids that an earlier command saw. Only a hint: they are checked by name, and dropped when they do not fit. */
+export interface KnownIds {
+  recall(project: string): Promise<{ projectId: ProjectId; environments: Record<string, EnvironmentId> } | undefined>
+  remember(project: { id: ProjectId; name: string }, environments: { id: EnvironmentId; name: string }[]): Promise<void>
+}
+
+export interface ObserveNeeds {
+  platform: Platform
+  knownIds: KnownIds
+}
+
+/** Either the whole state, or how far the way there leads: a project without the environment, or nothing. */
+export type Found = { kind: 'found'; state: ObservedState } | { kind: 'missing'; project: ProjectSummary | undefined }
+
+/** Finds an environment and reads it: one request when its ids are known, two or three more when only names are. */
+export async function observeEnvironment(wanted: WantedEnvironment, needs: ObserveNeeds): Promise<Found> {
+  if (wanted.byProjectToken) return { kind: 'found', state: await observeByToken(wanted, needs) }
+  const target = await knownTarget(wanted, needs.knownIds)
+  if (target !== undefined) {
+    const state = await observeKnown(target, wanted, needs.platform)
+    if (state !== undefined) {
+      await remember(state, needs.knownIds)
+      return { kind: 'found', state }
+    }
+  }
+  const project = await findProject(wanted, needs.platform)
+  const environment = project?.environments.find((candidate) => candidate.name === wanted.environment.name)
+  if (project === undefined || environment === undefined) return { kind: 'missing', project }
+  const state = await needs.platform.observe({ projectId: project.id, environmentId: environment.id })
+  await remember(state, needs.knownIds)
+  return { kind: 'found', state }
+}
+
+/** The project of that name, or of that id, that the token reaches; undefined when there is none. */
+export async function findProject(
+  wanted: Pick<WantedEnvironment, 'project' | 'workspace'>,
+  platform: Platform,
+): Promise<ProjectSummary | undefined> {
+  if (wanted.project.id !== undefined) return platform.findProject(wanted.project.id)
+  const workspaces = await chosenWorkspaces(wanted.workspace, platform)
+  const projects: ProjectSummary[] = []
+  for (const workspace of workspaces) {
+    const found = await platform.findProjects(workspace.id)
+    projects.push(...found.filter((project) => project.name === wanted.project.name))
+  }
+  if (projects.length > 1) {
+    throw new OperatorError({
+      kind: 'usage',
+      code: 'workspace-ambiguous',
+      message: `${projects.length} projects are called ${wanted.project.name}, and which one is meant would be a guess.`,
+      hint: `Name it by its id: ${projects.map((project) => `--project ${project.id}`).join(', or ')}.`,
+    })
+  }
+  return projects[0]
+}
+
+/** The workspaces to look in: the named one, or all that the token reaches. */
+export async function chosenWorkspaces(named: string | undefined, platform: Platform) {
+  const workspaces = await platform.findWorkspaces()
+  if (named === undefined) return workspaces
+  const chosen = workspaces.filter((workspace) => workspace.id === named || workspace.name === named)
+  if (chosen.length > 0) return chosen
+  throw new OperatorError({
+    kind: 'usage',
+    code: 'invalid-option',
+    message: `The token reaches no workspace called ${named}.`,
+    hint: `It reaches ${listed(workspaces.map((workspace) => workspace.name)) || 'none'}.`,
+  })
+}
+
+async function observeByToken(wanted: WantedEnvironment, { platform }: ObserveNeeds): Promise<ObservedState> {
+  const state = await platform.observe('token')
+  const { environment } = wanted
+  const isOther =
+    (environment.name !== undefined && environment.name !== state.environment.name) ||
+    (environment.id !== undefined && environment.id !== state.environment.id)
+  if (!isOther) return state
+  throw new OperatorError({
+    kind: 'denied',
+    code: 'token-elsewhere',
+    message: `The project token is for environment ${state.environment.name} of ${state.project.name}, and ${environment.name ?? environment.id} was asked for. A project token reaches one environment only.`,
+    hint: `Set RAILWAY_TOKEN to a token of ${environment.name ?? environment.id}, or pass -e ${state.environment.name}.`,
+  })
+}
+
+async function knownTarget(wanted: WantedEnvironment, knownIds: KnownIds): Promise<Target | undefined> {
+  const { project, environment } = wanted
+  if (project.id !== undefined && environment.id !== undefined)
+    return { projectId: project.id, environmentId: environment.id }
+  const known = await knownIds.recall(project.name)
+  if (known === undefined || (project.id !== undefined && known.projectId !== project.id)) return undefined
+  const environmentId =
+    environment.id ?? (environment.name === undefined ? undefined : known.environments[environment.name])
+  return environmentId === undefined ? undefined : { projectId: known.projectId, environmentId }
+}
+
+/** Reads by ids; undefined when they turn out to be somebody else's, or nobody's any more. */
+async function observeKnown(
+  target: Target,
+  wanted: WantedEnvironment,
+  platform: Platform,
+): Promise<ObservedState | undefined> {
+  const isGiven = wanted.project.id !== undefined && wanted.environment.id !== undefined
+  try {
+    const state = await platform.observe(target)
+    const fits =
+      (wanted.environment.name === undefined || state.environment.name === wanted.environment.name) &&
+      (wanted.project.id !== undefined || state.project.name === wanted.project.name)
+    if (fits || isGiven) return checkedName(state, wanted)
+    return undefined
+  } catch (error) {
+    const isStale =
+      error instanceof OperatorError && (error.code === 'not-found' || error.code === 'not-authorized') && !isGiven
+    if (isStale) return undefined
+    throw error
+  }
+}
+
+function checkedName(state: ObservedState, { environment }: WantedEnvironment): ObservedState {
+  if (environment.name === undefined || environment.name === state.environment.name) return state
+  throw new OperatorError({
+    kind: 'usage',
+    code: 'unknown-environment',
+    message: `RAILWAY_ENVIRONMENT_ID names environment ${state.environment.name}, and ${environment.name} was asked for.`,
+    hint: 'Unset RAILWAY_ENVIRONMENT_ID, or ask for the environment that it names.',
+  })
+}
+
+async function remember(state: ObservedState, knownIds: KnownIds): Promise<void> {
+  await knownIds.remember(state.project, state.environments)
+}

@@ -1,0 +1,242 @@
+import type { DesiredState } from '../config/desired-state.ts'
+import { OperatorError } from '../kit/errors.ts'
+import type { Secret } from '../kit/secret.ts'
+import { listed } from '../kit/text.ts'
+import { missingSecrets } from '../plan/compare-variables.ts'
+import { judgeGuards } from '../plan/guards/index.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { ObservedRunning, ObservedState } from '../platform/observed-state.ts'
+import type { Platform, ProjectSummary, Target } from '../platform/platform.ts'
+import { type ApplyNeeds, applyPlan } from './apply-plan.ts'
+import type { Approve } from './approval.ts'
+import { createServices } from './create-missing.ts'
+import { guarded } from './deploy.ts'
+import { chosenWorkspaces, findProject, type KnownIds, type WantedEnvironment } from './observe-environment.ts'
+import type { Author } from './patch-message.ts'
+import { planFrom } from './plan-environment.ts'
+
+export interface SetUpRequest {
+  /** One for each environment of the config; a protected one first, where there is one: it becomes the project's own. */
+  desired: DesiredState[]
+  wanted: Pick<WantedEnvironment, 'project' | 'workspace'>
+  supplied: ReadonlyMap<string, Secret>
+  author: Author
+  allowed: readonly string[]
+  confirmed: readonly string[]
+}
+
+export interface SetUpNeeds extends ApplyNeeds {
+  knownIds: KnownIds
+  approve: Approve
+  /** A local platform, not the real one. */
+  isRehearsal: boolean
+}
+
+/** What `init` found and made. */
+export interface SetUp {
+  /** Null after a dry run. */
+  project: { id: string; name: string } | null
+  environments: { name: string; changes: number; missingSecrets: string[] }[]
+}
+
+interface Place {
+  desired: DesiredState
+  state: ObservedState | undefined
+  running: ObservedRunning | undefined
+  plan: Plan
+}
+
+/**
+ * First setup: the project, its environments, its services once, volumes and domains, and everything stored, in every environment
+ * of the config, without deploying. What is there already is found by name and kept; run again, it makes nothing twice.
+ */
+export async function setUp(request: SetUpRequest, needs: SetUpNeeds): Promise<SetUp> {
+  const project = await findProject(request.wanted, needs.platform)
+  const places = await readPlaces(request, project, needs)
+  for (const place of places) {
+    await needs.report({
+      type: 'target-found',
+      project: place.plan.project,
+      environment: place.plan.environment,
+      isProtected: place.desired.environment.protected,
+      isRehearsal: needs.isRehearsal,
+    })
+    await needs.report({ type: 'plan-made', plan: place.plan })
+  }
+  refuseUnsafe(places, request)
+  const isComplete = project !== undefined && places.every((place) => place.plan.changes.length === 0)
+  if (isComplete) return told(project, request, places, needs)
+  if ((await approve(places, needs)) === 'dry-run') return told(undefined, request, places, needs)
+  const created = await createContainers(request, project, places, needs)
+  const targets = places.map((place) => ({ projectId: created.id, environmentId: environmentIdOf(created, place) }))
+  for (const [place, state] of await withServices(request, project !== undefined, targets, places, needs)) {
+    if (place.plan.changes.length === 0) continue
+    await applyPlan(
+      {
+        desired: place.desired,
+        plan: place.plan,
+        observed: state,
+        running: place.running,
+        commit: { kind: 'running' },
+        supplied: request.supplied,
+        author: request.author,
+        allowStaged: request.allowed.includes('staged-changes'),
+      },
+      needs,
+    )
+  }
+  return told(created, request, places, needs)
+}
+
+async function told(
+  project: ProjectSummary | undefined,
+  request: SetUpRequest,
+  places: readonly Place[],
+  needs: SetUpNeeds,
+): Promise<SetUp> {
+  if (project !== undefined) await needs.knownIds.remember(project, project.environments)
+  return {
+    project: project === undefined ? null : { id: project.id, name: project.name },
+    environments: places.map(({ desired, plan, state }) => ({
+      name: plan.environment,
+      changes: plan.changes.length,
+      missingSecrets: missingSecrets(desired, state, request.supplied),
+    })),
+  }
+}
+
+/** What is there already, and what is to be done about it, for every environment of the config. */
+async function readPlaces(
+  request: SetUpRequest,
+  project: ProjectSummary | undefined,
+  needs: SetUpNeeds,
+): Promise<Place[]> {
+  const existing = request.desired.flatMap((desired) => {
+    const environment = project?.environments.find((candidate) => candidate.name === desired.environment.name)
+    return project === undefined || environment === undefined
+      ? []
+      : [{ projectId: project.id, environmentId: environment.id }]
+  })
+  const states = existing.length === 0 ? [] : await needs.platform.observeAll(existing)
+  const places: Place[] = []
+  for (const desired of request.desired) {
+    const found = states.find((state) => state.environment.name === desired.environment.name)
+    const read = found === undefined ? undefined : await needs.platform.observeRunning(found)
+    const plan = planFrom(
+      { desired, commit: { kind: 'running' }, supplied: request.supplied },
+      read?.state,
+      read?.running,
+      project !== undefined,
+      needs,
+    )
+    places.push({ desired, state: read?.state, running: read?.running, plan })
+  }
+  return places
+}
+
+function refuseUnsafe(places: readonly Place[], { allowed, confirmed }: SetUpRequest): void {
+  const findings = places.flatMap(({ plan, desired }) => judgeGuards({ plan, desired, confirmed }, allowed))
+  if (findings.length > 0) throw guarded(findings)
+}
+
+async function approve(places: readonly Place[], needs: SetUpNeeds): Promise<'option' | 'person' | 'dry-run'> {
+  const what = `set up ${listed(places.map((place) => place.plan.environment))}`
+  const by = await needs.approve({
+    what,
+    environments: places.map(({ desired }) => ({
+      name: desired.environment.name,
+      isProtected: desired.environment.protected,
+    })),
+    plans: places.map((place) => place.plan),
+  })
+  if (by !== 'dry-run') await needs.report({ type: 'approval-given', by, what })
+  return by
+}
+
+/** The project and its environments, each made only where it is missing. */
+async function createContainers(
+  request: SetUpRequest,
+  found: ProjectSummary | undefined,
+  places: readonly Place[],
+  needs: SetUpNeeds,
+): Promise<ProjectSummary> {
+  const project = found ?? (await createProject(request, places, needs))
+  const environments = [...project.environments]
+  for (const { plan } of places) {
+    if (environments.some((environment) => environment.name === plan.environment)) continue
+    needs.checkpoint()
+    const made = await needs.platform.change('create-environment', { projectId: project.id, name: plan.environment })
+    await needs.report({ type: 'environment-created', environment: plan.environment })
+    environments.push({ ...made, isEphemeral: false })
+  }
+  return { ...project, environments }
+}
+
+async function createProject(
+  request: SetUpRequest,
+  places: readonly Place[],
+  needs: SetUpNeeds,
+): Promise<ProjectSummary> {
+  const workspace = await oneWorkspace(request.wanted.workspace, needs.platform)
+  const first = places.find(({ desired }) => desired.environment.protected) ?? places[0]
+  if (first === undefined) throw new Error('a config without environments was set up')
+  needs.checkpoint()
+  const made = await needs.platform.change('create-project', {
+    name: first.plan.project,
+    workspaceId: workspace,
+    firstEnvironment: first.plan.environment,
+  })
+  await needs.report({ type: 'project-created', project: made.name, environment: first.plan.environment })
+  return made
+}
+
+async function oneWorkspace(named: string | undefined, platform: Platform) {
+  const [workspace, ...others] = await chosenWorkspaces(named, platform)
+  if (workspace !== undefined && others.length === 0) return workspace.id
+  const names = [workspace, ...others].flatMap((candidate) => candidate?.name ?? [])
+  throw new OperatorError({
+    kind: 'usage',
+    code: 'workspace-ambiguous',
+    message:
+      names.length === 0
+        ? 'The token reaches no workspace in which a project could be made.'
+        : `The token reaches several workspaces (${listed(names)}), and in which one to make the project would be a guess.`,
+    hint: names.length === 0 ? 'Use an account or workspace token in RAILWAY_API_TOKEN.' : 'Name one with --workspace.',
+  })
+}
+
+/**
+ * Every environment as it is once the project has all its services. Where the project was there before, it is asked what it has
+ * first: a service is made once per project, and another environment may have it already.
+ */
+async function withServices(
+  request: SetUpRequest,
+  wasThere: boolean,
+  targets: Target[],
+  places: readonly Place[],
+  needs: SetUpNeeds,
+): Promise<[Place, ObservedState][]> {
+  const [target] = targets
+  if (target === undefined) return []
+  let states = wasThere ? await needs.platform.observeAll(targets) : []
+  const there = new Set(
+    states.flatMap((state) => [...state.services, ...state.servicesElsewhere].map(({ name }) => name)),
+  )
+  const wanted = new Set(request.desired.flatMap((desired) => desired.services.map((service) => service.name)))
+  const made = await createServices(
+    target,
+    [...wanted].filter((name) => !there.has(name)),
+    needs,
+  )
+  if (made || !wasThere) states = await needs.platform.observeAll(targets)
+  return places.flatMap((place, index): [Place, ObservedState][] => {
+    const state = states[index]
+    return state === undefined ? [] : [[place, state]]
+  })
+}
+
+function environmentIdOf(project: ProjectSummary, { plan }: Place) {
+  const found = project.environments.find((environment) => environment.name === plan.environment)
+  if (found === undefined) throw new Error(`environment ${plan.environment} was not made`)
+  return found.id
+}

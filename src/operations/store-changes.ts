@@ -1,0 +1,110 @@
+import type { EnvironmentConfig } from '../contract/environment-config.ts'
+import type { Clock } from '../kit/clock.ts'
+import { OperatorError } from '../kit/errors.ts'
+import { Secret } from '../kit/secret.ts'
+import { listed } from '../kit/text.ts'
+import { beyond, touchedPlaces } from '../plan/store-patch.ts'
+import type { PatchId } from '../platform/ids.ts'
+import type { ObservedPatch, ObservedState } from '../platform/observed-state.ts'
+import type { Platform } from '../platform/platform.ts'
+import { type Author, patchMessage } from './patch-message.ts'
+
+export interface StoreNeeds {
+  platform: Platform
+  clock: Clock
+  signal: AbortSignal
+}
+
+export interface StoreRequest {
+  state: ObservedState
+  patch: EnvironmentConfig
+  author: Author
+  /** Commit what others staged together with ours. It is never dropped. */
+  allowStaged: boolean
+}
+
+/**
+ * Stores one patch without deploying anything: staged, read back, committed, followed until the platform has applied it. What
+ * somebody else staged is refused before anything is staged, or put back as it was when it appears in between.
+ */
+export async function storeChanges(request: StoreRequest, needs: StoreNeeds): Promise<PatchId> {
+  const { state, patch } = request
+  const environmentId = state.environment.id
+  const before = foreignPart(state.staged, patch)
+  if (before !== undefined && !request.allowStaged) throw stagedByOthers(state, before)
+  await needs.platform.change('stage-changes', { environmentId, config: new Secret(patch) })
+  const staged = await needs.platform.readStaged(environmentId)
+  const foreign = foreignPart(staged, patch)
+  if (foreign !== undefined && !request.allowStaged) {
+    await needs.platform.change('replace-staged', { environmentId, config: new Secret(foreign) })
+    throw stagedByOthers(state, foreign)
+  }
+  const missing = missingPlaces(state, patch, staged.config.reveal())
+  if (missing.length > 0) throw notStaged(state, missing)
+  await needs.platform.change('commit-staged', { environmentId, message: patchMessage(request.author) })
+  return followPatch(staged.id, needs)
+}
+
+/** What is staged besides ours; undefined when nothing is. */
+function foreignPart(staged: ObservedPatch | undefined, ours: EnvironmentConfig): EnvironmentConfig | undefined {
+  return staged?.status === 'staged' ? beyond(staged.config.reveal(), ours) : undefined
+}
+
+async function followPatch(patchId: PatchId, { platform, clock, signal }: StoreNeeds): Promise<PatchId> {
+  const until = clock.now() + 120_000
+  for (let waitMs = 500; ; waitMs = Math.min(waitMs * 2, 5_000)) {
+    const patch = await platform.readPatch(patchId)
+    if (patch.error !== undefined) {
+      throw new OperatorError({
+        kind: 'failed',
+        code: 'patch-failed',
+        message: `The platform could not apply the stored changes: ${patch.error}`,
+        hint: 'Nothing was deployed. Run plan to see what is stored.',
+      })
+    }
+    if (patch.status === 'committed') return patchId
+    if (clock.now() + waitMs > until) {
+      throw new OperatorError({
+        kind: 'unfinished',
+        code: 'patch-failed',
+        message: 'The platform accepted the changes, but has not finished storing them after two minutes.',
+        hint: 'Run plan in a while: an empty plan means that they are stored.',
+        retryable: true,
+      })
+    }
+    await clock.sleep(waitMs, signal)
+  }
+}
+
+function stagedByOthers(state: ObservedState, foreign: EnvironmentConfig): OperatorError {
+  const places = touchedPlaces(foreign, serviceNames(state))
+  return new OperatorError({
+    kind: 'refused',
+    code: 'staged-changes',
+    message: `Somebody staged changes in ${state.environment.name} that a commit would carry along: ${listed(places)}. They were left as they are.`,
+    hint: 'Commit or discard them in the dashboard, or pass --allow staged-changes to commit them together with these.',
+  })
+}
+
+/** What of ours is not staged: the values were compared already, as what is foreign. */
+function missingPlaces(state: ObservedState, ours: EnvironmentConfig, staged: EnvironmentConfig): string[] {
+  const there = new Set(touchedPlaces(staged, serviceNames(state)))
+  return touchedPlaces(ours, serviceNames(state)).filter((place) => !there.has(place))
+}
+
+function notStaged(state: ObservedState, missing: readonly string[]): OperatorError {
+  return new OperatorError({
+    kind: 'refused',
+    code: 'moved',
+    message: `What was staged in ${state.environment.name} was changed before it could be committed: ${listed(missing)}.`,
+    hint: 'Find out who else works on this environment, then run the command again.',
+    retryable: true,
+  })
+}
+
+function serviceNames(state: ObservedState): (id: string) => string | undefined {
+  const names = new Map<string, string>(
+    [...state.services, ...state.servicesElsewhere].map((service) => [service.id, service.name]),
+  )
+  return (id) => names.get(id)
+}

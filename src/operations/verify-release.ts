@@ -1,0 +1,69 @@
+import type { DesiredService } from '../config/desired-state.ts'
+import type { Timing } from '../config/timing.ts'
+import type { Clock } from '../kit/clock.ts'
+import type { ObservedState } from '../platform/observed-state.ts'
+import type { Platform } from '../platform/platform.ts'
+import type { CheckResult } from '../verify/check.ts'
+import { checkDeployed } from '../verify/checks/deployed.ts'
+import { checkLiveness } from '../verify/checks/liveness.ts'
+import type { Probe } from '../verify/probe.ts'
+import type { DeployedService } from './deploy-levels.ts'
+import type { Report } from './events.ts'
+
+export interface VerifyNeeds {
+  platform: Platform
+  clock: Clock
+  signal: AbortSignal
+  probe: Probe
+  report: Report
+  timing: Timing
+}
+
+/** Asks a service over its domain; undefined when it has none, or nothing to ask. */
+export async function checkAnswers(
+  service: DesiredService,
+  state: ObservedState,
+  needs: VerifyNeeds,
+): Promise<CheckResult | undefined> {
+  const domain = state.services
+    .find((candidate) => candidate.name === service.name)
+    ?.domains.find((candidate) => candidate.kind === 'generated')?.domain
+  if (service.liveness === undefined || domain === undefined) return undefined
+  const { successes: inARow, gapMs, probeTimeoutMs } = needs.timing.liveness
+  const url = `https://${domain}${service.liveness.path}`
+  const result = await checkLiveness(
+    {
+      service: service.name,
+      url,
+      status: service.liveness.status,
+      inARow,
+      gapMs,
+      probeTimeoutMs,
+      withinMs: needs.timing.deploy.verifyMs,
+    },
+    needs,
+  )
+  if (result.outcome === 'pass') {
+    await needs.report({ type: 'service-verified', service: service.name, url, answers: inARow })
+  } else if (result.finding !== undefined) {
+    await needs.report({ type: 'finding', finding: result.finding })
+  }
+  return result
+}
+
+/** One last reading: what serves now is what we deployed, everywhere. */
+export async function verifyRelease(
+  deployed: readonly DeployedService[],
+  before: ObservedState,
+  needs: VerifyNeeds,
+): Promise<{ state: ObservedState; results: CheckResult[] }> {
+  const state = await needs.platform.observe({ projectId: before.project.id, environmentId: before.environment.id })
+  const results = deployed.flatMap(({ service, ending, commit }) =>
+    checkDeployed(
+      { service: service.name, deploymentId: ending.deploymentId, ...(commit === undefined ? {} : { commit }) },
+      state.services.find((candidate) => candidate.name === service.name),
+    ),
+  )
+  for (const { finding } of results) if (finding !== undefined) await needs.report({ type: 'finding', finding })
+  return { state, results }
+}

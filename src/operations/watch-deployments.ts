@@ -1,0 +1,171 @@
+import type { Timing } from '../config/timing.ts'
+import type { Clock } from '../kit/clock.ts'
+import type { DeploymentId } from '../platform/ids.ts'
+import type { DeploymentProgress, DeploymentStatus, DeploymentStep } from '../platform/observed-state.ts'
+import type { Platform } from '../platform/platform.ts'
+import type { Report } from './events.ts'
+
+/** A deployment of ours on its way. */
+export interface AwaitedDeployment {
+  service: string
+  deploymentId: DeploymentId
+  /** Milliseconds since the epoch. */
+  startedAt: number
+  /** How long its health check may take, in milliseconds. */
+  healthMs: number
+}
+
+/** How one ended. `superseded`: another deployment took its place. `held`: somebody must approve it. */
+export interface DeploymentEnding {
+  service: string
+  deploymentId: DeploymentId
+  outcome: 'live' | 'failed' | 'held' | 'superseded' | 'timeout'
+  status: DeploymentStatus
+  commit?: string
+  /** The step that was open, or failed. */
+  step?: DeploymentStep
+  /** The platform's own words about it. */
+  reason?: string
+  elapsedMs: number
+}
+
+export interface WatchNeeds {
+  platform: Platform
+  clock: Clock
+  signal: AbortSignal
+  report: Report
+  timing: Timing
+}
+
+type Phase = 'queue' | 'build' | 'pre-deploy' | 'health'
+
+interface Watched extends AwaitedDeployment {
+  seen: string
+  phase: Phase
+  phaseSince: number
+}
+
+/** Follows a level of deployments to their ends, with one request a look and fewer looks as time goes by. */
+export async function watchDeployments(
+  awaited: readonly AwaitedDeployment[],
+  needs: WatchNeeds,
+): Promise<DeploymentEnding[]> {
+  let open = awaited.map((one): Watched => ({ ...one, seen: '', phase: 'queue', phaseSince: one.startedAt }))
+  const endings: DeploymentEnding[] = []
+  const { firstMs, factor, longestMs } = needs.timing.polling
+  for (let waitMs = firstMs; ; waitMs = Math.min(waitMs * factor, longestMs)) {
+    const looks = await needs.platform.watchDeployments(open.map((one) => one.deploymentId))
+    const still: Watched[] = []
+    for (const [index, one] of open.entries()) {
+      const look = looks[index]
+      if (look === undefined) continue
+      const ending = judge(one, look, needs)
+      if (ending === undefined) still.push(await noticed(one, look, needs))
+      else {
+        endings.push(ending)
+        await needs.report(endingEvent(ending))
+      }
+    }
+    open = still
+    if (open.length === 0)
+      return awaited.flatMap(({ service }) => endings.find((ending) => ending.service === service) ?? [])
+    await needs.clock.sleep(waitMs, needs.signal)
+  }
+}
+
+const outcomes: Record<DeploymentStatus, DeploymentEnding['outcome'] | undefined> = {
+  queued: undefined,
+  waiting: undefined,
+  building: undefined,
+  deploying: undefined,
+  live: 'live',
+  // Asleep is up, for the platform: it wakes at the first request.
+  sleeping: 'live',
+  'needs-approval': 'held',
+  crashed: 'failed',
+  failed: 'failed',
+  skipped: 'failed',
+  removing: 'superseded',
+  removed: 'superseded',
+}
+
+function judge(one: Watched, look: DeploymentProgress, needs: WatchNeeds): DeploymentEnding | undefined {
+  const { deployment } = look
+  const now = needs.clock.now()
+  const outcome = outcomes[deployment.status] ?? (isLate(one, look, now, needs.timing) ? 'timeout' : undefined)
+  if (outcome === undefined) return undefined
+  const failed = look.events.find((event) => event.error !== undefined)
+  const step = failed?.step ?? openStep(look)
+  return {
+    service: one.service,
+    deploymentId: one.deploymentId,
+    outcome,
+    status: deployment.status,
+    ...(deployment.commit === undefined ? {} : { commit: deployment.commit }),
+    ...(outcome === 'live' || step === undefined ? {} : { step }),
+    ...(failed?.error === undefined ? {} : { reason: failed.error }),
+    elapsedMs: now - one.startedAt,
+  }
+}
+
+function isLate(one: Watched, look: DeploymentProgress, now: number, { deploy }: Timing): boolean {
+  const limits: Record<Phase, number> = {
+    queue: deploy.queueMs,
+    build: deploy.buildMs,
+    'pre-deploy': deploy.preDeployMs,
+    health: one.healthMs,
+  }
+  const phase = phaseOf(look)
+  return phase === one.phase && now - one.phaseSince > limits[phase]
+}
+
+function phaseOf(look: DeploymentProgress): Phase {
+  if (look.deployment.status === 'queued' || look.deployment.status === 'waiting') return 'queue'
+  if (look.deployment.status === 'building') return 'build'
+  return openStep(look) === 'pre-deploy-command' ? 'pre-deploy' : 'health'
+}
+
+function openStep(look: DeploymentProgress): DeploymentStep | undefined {
+  return look.events.filter((event) => event.completedAt === undefined).at(-1)?.step
+}
+
+async function noticed(one: Watched, look: DeploymentProgress, needs: WatchNeeds): Promise<Watched> {
+  const { status } = look.deployment
+  const step = openStep(look)
+  const phase = phaseOf(look)
+  const now = needs.clock.now()
+  const seen = `${status} ${step ?? ''}`
+  if (seen !== one.seen) {
+    await needs.report({
+      type: 'deployment-moved',
+      service: one.service,
+      deploymentId: one.deploymentId,
+      status,
+      ...(step === undefined ? {} : { step }),
+      elapsedMs: now - one.startedAt,
+    })
+  }
+  return { ...one, seen, phase, phaseSince: phase === one.phase ? one.phaseSince : now }
+}
+
+function endingEvent(ending: DeploymentEnding): Parameters<Report>[0] {
+  const { service, deploymentId, elapsedMs } = ending
+  if (ending.outcome === 'live') {
+    return {
+      type: 'deployment-live',
+      service,
+      deploymentId,
+      ...(ending.commit === undefined ? {} : { commit: ending.commit }),
+      elapsedMs,
+    }
+  }
+  return {
+    type: 'deployment-failed',
+    service,
+    deploymentId,
+    status: ending.status,
+    ...(ending.step === undefined ? {} : { step: ending.step }),
+    ...(ending.reason === undefined ? {} : { reason: ending.reason }),
+    elapsedMs,
+  }
+}

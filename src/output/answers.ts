@@ -1,0 +1,66 @@
+import type { OperatorError } from '../kit/errors.ts'
+import type { Release } from '../operations/deploy.ts'
+import type { EnvironmentStatus } from '../operations/read-status.ts'
+import type { SetUp } from '../operations/set-up.ts'
+import type { Plan } from '../plan/plan.ts'
+
+/** What a command ends with. `plan` and `status` are whole documents; the others end a stream of events. */
+export type Answer =
+  | { type: 'plan'; plan: Plan; isRehearsal: boolean; isProtected: boolean }
+  | { type: 'status'; status: EnvironmentStatus; isRehearsal: boolean }
+  | {
+      type: 'init'
+      setUp: SetUp
+      config: { path: string; isNew: boolean }
+      releases: ToldRelease[]
+      next: string[]
+    }
+  | ({ type: 'deploy' } & ToldRelease)
+  | { type: 'rehearsal-up'; rehearsal: RehearsalUp }
+  | { type: 'rehearsal-down'; wasRunning: boolean }
+  | { type: 'rehearsal'; report: RehearsalReport }
+
+/** A release and the way back from it. */
+export interface ToldRelease {
+  release: Release
+  undo: Undo
+}
+
+/** How to get back. `command` is absent where no command can. */
+export interface Undo {
+  command?: string
+  /** What going back does not restore, or why there is no way. */
+  note: string
+}
+
+export interface RehearsalUp {
+  endpoint: string
+  edge: { host: string; port: number }
+  tokens: { account: string; workspace: string; project: Record<string, string> }
+  pid: number
+  next: string[]
+}
+
+/** What the tour did, step by step. */
+export interface RehearsalReport {
+  steps: RehearsalStep[]
+  elapsedMs: number
+  requests: number
+}
+
+export interface RehearsalStep {
+  step: string
+  title: string
+  outcome: 'passed' | 'failed' | 'not-reached'
+  proved: string[]
+  /** Why it failed. */
+  reason?: string
+  elapsedMs: number
+  requests: number
+}
+
+/** A failure and the exit code it ends the command with. */
+export interface ToldFailure {
+  error: OperatorError
+  exitCode: number
+}

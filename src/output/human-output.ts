@@ -1,0 +1,73 @@
+import type { Answer } from './answers.ts'
+import { renderNext, renderRehearsal, renderRehearsalUp, renderRelease, renderSetUp } from './human/endings.ts'
+import { renderEvent } from './human/events.ts'
+import { renderFailure } from './human/failure.ts'
+import { paragraph } from './human/paragraph.ts'
+import { renderPlan } from './human/plan.ts'
+import { renderStatus } from './human/status.ts'
+import { renderTarget } from './human/target.ts'
+import type { Output } from './output.ts'
+import { createProgress } from './progress.ts'
+import { createStyle } from './style.ts'
+import type { Terminal } from './terminal.ts'
+
+/** How much is told. */
+export interface Loudness {
+  isVerbose: boolean
+  /** Answers and failures only. */
+  isQuiet: boolean
+}
+
+/** For people: answers on stdout, progress and failures on stderr. */
+export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Loudness): Output {
+  const outStyle = createStyle(terminal.outColor)
+  const errStyle = createStyle(terminal.errColor)
+  const progress = createProgress(terminal, errStyle.quiet)
+  return {
+    event(event) {
+      if (isQuiet) return
+      const told = renderEvent(event, { style: errStyle, columns: terminal.errColumns(), isVerbose })
+      if (told.line !== undefined) progress.print(told.line)
+      if (told.progress !== undefined) progress.show(told.progress)
+    },
+    answer(answer) {
+      progress.stop()
+      terminal.out(renderAnswer(answer))
+    },
+    failure(failure) {
+      progress.stop()
+      terminal.err(renderFailure(failure, { style: errStyle, columns: terminal.errColumns() }))
+    },
+    notice(text) {
+      if (!isQuiet) progress.print(paragraph(text, terminal.errColumns(), `${errStyle.sign.caution} `, 2))
+    },
+    text: (text) => terminal.out(text),
+    close: () => progress.stop(),
+  }
+
+  function renderAnswer(answer: Answer): string {
+    const layout = { style: outStyle, columns: terminal.outColumns() }
+    switch (answer.type) {
+      case 'plan':
+        return `${renderTarget({ ...answer, ...answer.plan }, outStyle)}\n\n${renderPlan(answer.plan, { ...layout, isVerbose })}`
+      case 'status':
+        return renderStatus(answer.status, { ...layout, isRehearsal: answer.isRehearsal })
+      case 'init':
+        return [
+          renderSetUp(answer.setUp, answer.releases.length > 0, layout),
+          ...answer.releases.map(({ release, undo }) => renderRelease(release, undo, layout)),
+          renderNext(answer.next, outStyle),
+        ].join('')
+      case 'deploy':
+        return renderRelease(answer.release, answer.undo, layout)
+      case 'rehearsal-up':
+        return renderRehearsalUp(answer.rehearsal, layout)
+      case 'rehearsal-down':
+        return answer.wasRunning
+          ? `${outStyle.sign.good} The rehearsal platform is down.\n`
+          : 'No rehearsal platform was running.\n'
+      case 'rehearsal':
+        return renderRehearsal(answer.report, layout)
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import { count, listed, printable } from '../../kit/text.ts'
+import type { Release } from '../../operations/deploy.ts'
+import type { SetUp } from '../../operations/set-up.ts'
+import type { RehearsalReport, RehearsalUp, Undo } from '../answers.ts'
+import type { Style } from '../style.ts'
+import { duration, shortCommit } from './duration.ts'
+import { paragraph } from './paragraph.ts'
+
+interface Layout {
+  style: Style
+  columns: number
+}
+
+/** The end of `deploy`: what runs now, and how to get back. */
+export function renderRelease(release: Release, undo: Undo, { style, columns }: Layout): string {
+  const deployed = release.services.filter((service) => service.outcome === 'deployed').map((service) => service.name)
+  const revision = release.commit === undefined ? '' : ` Commit ${shortCommit(release.commit)} serves.`
+  if (deployed.length === 0 && release.changes === 0) {
+    return `${paragraph(`Nothing to do: ${release.environment} equals the config.${revision}`, columns, `${style.sign.good} `, 2)}\n`
+  }
+  const stored = release.changes === 0 ? '' : `${count(release.changes, 'change')} applied; `
+  const line = `${release.environment}: ${stored}${deployed.length === 0 ? 'nothing had to be deployed' : `${listed(deployed)} live`} after ${duration(release.elapsedMs)}.${revision}`
+  return `${paragraph(line, columns, `${style.sign.good} `, 2)}\n${renderUndo(undo, { style, columns })}`
+}
+
+function renderUndo(undo: Undo, { style, columns }: Layout): string {
+  const note = paragraph(undo.note, columns, '  ', 2)
+  return undo.command === undefined
+    ? `${style.quiet(note)}\n`
+    : `  Undo: ${style.name(undo.command)}\n${style.quiet(note)}\n`
+}
+
+/** The end of `init`. */
+export function renderSetUp(setUp: SetUp, isDeployed: boolean, { style, columns }: Layout): string {
+  const changed = setUp.environments.filter((environment) => environment.changes > 0).map(({ name }) => name)
+  const missing = [...new Set(setUp.environments.flatMap((environment) => environment.missingSecrets))]
+  if (setUp.project === null) return `${style.sign.none} Dry run: nothing was changed.\n`
+  const lines = [
+    paragraph(
+      changed.length === 0
+        ? `Project ${printable(setUp.project.name)} is set up already; nothing was changed.`
+        : `Project ${printable(setUp.project.name)} is set up: ${listed(changed)} stored.${isDeployed ? '' : ' Nothing was deployed.'}`,
+      columns,
+      `${style.sign.good} `,
+      2,
+    ),
+  ]
+  if (missing.length > 0) {
+    lines.push(
+      paragraph(
+        `Not set yet, and no service needs ${missing.length === 1 ? 'it' : 'them'} to start: ${listed(missing)}. Supply with --secrets-file FILE.`,
+        columns,
+        `${style.sign.caution} `,
+        2,
+      ),
+    )
+  }
+  return `${lines.join('\n')}\n`
+}
+
+/** Commands to run next. */
+export function renderNext(next: readonly string[], style: Style): string {
+  return next.length === 0 ? '' : `${['Next:', ...next.map((command) => `  ${style.name(command)}`)].join('\n')}\n`
+}
+
+/** Where the rehearsal platform is, and how to talk to it. */
+export function renderRehearsalUp(rehearsal: RehearsalUp, { style }: Layout): string {
+  const rows: [string, string][] = [
+    ['endpoint', rehearsal.endpoint],
+    ['edge', `http://${rehearsal.edge.host}:${rehearsal.edge.port} (send a service's domain as Host)`],
+    ['account token', rehearsal.tokens.account],
+    ['workspace token', rehearsal.tokens.workspace],
+    ...Object.entries(rehearsal.tokens.project).map(([name, token]): [string, string] => [`${name} token`, token]),
+  ]
+  const width = Math.max(...rows.map(([name]) => name.length))
+  return [
+    `${style.sign.good} The rehearsal platform is up (process ${rehearsal.pid}).`,
+    ...rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`),
+    renderNext(rehearsal.next, style),
+  ].join('\n')
+}
+
+/** The report of the tour. */
+export function renderRehearsal(report: RehearsalReport, { style, columns }: Layout): string {
+  const lines = report.steps.flatMap((step, index) => {
+    const sign = { passed: style.sign.good, failed: style.sign.bad, 'not-reached': style.sign.none }[step.outcome]
+    const cost =
+      step.outcome === 'not-reached' ? 'not reached' : `${duration(step.elapsedMs)}, ${count(step.requests, 'request')}`
+    return [
+      `${sign} ${index + 1}. ${style.heading(step.title)} ${style.quiet(`(${cost})`)}`,
+      ...(step.reason === undefined ? [] : [paragraph(style.bad(step.reason), columns, '     ', 5)]),
+      ...step.proved.map((fact) => paragraph(fact, columns, '     ', 5)),
+    ]
+  })
+  const failed = report.steps.filter((step) => step.outcome !== 'passed').length
+  const total = `${count(report.steps.length, 'step')}, ${duration(report.elapsedMs)}, ${count(report.requests, 'request')} to the rehearsal platform.`
+  const end =
+    failed === 0
+      ? `${style.sign.good} The rehearsal held: ${total}`
+      : `${style.sign.bad} The rehearsal did not hold: ${count(failed, 'step')} of ${total}`
+  return `${[style.heading('Rehearsal report'), '', ...lines, '', end].join('\n')}\n`
+}

@@ -1,0 +1,125 @@
+import { count, listed, printable } from '../../kit/text.ts'
+import type { OperationEvent } from '../../operations/events.ts'
+import type { DeploymentStep } from '../../platform/observed-state.ts'
+import type { Style } from '../style.ts'
+import { duration, shortCommit } from './duration.ts'
+import { paragraph } from './paragraph.ts'
+import { renderPlan } from './plan.ts'
+import { renderTarget } from './target.ts'
+
+/** How an event is told: a line that stays, or one that is shown while it is true, where something can move. */
+export interface ToldEvent {
+  line?: string
+  progress?: string
+}
+
+interface Layout {
+  style: Style
+  columns: number
+  isVerbose: boolean
+}
+
+type Renderers = {
+  [Type in OperationEvent['type']]: (event: Extract<OperationEvent, { type: Type }>, layout: Layout) => ToldEvent
+}
+
+/** One renderer an event; adding an event demands its line here. */
+const renderers: Renderers = {
+  'target-found': (event, { style }) => ({ line: `${renderTarget(event, style)}\n` }),
+  'plan-made': ({ plan }, layout) => ({ line: renderPlan(plan, layout) }),
+  'approval-given': ({ by, what }, { style }) =>
+    by === 'option' ? { line: style.quiet(`Approved by --yes: ${what}.`) } : {},
+  'project-created': ({ project, environment }, layout) =>
+    done(`project ${project} created, with environment ${environment}`, layout),
+  'environment-created': ({ environment }, layout) => done(`environment ${environment} created`, layout),
+  'service-created': ({ service }, layout) => done(`service ${service} created, empty`, layout),
+  'volume-created': ({ environment, service, mountPath }, layout) =>
+    done(`${service} volume at ${mountPath} created in ${environment}`, layout),
+  'domain-created': ({ environment, service, domain }, layout) =>
+    done(`${service} domain ${domain} created in ${environment}`, layout),
+  'changes-stored': ({ environment, changes }, layout) =>
+    done(`${count(changes, 'change')} stored in ${environment}, as one patch`, layout),
+  'auto-deploy-set': ({ environment, services, enabled }, layout) =>
+    done(`${listed(services)}: deploy on push switched ${enabled ? 'on' : 'off'} in ${environment}`, layout),
+  'level-started': ({ services }) => ({ progress: `${listed(services)} starting` }),
+  'deployment-created': ({ service, commit, deploymentId }, layout) => ({
+    line: paragraph(
+      `${service} deploying${commit === undefined ? '' : ` ${shortCommit(commit)}`} ${layout.style.quiet(deploymentId)}`,
+      layout.columns,
+      `${layout.style.sign.deploy} `,
+      2,
+    ),
+  }),
+  'deployment-moved': ({ service, status, step, elapsedMs }) => ({
+    progress: `${service} ${status}${step === undefined ? '' : `, ${stepWords[step]}`} (${duration(elapsedMs)})`,
+  }),
+  'deployment-live': ({ service, commit, elapsedMs }, layout) =>
+    done(
+      `${service} live after ${duration(elapsedMs)}${commit === undefined ? '' : `, ${shortCommit(commit)}`}`,
+      layout,
+    ),
+  'deployment-failed': ({ service, status, step, reason, elapsedMs }, { style, columns }) => ({
+    line: paragraph(
+      `${service} ${status} after ${duration(elapsedMs)}${step === undefined ? '' : `, in ${stepWords[step]}`}${reason === undefined ? '' : `: ${printable(reason)}`}`,
+      columns,
+      `${style.sign.bad} `,
+      2,
+    ),
+  }),
+  'service-verified': ({ service, url, answers }, layout) =>
+    done(`${service} answers ${url} (${answers} times in a row)`, layout),
+  'service-blocked': ({ service, missingSecrets }, { style, columns }) => ({
+    line: paragraph(
+      `${service} not deployed: it cannot start without ${listed(missingSecrets)}`,
+      columns,
+      `${style.sign.caution} `,
+      2,
+    ),
+  }),
+  'services-not-started': ({ services, because }, { style, columns }) => ({
+    line: paragraph(
+      `${listed(services)} left as ${services.length === 1 ? 'it is' : 'they are'}, because ${because}`,
+      columns,
+      `${style.sign.caution} `,
+      2,
+    ),
+  }),
+  finding: ({ finding }, { style, columns }) => ({
+    line: paragraph(
+      `${printable(finding.message)}${finding.fix === undefined ? '' : ` ${printable(finding.fix)}`}`,
+      columns,
+      `${finding.severity === 'critical' ? style.sign.bad : style.sign.caution} `,
+      2,
+    ),
+  }),
+  'step-started': ({ title }, { style }) => ({ line: style.heading(`\n${title}`) }),
+  'step-command': ({ command }) => ({ progress: command }),
+  'step-passed': ({ step, elapsedMs, requests }, layout) =>
+    done(`${step} held after ${duration(elapsedMs)}, with ${count(requests, 'request')}`, layout),
+  'step-failed': ({ step, reason }, { style, columns }) => ({
+    line: paragraph(`${step} did not hold: ${reason}`, columns, `${style.sign.bad} `, 2),
+  }),
+}
+
+const stepWords: Record<DeploymentStep, string> = {
+  'snapshot-code': 'taking the code',
+  'build-image': 'building',
+  'publish-image': 'publishing the image',
+  'wait-for-dependencies': 'waiting for others',
+  'pre-deploy-command': 'running the pre-deploy command',
+  'migrate-volumes': 'moving volumes',
+  'create-container': 'creating the container',
+  'configure-network': 'configuring the network',
+  healthcheck: 'waiting for the health check',
+  'drain-instances': 'draining the old one',
+}
+
+/** What people see of an event. */
+export function renderEvent(event: OperationEvent, layout: Layout): ToldEvent {
+  const render: (event: never, layout: Layout) => ToldEvent = renderers[event.type]
+  return render(event as never, layout)
+}
+
+function done(text: string, { style, columns }: Layout): ToldEvent {
+  return { line: paragraph(printable(text), columns, `${style.sign.good} `, 2) }
+}

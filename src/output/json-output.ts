@@ -1,0 +1,89 @@
+import type { OperationEvent } from '../operations/events.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Answer, ToldFailure } from './answers.ts'
+import type { Output } from './output.ts'
+import type { Terminal } from './terminal.ts'
+
+interface Document {
+  type: string
+  [key: string]: unknown
+}
+
+/** One object a line on stdout; the first has `format`, the last is the answer or the failure. */
+export function createJsonOutput(terminal: Terminal): Output {
+  let isFirst = true
+  const tell = (document: Document) => {
+    const { type, ...rest } = document
+    terminal.out(`${JSON.stringify(isFirst ? { type, format: 1, ...rest } : document)}\n`)
+    isFirst = false
+  }
+  return {
+    event: (event) => tell(eventDocument(event)),
+    answer: (answer) => tell(answerDocument(answer)),
+    failure: (failure) => tell(failureDocument(failure)),
+    notice: (text) => terminal.err(`${text}\n`),
+    text: (text) => terminal.out(text),
+    close: () => {},
+  }
+}
+
+function eventDocument(event: OperationEvent): Document {
+  return event.type === 'plan-made' ? { type: 'plan-made', ...planDocument(event.plan) } : event
+}
+
+/** The answer as a document; its shapes are the public contract of `--json`. */
+function answerDocument(answer: Answer): Document {
+  switch (answer.type) {
+    case 'plan':
+      return {
+        type: 'plan',
+        rehearsal: answer.isRehearsal,
+        protected: answer.isProtected,
+        ...planDocument(answer.plan),
+      }
+    case 'status':
+      return { type: 'status', rehearsal: answer.isRehearsal, ...answer.status }
+    case 'init':
+      return {
+        type: 'answer',
+        command: 'init',
+        ...answer.setUp,
+        config: answer.config,
+        releases: answer.releases.map(({ release, undo }) => ({ ...release, undo })),
+        next: answer.next,
+      }
+    case 'deploy':
+      return { type: 'answer', command: 'deploy', ...answer.release, undo: answer.undo }
+    case 'rehearsal-up':
+      return { type: 'rehearsal', ...answer.rehearsal }
+    case 'rehearsal-down':
+      return { type: 'rehearsal', running: false, wasRunning: answer.wasRunning }
+    case 'rehearsal':
+      return { type: 'answer', command: 'rehearse', ...answer.report }
+  }
+}
+
+function planDocument(plan: Plan) {
+  return {
+    project: plan.project,
+    environment: plan.environment,
+    changes: plan.changes.map(({ act: _act, ...change }) => change),
+    deployments: plan.deployments,
+    notes: plan.notes,
+    pending: plan.pending,
+    fingerprint: plan.fingerprint,
+  }
+}
+
+function failureDocument({ error, exitCode }: ToldFailure): Document {
+  return {
+    type: 'failure',
+    kind: error.kind,
+    code: error.code,
+    message: error.message,
+    hint: error.hint ?? null,
+    exitCode,
+    retryable: error.retryable,
+    ...(error.findings.length === 0 ? {} : { findings: error.findings }),
+  }
+}

@@ -1,0 +1,52 @@
+import type { ColorSupportLevel } from 'chalk'
+
+/** The streams of a process, as far as we use them. */
+export interface Stream {
+  write(text: string): unknown
+  isTTY?: boolean
+  columns?: number
+}
+
+/** The door to the screen. */
+export interface Terminal {
+  out(text: string): void
+  err(text: string): void
+  /** Columns of the error stream, where progress and failures go; 80 where there is no terminal. */
+  errColumns(): number
+  outColumns(): number
+  /** May something move on the error stream? */
+  isAnimated: boolean
+  outColor: ColorSupportLevel
+  errColor: ColorSupportLevel
+  errStream: Stream
+}
+
+/** What of the environment decides about colour and motion. */
+export interface TerminalSettings {
+  env: Readonly<Record<string, string | undefined>>
+  noColor: boolean
+}
+
+export function createTerminal(stdout: Stream, stderr: Stream, { env, noColor }: TerminalSettings): Terminal {
+  const color = (stream: Stream): ColorSupportLevel => {
+    if (noColor || (env.NO_COLOR ?? '') !== '' || env.TERM === 'dumb') return 0
+    if ((env.FORCE_COLOR ?? '') !== '') return env.FORCE_COLOR === '0' ? 0 : 1
+    return stream.isTTY === true ? 1 : 0
+  }
+  return {
+    out: (text) => void stdout.write(text),
+    err: (text) => void stderr.write(text),
+    errColumns: () => columnsOf(stderr),
+    outColumns: () => columnsOf(stdout),
+    isAnimated: stderr.isTTY === true && (env.CI ?? '') === '' && env.TERM !== 'dumb',
+    outColor: color(stdout),
+    errColor: color(stderr),
+    errStream: stderr,
+  }
+}
+
+/** Text wider than 120 columns is hard to read, whatever the window's width. */
+function columnsOf(stream: Stream): number {
+  if (stream.isTTY !== true) return 80
+  return Math.max(20, Math.min(stream.columns ?? 80, 120))
+}

@@ -1,0 +1,121 @@
+import { isDeepStrictEqual } from 'node:util'
+import { type ServiceSettings, type SettingName, settingDefaults } from '../platform/service-settings.ts'
+import type { Change, Effect, SetAct } from './plan.ts'
+
+interface Comparison<Name extends SettingName> {
+  /** Where the platform keeps it, inside one service's config. */
+  path: readonly string[]
+  effect: Effect
+  /** A config that says nothing about it is content with whatever is there. */
+  isOptional?: boolean
+  /** Is what is there as good as what is wanted? `desired` and `observed` come with defaults applied. */
+  same?(desired: ServiceSettings, observed: ServiceSettings): boolean
+  severity?(desired: ServiceSettings, observed: ServiceSettings): Change['severity']
+  shown?(value: NonNullable<ServiceSettings[Name]>): string
+}
+
+/** One comparison for each setting; adding a setting to `ServiceSettings` demands its line here. */
+const comparisons: { [Name in SettingName]-?: Comparison<Name> } = {
+  repo: { path: ['source', 'repo'], effect: 'redeploy' },
+  branch: { path: ['source', 'branch'], effect: 'none' },
+  image: { path: ['source', 'image'], effect: 'redeploy', severity: riskyWhenReplaced('image') },
+  buildCommand: { path: ['build', 'buildCommand'], effect: 'redeploy' },
+  preDeploy: { path: ['deploy', 'preDeployCommand'], effect: 'redeploy', shown: (commands) => commands.join(' ; ') },
+  startCommand: { path: ['deploy', 'startCommand'], effect: 'redeploy' },
+  healthcheckPath: {
+    path: ['deploy', 'healthcheckPath'],
+    effect: 'redeploy',
+    severity: (desired, observed) =>
+      desired.healthcheckPath === undefined && observed.healthcheckPath !== undefined ? 'risky' : 'safe',
+  },
+  healthcheckTimeoutSeconds: {
+    path: ['deploy', 'healthcheckTimeout'],
+    effect: 'redeploy',
+    // Without a health check its timeout means nothing.
+    same: (desired, observed) =>
+      desired.healthcheckPath === undefined || desired.healthcheckTimeoutSeconds === observed.healthcheckTimeoutSeconds,
+    shown: (seconds) => `${seconds} s`,
+  },
+  restartPolicy: { path: ['deploy', 'restartPolicyType'], effect: 'redeploy' },
+  restartRetries: {
+    path: ['deploy', 'restartPolicyMaxRetries'],
+    effect: 'redeploy',
+    // Only `on-failure` counts its tries.
+    same: (desired, observed) =>
+      desired.restartPolicy !== 'on-failure' || desired.restartRetries === observed.restartRetries,
+  },
+  replicas: {
+    path: ['deploy', 'numReplicas'],
+    // The platform scales without a new deployment (PLATFORM.md §4.1).
+    effect: 'none',
+    isOptional: true,
+    severity: (desired, observed) => ((desired.replicas ?? 1) < (observed.replicas ?? 1) ? 'risky' : 'safe'),
+  },
+  region: {
+    path: ['deploy', 'multiRegionConfig'],
+    effect: 'redeploy',
+    isOptional: true,
+    severity: () => 'risky',
+  },
+}
+
+const settingNames = Object.keys(comparisons) as SettingName[]
+
+/** What differs, without the cause: that needs to know what we wrote last. */
+export interface SettingDifference {
+  action: Change['action']
+  setting: SettingName
+  before?: string
+  after?: string
+  severity: Change['severity']
+  effect: Effect
+  act: SetAct
+  path: readonly string[]
+}
+
+/** Compares one service's settings, one by one, defaults applied on both sides. */
+export function compareSettings(desired: ServiceSettings, observed: ServiceSettings): SettingDifference[] {
+  const wanted = { ...settingDefaults, ...desired }
+  const found = { ...settingDefaults, ...observed }
+  return settingNames
+    .filter((name) => !(comparisons[name].isOptional && desired[name] === undefined))
+    .flatMap((name) => difference(name, wanted, found) ?? [])
+}
+
+function difference<Name extends SettingName>(
+  name: Name,
+  desired: ServiceSettings,
+  observed: ServiceSettings,
+): SettingDifference | undefined {
+  const comparison = comparisons[name]
+  const same = comparison.same?.(desired, observed) ?? isDeepStrictEqual(plain(desired[name]), plain(observed[name]))
+  if (same) return undefined
+  const before = shown(name, observed[name])
+  const after = shown(name, desired[name])
+  return {
+    action: before === undefined ? 'create' : after === undefined ? 'delete' : 'update',
+    setting: name,
+    ...(before === undefined ? {} : { before }),
+    ...(after === undefined ? {} : { after }),
+    severity: comparison.severity?.(desired, observed) ?? 'safe',
+    effect: comparison.effect,
+    act: { kind: 'set', setting: name, value: desired[name] ?? null } as SetAct,
+    path: comparison.path,
+  }
+}
+
+/** Commands that differ only in the white space around them are the same command. */
+function plain(value: unknown): unknown {
+  return typeof value === 'string' ? value.trim() : value
+}
+
+function shown<Name extends SettingName>(name: Name, value: ServiceSettings[Name]): string | undefined {
+  if (value === undefined) return undefined
+  const comparison: { shown?(value: unknown): string } = comparisons[name] as Comparison<Name> & object
+  return comparison.shown?.(value) ?? String(value)
+}
+
+function riskyWhenReplaced(name: SettingName) {
+  return (_desired: ServiceSettings, observed: ServiceSettings): Change['severity'] =>
+    observed[name] === undefined ? 'safe' : 'risky'
+}

@@ -1,0 +1,200 @@
+import type { DesiredFlag, DesiredService, DesiredState } from '../config/desired-state.ts'
+import type { Secret } from '../kit/secret.ts'
+import { count, listed } from '../kit/text.ts'
+import type { ObservedService, ObservedState, ObservedVariable } from '../platform/observed-state.ts'
+import type { LastApplied } from './last-applied.ts'
+import type { Change, PlanNote, SecretSource } from './plan.ts'
+import { shownDesired, shownObserved } from './shown-value.ts'
+
+/** Variables with this prefix are the tool's own notes; plans and fingerprints do not see them. */
+export const ownVariablePrefix = 'FAKTURINO_'
+
+/** What variables of one service are compared against. */
+export interface VariableSituation {
+  desired: DesiredState
+  service: DesiredService
+  /** Undefined where the service does not exist yet. */
+  observed: ObservedService | undefined
+  state: ObservedState | undefined
+  lastApplied: LastApplied
+  /** What people supplied in this run, by the secret's name. */
+  supplied: ReadonlyMap<string, Secret>
+}
+
+/** A change before its cause is known. */
+export type VariableDifference = Omit<Change, 'cause' | 'service' | 'setting'> & { variable: string }
+
+/** Compares one service's variables. What is not ours to write becomes a note. */
+export function compareVariables(situation: VariableSituation): {
+  differences: VariableDifference[]
+  notes: PlanNote[]
+} {
+  const differences: VariableDifference[] = []
+  const notes: PlanNote[] = []
+  const masked: string[] = []
+  for (const [variable, wanted] of Object.entries(situation.service.variables)) {
+    const observed = situation.observed?.variables[variable]
+    const flag = flagOf(situation.desired.flags, situation.service.name, variable)
+    if (wanted.kind === 'secret') {
+      const found = secretDifference(situation, variable, wanted.secret)
+      if (found !== undefined) differences.push(found)
+    } else if (observed === undefined) {
+      differences.push(textDifference('create', variable, undefined, wanted.value))
+    } else if ('masked' in observed) {
+      masked.push(variable)
+    } else if (observed.value.reveal() !== wanted.value) {
+      if (flag === undefined)
+        differences.push(textDifference('update', variable, observed.value.reveal(), wanted.value))
+      else notes.push(flagDiffers(situation.service.name, variable, observed.value.reveal(), wanted.value))
+    }
+  }
+  if (masked.length > 0) {
+    notes.push({
+      code: 'masked',
+      service: situation.service.name,
+      message: `${listed(masked)}: the platform does not show ${masked.length === 1 ? 'its value' : 'their values'}, so nothing was compared or written.`,
+    })
+  }
+  const { removals, strangers } = leftovers(situation)
+  differences.push(...removals)
+  if (strangers.length > 0) {
+    notes.push({
+      code: 'unmanaged-variables',
+      service: situation.service.name,
+      message: `${count(strangers.length, 'variable')} not in the config, left alone: ${listed(strangers)}.`,
+    })
+  }
+  return { differences, notes }
+}
+
+/** Names of the secrets that no service holds, nobody supplied and nothing generates. */
+export function missingSecrets(
+  desired: DesiredState,
+  state: ObservedState | undefined,
+  supplied: ReadonlyMap<string, Secret>,
+): string[] {
+  return desired.secrets
+    .filter((secret) => secret.generate === undefined && !supplied.has(secret.name))
+    .filter((secret) => !desired.services.some((service) => isSet(heldVariable(state, service, secret.name))))
+    .map((secret) => secret.name)
+}
+
+function secretDifference(
+  situation: VariableSituation,
+  variable: string,
+  name: string,
+): VariableDifference | undefined {
+  const observed = situation.observed?.variables[variable]
+  const supplied = situation.supplied.get(name)
+  if (supplied !== undefined) {
+    if (observed !== undefined && !('masked' in observed) && observed.value.reveal() === supplied.reveal())
+      return undefined
+    return secretChange(observed === undefined ? 'create' : 'update', variable, name, { from: 'supplied' })
+  }
+  if (isSet(observed)) return undefined
+  const source = sourceOf(situation, name)
+  return source === undefined ? undefined : secretChange('create', variable, name, source)
+}
+
+/** A value that one of the services sharing the secret already holds is copied, never replaced. */
+function sourceOf(situation: VariableSituation, name: string): SecretSource | undefined {
+  const holder = situation.desired.services.find((service) => {
+    if (service.name === situation.service.name) return false
+    const held = heldVariable(situation.state, service, name)
+    return held !== undefined && 'value' in held && held.value.reveal() !== ''
+  })
+  if (holder !== undefined) return { from: 'service', service: holder.name }
+  const secret = situation.desired.secrets.find((candidate) => candidate.name === name)
+  return secret?.generate === undefined ? undefined : { from: 'generated' }
+}
+
+/** The observed variable in which a service holds a secret. */
+export function heldVariable(
+  state: ObservedState | undefined,
+  service: DesiredService,
+  secret: string,
+): ObservedVariable | undefined {
+  const variable = Object.entries(service.variables).find(
+    ([, wanted]) => wanted.kind === 'secret' && wanted.secret === secret,
+  )?.[0]
+  if (variable === undefined) return undefined
+  return state?.services.find((observed) => observed.name === service.name)?.variables[variable]
+}
+
+/** An empty value is no secret: it is asked for again. */
+function isSet(observed: ObservedVariable | undefined): boolean {
+  return observed !== undefined && ('masked' in observed || observed.value.reveal() !== '')
+}
+
+function secretChange(
+  action: 'create' | 'update',
+  variable: string,
+  secret: string,
+  source: SecretSource,
+): VariableDifference {
+  const origin =
+    source.from === 'generated' ? 'generated' : source.from === 'supplied' ? 'supplied' : `the one of ${source.service}`
+  return {
+    action,
+    variable,
+    ...(action === 'update' ? { before: '(secret)' } : {}),
+    after: `(secret, ${origin})`,
+    severity: action === 'update' ? 'risky' : 'safe',
+    effect: 'redeploy',
+    act: { kind: 'set-secret', variable, secret, source },
+  }
+}
+
+function textDifference(
+  action: 'create' | 'update',
+  variable: string,
+  before: string | undefined,
+  after: string,
+): VariableDifference {
+  return {
+    action,
+    variable,
+    ...(before === undefined ? {} : { before: shownObserved(before) }),
+    after: shownDesired(after),
+    severity: 'safe',
+    effect: 'redeploy',
+    act: { kind: 'set-variable', variable, value: after },
+  }
+}
+
+function flagOf(flags: readonly DesiredFlag[], service: string, variable: string): DesiredFlag | undefined {
+  return flags.find((flag) => flag.variable === variable && flag.services.includes(service))
+}
+
+function flagDiffers(service: string, variable: string, observed: string, configured: string): PlanNote {
+  return {
+    code: 'flag-differs',
+    service,
+    message: `${variable} is ${shownObserved(observed)}, the config's default is ${shownDesired(configured)}. A deploy never switches an existing flag; it stays.`,
+  }
+}
+
+/** Variables beyond the config: those we wrote last ourselves go, all others stay and are named. */
+function leftovers({ service, observed, lastApplied }: VariableSituation): {
+  removals: VariableDifference[]
+  strangers: string[]
+} {
+  const removals: VariableDifference[] = []
+  const strangers: string[] = []
+  for (const [variable, value] of Object.entries(observed?.variables ?? {})) {
+    if (Object.hasOwn(service.variables, variable) || variable.startsWith(ownVariablePrefix)) continue
+    const written = observed === undefined ? 'none' : lastApplied.value(observed.id, ['variables', variable, 'value'])
+    const isOurs = written !== 'none' && 'value' in value && value.value.reveal() === written.written
+    if (!isOurs) strangers.push(variable)
+    else
+      removals.push({
+        action: 'delete',
+        variable,
+        before: shownObserved(value.value.reveal()),
+        severity: 'destructive',
+        effect: 'redeploy',
+        act: { kind: 'remove-variable', variable },
+      })
+  }
+  return { removals, strangers }
+}

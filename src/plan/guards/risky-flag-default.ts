@@ -1,0 +1,24 @@
+import { listed } from '../../kit/text.ts'
+import type { Guard } from './index.ts'
+
+export const riskyFlagDefault: Guard = {
+  name: 'risky-flag-default',
+  isOverridable: true,
+  refuses: 'a flag would come into being at its risky value in a protected environment',
+  judge({ plan, desired }) {
+    if (!desired.environment.protected) return undefined
+    const risky = desired.flags.filter(
+      (flag) =>
+        flag.default === flag.riskyValue &&
+        plan.changes.some((change) => change.action === 'create' && change.variable === flag.variable),
+    )
+    if (risky.length === 0) return undefined
+    return {
+      code: 'risky-flag-default',
+      severity: 'critical',
+      subject: plan.environment,
+      message: `${listed(risky.map((flag) => `${flag.variable}=${flag.default}`))} would be switched on in ${plan.environment} without any evidence from staging.`,
+      fix: `Set the default of ${listed(risky.map((flag) => flag.name))} to the safe value in the config, or pass --allow risky-flag-default.`,
+    }
+  },
+}

@@ -1,0 +1,36 @@
+import type { ServiceId } from '../platform/ids.ts'
+import type { ObservedPatch } from '../platform/observed-state.ts'
+import { valueAt } from './config-path.ts'
+
+/** Patches of ours say so in their first word; everybody else's do not. */
+export const patchMessagePrefix = 'fakturino '
+
+/** What we wrote last, setting by setting. Read from the platform's patch history; where that says nothing, nothing is claimed. */
+export interface LastApplied {
+  /** Our newest value at a path inside one service's config; `none` when none of our patches names it. */
+  value(serviceId: ServiceId, path: readonly string[]): { written: unknown } | 'none'
+}
+
+/** Knows nothing: every cause is unknown. */
+export const nothingApplied: LastApplied = { value: () => 'none' }
+
+/** @param patches newest first */
+export function lastApplied(patches: readonly ObservedPatch[]): LastApplied {
+  const ours = patches
+    .filter((patch) => patch.status === 'committed' && isOurs(patch))
+    .map((patch) => patch.config.reveal())
+  return {
+    value(serviceId, path) {
+      for (const config of ours) {
+        const found = valueAt(config, ['services', serviceId, ...path])
+        if (found !== undefined) return { written: found }
+      }
+      return 'none'
+    },
+  }
+}
+
+/** Did this tool commit the patch? */
+export function isOurs(patch: Pick<ObservedPatch, 'message'>): boolean {
+  return patch.message?.startsWith(patchMessagePrefix) ?? false
+}

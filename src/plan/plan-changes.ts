@@ -1,0 +1,196 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { DesiredService, DesiredState } from '../config/desired-state.ts'
+import type { Secret } from '../kit/secret.ts'
+import { listed } from '../kit/text.ts'
+import type { ObservedRunning, ObservedService, ObservedState } from '../platform/observed-state.ts'
+import { settingsToConfig } from '../platform/translate.ts'
+import { compareAttachments } from './compare-attachments.ts'
+import { compareSettings, type SettingDifference } from './compare-settings.ts'
+import { compareVariables, missingSecrets, type VariableDifference } from './compare-variables.ts'
+import { valueAt } from './config-path.ts'
+import { fingerprint } from './fingerprint.ts'
+import type { LastApplied } from './last-applied.ts'
+import type { Cause, Change, Plan, PlanNote } from './plan.ts'
+import { planDeployments, type WantedCommit } from './plan-deployments.ts'
+
+/** Everything a plan is made from. */
+export interface PlanSituation {
+  desired: DesiredState
+  /** Undefined: the environment, or the whole project, does not exist yet. */
+  observed: ObservedState | undefined
+  /** Does the project exist, when the environment does not? */
+  projectExists: boolean
+  running: ObservedRunning | undefined
+  lastApplied: LastApplied
+  /** Secrets that a person supplied in this run, by name. */
+  supplied: ReadonlyMap<string, Secret>
+  commit: WantedCommit
+  /** Only these services; all of them when absent. */
+  services?: readonly string[]
+  /** Salt of the fingerprint, new for each plan. */
+  salt: string
+}
+
+/** The difference between desired and observed. Pure: the same situation always gives the same plan. */
+export function planChanges(situation: PlanSituation): Plan {
+  const { desired, observed } = situation
+  const missing = missingSecrets(desired, observed, situation.supplied)
+  const perService = desired.services.map((service) => compareService(situation, service))
+  const isSelected = (service: string) => situation.services?.includes(service) ?? true
+  const changes = [...missingContainers(situation), ...perService.flatMap((result) => result.changes)].filter(
+    (change) => change.service === undefined || isSelected(change.service),
+  )
+  const deployments = planDeployments({
+    desired,
+    observed,
+    running: situation.running,
+    changes,
+    commit: situation.commit,
+    missingSecrets: missing,
+  })
+  return {
+    project: desired.project.name,
+    environment: desired.environment.name,
+    changes,
+    deployments: deployments.filter((deployment) => isSelected(deployment.service)),
+    leftOut: deployments.filter((deployment) => !isSelected(deployment.service)),
+    notes: [...perService.flatMap((result) => result.notes), ...secretNotes(desired, missing), ...strangers(situation)],
+    pending: desired.pending.map(({ name, reason }) => ({ service: name, reason })),
+    fingerprint: fingerprint(observed, situation.salt),
+  }
+}
+
+function missingContainers({ desired, observed, projectExists }: PlanSituation): Change[] {
+  const created = { action: 'create', cause: 'config', severity: 'safe', effect: 'none' } as const
+  const changes: Change[] = []
+  if (!projectExists)
+    changes.push({ ...created, setting: 'project', after: desired.project.name, act: { kind: 'create-project' } })
+  if (observed === undefined)
+    changes.push({
+      ...created,
+      setting: 'environment',
+      after: desired.environment.name,
+      act: { kind: 'create-environment' },
+    })
+  return changes
+}
+
+function compareService(situation: PlanSituation, desired: DesiredService): { changes: Change[]; notes: PlanNote[] } {
+  const state = situation.observed
+  const observed = state?.services.find((service) => service.name === desired.name)
+  const autoDeploy = observed === undefined ? undefined : situation.running?.autoDeploy.get(observed.id)
+  const attachments = compareAttachments(desired, observed, autoDeploy)
+  const variables = compareVariables({
+    desired: situation.desired,
+    service: desired,
+    observed,
+    state,
+    lastApplied: situation.lastApplied,
+    supplied: situation.supplied,
+  })
+  const causeOf = causes(situation.lastApplied, observed)
+  return {
+    changes: [
+      ...existence(desired, observed, state),
+      ...compareSettings(desired.settings, observed?.settings ?? {}).map(
+        ({ path, ...difference }): Change => ({
+          ...difference,
+          service: desired.name,
+          cause: causeOf.setting({ path, ...difference }),
+        }),
+      ),
+      ...attachments.differences.map(
+        (difference): Change => ({
+          ...difference,
+          service: desired.name,
+          cause: causeOf.attachment(difference.action),
+        }),
+      ),
+      ...variables.differences.map(
+        (difference): Change => ({
+          ...difference,
+          service: desired.name,
+          setting: 'variable',
+          cause: causeOf.variable(difference),
+        }),
+      ),
+    ],
+    notes: [...variables.notes, ...attachments.notes],
+  }
+}
+
+function existence(
+  desired: DesiredService,
+  observed: ObservedService | undefined,
+  state: ObservedState | undefined,
+): Change[] {
+  if (observed !== undefined) return []
+  const isElsewhere = state?.servicesElsewhere.some((service) => service.name === desired.name) ?? false
+  return [
+    {
+      action: 'create',
+      service: desired.name,
+      setting: 'service',
+      after: desired.kind,
+      cause: 'config',
+      severity: 'safe',
+      effect: 'none',
+      act: { kind: isElsewhere ? 'create-instance' : 'create-service' },
+    },
+  ]
+}
+
+/**
+ * Judges why something differs. Where our newest patch wrote what is there now, the config has changed since; where it wrote
+ * something else, somebody changed it outside. Where no patch of ours names it, only a first creation has a known cause.
+ */
+function causes(lastApplied: LastApplied, observed: ObservedService | undefined) {
+  const judge = (path: readonly string[], action: Change['action'], isThere: (written: unknown) => boolean): Cause => {
+    if (observed === undefined) return 'config'
+    const last = lastApplied.value(observed.id, path)
+    if (last === 'none') return action === 'create' ? 'config' : 'unknown'
+    return isThere(last.written) ? 'config' : 'drift'
+  }
+  return {
+    setting: ({ action, setting, path }: Omit<SettingDifference, 'act'>): Cause =>
+      judge(path, action, (written) =>
+        isDeepStrictEqual(
+          written ?? null,
+          valueAt(settingsToConfig({ [setting]: observed?.settings[setting] ?? null }), path) ?? null,
+        ),
+      ),
+    variable: ({ action, variable }: VariableDifference): Cause =>
+      judge(['variables', variable, 'value'], action, (written) => {
+        const found = observed?.variables[variable]
+        return found !== undefined && 'value' in found && found.value.reveal() === written
+      }),
+    attachment: (action: Change['action']): Cause => (action === 'create' ? 'config' : 'unknown'),
+  }
+}
+
+function secretNotes(desired: DesiredState, missing: readonly string[]): PlanNote[] {
+  return desired.secrets
+    .filter((secret) => missing.includes(secret.name))
+    .map((secret) => ({
+      code: 'secret-missing' as const,
+      message:
+        secret.requiredBy.length === 0
+          ? `Secret ${secret.name} is not set${secret.purpose === undefined ? '' : ` (${secret.purpose})`}; ${listed(secret.services)} start without it.`
+          : `Secret ${secret.name} is not set, and ${listed(secret.requiredBy)} cannot start without it. Supply it with --secrets-file.`,
+    }))
+}
+
+/** Services that the config does not know are nobody's business here; they are named and left alone. */
+function strangers({ desired, observed }: PlanSituation): PlanNote[] {
+  const known = new Set([
+    ...desired.services.map((service) => service.name),
+    ...desired.pending.map(({ name }) => name),
+  ])
+  return (observed?.services ?? [])
+    .filter((service) => !known.has(service.name))
+    .map((service) => ({
+      code: 'unmanaged-service' as const,
+      service: service.name,
+      message: 'Not in the config, left alone.',
+    }))
+}

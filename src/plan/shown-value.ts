@@ -1,0 +1,18 @@
+import { clipped } from '../kit/text.ts'
+import { holdsReference } from './references.ts'
+
+/** What the config says in clear text may be shown; it is in the repository anyway. */
+export function shownDesired(value: string): string {
+  return clipped(value, 200)
+}
+
+/**
+ * A value that is there and that we did not write may be anything, a password too. Only what cannot be one is shown: a lone
+ * reference, a switch, a small number, a lower-case word. Everything else reads `(hidden)`.
+ */
+export function shownObserved(value: string): string {
+  if (value === '') return '(empty)'
+  if (/^(true|false|null|\d{1,5}|[a-z]{1,16})$/i.test(value)) return value
+  if (holdsReference(value) && /^(https?:\/\/)?\$\{\{[^{}]+\}\}(:\d+)?$/.test(value)) return clipped(value, 200)
+  return '(hidden)'
+}

@@ -1,0 +1,114 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { EnvironmentConfig, ServiceConfig } from '../contract/environment-config.ts'
+import type { Secret } from '../kit/secret.ts'
+import type { ServiceId, VolumeId } from '../platform/ids.ts'
+import type { SettingsPatch } from '../platform/platform.ts'
+import type { ServiceSettings } from '../platform/service-settings.ts'
+import { settingsToConfig } from '../platform/translate.ts'
+import type { Change } from './plan.ts'
+
+/** The ids that a store patch is written with, and the values of the secrets in it. */
+export interface StoreIds {
+  service(name: string): ServiceId
+  volume(service: string): VolumeId
+  /** What is stored of a service's settings now: some settings share a place, and are written together. */
+  settings(service: string): ServiceSettings
+  /** The value of a `set-secret` change. */
+  secret(change: Change): Secret
+}
+
+/** One patch with everything of a plan that is stored rather than created; undefined when there is nothing to store. */
+export function storePatch(changes: readonly Change[], ids: StoreIds): EnvironmentConfig | undefined {
+  const parts = [...settingsParts(changes, ids), ...changes.flatMap((change) => partOf(change, ids) ?? [])]
+  return parts.length === 0 ? undefined : (parts.reduce(merged, {}) as EnvironmentConfig)
+}
+
+/** All settings of one service at once. */
+function settingsParts(changes: readonly Change[], ids: StoreIds): EnvironmentConfig[] {
+  const patches = new Map<string, SettingsPatch>()
+  for (const { act, service } of changes) {
+    if (act.kind !== 'set' || service === undefined) continue
+    patches.set(service, { ...patches.get(service), [act.setting]: act.value })
+  }
+  return [...patches].map(([service, patch]) => ({
+    services: { [ids.service(service)]: settingsToConfig(patch, ids.settings(service)) },
+  }))
+}
+
+function partOf(change: Change, ids: StoreIds): EnvironmentConfig | undefined {
+  const { act, service: name = '' } = change
+  const service = (config: ServiceConfig): EnvironmentConfig => ({ services: { [ids.service(name)]: config } })
+  switch (act.kind) {
+    // These make ids of their own, are switched directly, or are written together: nothing of them is stored one by one.
+    case 'set':
+    case 'create-project':
+    case 'create-environment':
+    case 'create-service':
+    case 'create-volume':
+    case 'create-domain':
+    case 'set-auto-deploy':
+      return undefined
+    case 'create-instance':
+      return service({ isCreated: true })
+    case 'set-variable':
+      return service({ variables: { [act.variable]: { value: act.value } } })
+    case 'set-secret':
+      return service({ variables: { [act.variable]: { value: ids.secret(change).reveal() } } })
+    case 'remove-variable':
+      return service({ variables: { [act.variable]: null } })
+    case 'set-domain-port': {
+      const domains = act.domainKind === 'generated' ? 'serviceDomains' : 'customDomains'
+      return service({ networking: { [domains]: { [act.domain]: { port: act.targetPort } } } })
+    }
+    case 'mount-volume':
+      return service({ volumeMounts: { [ids.volume(name)]: { mountPath: act.mountPath } } })
+    case 'resize-volume':
+      return { volumes: { [ids.volume(name)]: { sizeMB: act.sizeMB } } }
+  }
+}
+
+/** Two patches as one: maps are merged, for everything else the later one counts. */
+function merged(one: unknown, other: unknown): unknown {
+  if (!isMap(one) || !isMap(other)) return other
+  const both = { ...one }
+  for (const [key, value] of Object.entries(other))
+    both[key] = Object.hasOwn(one, key) ? merged(one[key], value) : value
+  return both
+}
+
+/** What a staged patch holds beyond ours, in the same shape; undefined when nothing does. */
+export function beyond(staged: EnvironmentConfig, ours: EnvironmentConfig): EnvironmentConfig | undefined {
+  return rest(staged, ours) as EnvironmentConfig | undefined
+}
+
+/** `api.variables.APP_ENV`: the places that a patch touches, by service name where one is known. */
+export function touchedPlaces(patch: EnvironmentConfig, serviceName: (id: string) => string | undefined): string[] {
+  return Object.entries(patch).flatMap(([part, entries]) => {
+    if (!isMap(entries)) return [part]
+    if (part !== 'services') return Object.keys(entries).map((key) => `${part}.${key}`)
+    return Object.entries(entries).flatMap(([id, config]) => {
+      const name = serviceName(id) ?? id
+      if (!isMap(config)) return [name]
+      return Object.entries(config).flatMap(([key, value]) =>
+        isMap(value) && Object.keys(value).length > 0
+          ? Object.keys(value).map((inner) => `${name}.${key}.${inner}`)
+          : [`${name}.${key}`],
+      )
+    })
+  })
+}
+
+function rest(staged: unknown, ours: unknown): unknown {
+  if (!isMap(staged)) return isDeepStrictEqual(staged, ours) ? undefined : staged
+  const mine = isMap(ours) ? ours : {}
+  const foreign = Object.entries(staged)
+    .map(([key, value]) => [key, rest(value, mine[key])] as const)
+    .filter(([, value]) => value !== undefined)
+  // An empty map says something only where we did not say it too.
+  if (foreign.length === 0) return Object.keys(staged).length === 0 && !isMap(ours) ? staged : undefined
+  return Object.fromEntries(foreign)
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

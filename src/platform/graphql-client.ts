@@ -1,0 +1,194 @@
+import type { TypedDocumentString } from '../contract/types.ts'
+import type { Clock } from '../kit/clock.ts'
+import { OperatorError } from '../kit/errors.ts'
+import type { HttpClient } from '../kit/http.ts'
+import type { CombinedRequest } from './combined-request.ts'
+import type { Credential } from './credential.ts'
+import { headerValue } from './credential.ts'
+import type { Asked, Judgement } from './failures.ts'
+import { interrupted, judgeReply } from './failures.ts'
+import type { GraphqlReply, Reply } from './graphql-reply.ts'
+import { exchangeGraphql } from './graphql-reply.ts'
+import type { RateBudget } from './rate-budget.ts'
+import { rateBudget } from './rate-budget.ts'
+
+/** Milliseconds, but for `tries`. */
+interface ClientTiming {
+  connectMs: number
+  /** Deadline of one try of a read, from start to last byte. */
+  readMs: number
+  mutationMs: number
+  /** Of a read, the first one included. */
+  tries: number
+  firstWaitMs: number
+  longestWaitMs: number
+  /** How long one request may wait in all when it is turned away for asking too often. */
+  rateLimitWaitMs: number
+}
+
+const clientTiming: ClientTiming = {
+  connectMs: 10_000,
+  readMs: 30_000,
+  mutationMs: 90_000,
+  tries: 4,
+  firstWaitMs: 500,
+  longestWaitMs: 8_000,
+  rateLimitWaitMs: 60_000,
+}
+
+interface Answer<Result> {
+  result: Result
+  /** The platform's clock when it answered (its `Date` header), milliseconds since the epoch. */
+  platformTime: number | undefined
+}
+
+/** Asks the platform. Everything it throws is an `OperatorError` that holds no token, no variables and no body. */
+export interface GraphqlClient {
+  /** Repeated after a fault, up to `tries` times. */
+  read<Result, Variables extends Record<string, unknown>>(
+    document: TypedDocumentString<Result, Variables>,
+    variables: Variables,
+  ): Promise<Answer<Result>>
+  readCombined(request: CombinedRequest): Promise<Answer<Record<string, unknown>>>
+  /** Sent again only where it cannot have happened. `secrets` are taken out of whatever the platform says about it. */
+  mutate<Result, Variables extends Record<string, unknown>>(
+    document: TypedDocumentString<Result, Variables>,
+    variables: Variables,
+    secrets?: readonly string[],
+  ): Promise<Answer<Result>>
+  mutateCombined(request: CombinedRequest): Promise<Answer<Record<string, unknown>>>
+  /** How often each operation was sent so far, repetitions included. */
+  requests(): Map<string, number>
+  /** The platform's last word on how many requests are left; undefined before the first, or where it says nothing. */
+  budget(): RateBudget | undefined
+}
+
+export interface GraphqlClientNeeds {
+  credential: Pick<Credential, 'endpoint' | 'kind' | 'header' | 'token'>
+  http: HttpClient
+  clock: Clock
+  /** 0 up to 1: spreads waits, so that several of us do not come back at the same moment. */
+  random: () => number
+  timing?: Partial<ClientTiming>
+  /** Stops reads and waits at once; a mutation on its way is let through, so that its outcome can be told. */
+  signal?: AbortSignal | undefined
+}
+
+interface Sending {
+  text: string
+  variables: Record<string, unknown>
+  asked: Asked
+}
+
+export function createGraphqlClient(needs: GraphqlClientNeeds): GraphqlClient {
+  const { credential, http, clock, random, signal } = needs
+  const { endpoint } = credential
+  const timing = { ...clientTiming, ...needs.timing }
+  const sent = new Map<string, number>()
+  let budget: RateBudget | undefined
+
+  async function once({ text, variables, asked }: Sending): Promise<Reply> {
+    sent.set(asked.operation, (sent.get(asked.operation) ?? 0) + 1)
+    const reply = await exchangeGraphql(http, {
+      url: `${endpoint.url}?operationName=${asked.operation}`,
+      text,
+      variables,
+      headers: () => ({ [credential.header]: headerValue(credential).reveal() }),
+      connectMs: timing.connectMs,
+      wholeMs: asked.isMutation ? timing.mutationMs : timing.readMs,
+      signal: asked.isMutation ? undefined : signal,
+    })
+    if (reply.kind === 'answer') budget = rateBudget(reply.headers) ?? budget
+    return reply
+  }
+
+  async function send(sending: Sending): Promise<Answer<unknown>> {
+    const { asked } = sending
+    let waitedForLimit = 0
+    let limited = 0
+    for (let tries = 1; ; ) {
+      if (signal?.aborted) throw new OperatorError(interrupted(asked))
+      const judgement = judgeReply(await once(sending), asked, clock.now())
+      if ('answer' in judgement) return answerIn(judgement.answer)
+
+      let waitMs = backoff(tries)
+      if (judgement.rateLimit === undefined) {
+        if (!mayRepeat(judgement, asked, tries)) throw new OperatorError(judgement.failure)
+        tries++
+      } else {
+        waitMs = limitWait(judgement.rateLimit.afterMs, ++limited)
+        if (waitedForLimit + waitMs > timing.rateLimitWaitMs) throw new OperatorError(judgement.failure)
+        waitedForLimit += waitMs
+      }
+      await clock.sleep(waitMs, signal).catch(() => {
+        throw new OperatorError(interrupted(asked))
+      })
+    }
+  }
+
+  function mayRepeat(judgement: Judgement, asked: Asked, tries: number): boolean {
+    if (judgement.again === 'never' || (judgement.again === 'reads' && asked.isMutation)) return false
+    return tries < (judgement.isSlow ? Math.min(2, timing.tries) : timing.tries)
+  }
+
+  function backoff(nth: number): number {
+    return Math.round(Math.min(timing.longestWaitMs, timing.firstWaitMs * 2 ** (nth - 1) * (1 + random())))
+  }
+
+  /** As long as the platform asks for; where it asks for nothing, or for less than would be polite, longer with every time. */
+  function limitWait(afterMs: number | undefined, nth: number): number {
+    return Math.max(afterMs ?? 0, backoff(nth))
+  }
+
+  function sending(
+    text: string,
+    variables: Record<string, unknown>,
+    of: Pick<Asked, 'operation' | 'isMutation' | 'parts'>,
+    secrets: readonly string[] = [],
+  ): Sending {
+    const asked: Asked = {
+      ...of,
+      host: endpoint.host,
+      isLoopback: endpoint.isLoopback,
+      tokenKind: credential.kind,
+      secrets: [credential.token.reveal(), ...secrets],
+    }
+    return { text, variables, asked }
+  }
+
+  // The generated types say what an answer to a document holds; that the platform keeps to its schema is what we rely on here.
+  const single = async (
+    document: TypedDocumentString<unknown, never>,
+    variables: Record<string, unknown>,
+    isMutation: boolean,
+    secrets?: readonly string[],
+  ) => {
+    const text = document.toString()
+    return (await send(
+      sending(text, variables, { operation: nameOf(text), isMutation, parts: 1 }, secrets),
+    )) as Answer<never>
+  }
+  const combined = async (request: CombinedRequest, isMutation: boolean) => {
+    const of = { operation: request.name, isMutation, parts: request.size }
+    const text = request.document().toString()
+    return (await send(sending(text, request.variables(), of))) as Answer<Record<string, unknown>>
+  }
+
+  return {
+    read: (document, variables) => single(document, variables, false),
+    readCombined: (request) => combined(request, false),
+    mutate: (document, variables, secrets) => single(document, variables, true, secrets),
+    mutateCombined: (request) => combined(request, true),
+    requests: () => new Map(sent),
+    budget: () => budget,
+  }
+}
+
+function answerIn({ data, headers }: GraphqlReply): Answer<unknown> {
+  const date = Date.parse(headers.get('date') ?? '')
+  return { result: data, platformTime: Number.isNaN(date) ? undefined : date }
+}
+
+function nameOf(text: string): string {
+  return /^\s*(?:query|mutation)\s+(\w+)/.exec(text)?.[1] ?? 'unnamed'
+}

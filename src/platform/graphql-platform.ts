@@ -1,0 +1,155 @@
+import type { ObserveThroughTokenQuery, ServiceAutoDeployQuery, ServiceRunningQuery } from '../contract/types.ts'
+import {
+  DeploymentProgress,
+  EnvironmentHistory,
+  FindProject,
+  FindProjects,
+  FindWorkspaces,
+  NewestDeployments,
+  ObserveEnvironment,
+  ObserveThroughToken,
+  ReadPatch,
+  ReadStaged,
+  ServiceAutoDeploy,
+  ServiceRunning,
+} from '../contract/types.ts'
+import type { PartReader } from './combined-request.ts'
+import { CombinedRequest } from './combined-request.ts'
+import { graphqlChanges } from './graphql-changes.ts'
+import type { GraphqlClient } from './graphql-client.ts'
+import type { ServiceId } from './ids.ts'
+import { id } from './ids.ts'
+import type { ObservedRunning, ObservedService, ObservedState } from './observed-state.ts'
+import { allOf, allPages } from './paging.ts'
+import type { ChangeName, Changes, Platform, Target } from './platform.ts'
+import { newestFirst, toDeployment, toPatch, toPatches, toProgress, toProjectSummary, toSnapshot } from './translate.ts'
+import type { Reading } from './translate-environment.ts'
+import { toObservedState } from './translate-environment.ts'
+
+/** Railway, or a rehearsal of it, over its public GraphQL API. */
+export function createGraphqlPlatform(client: GraphqlClient): Platform {
+  const changes = graphqlChanges(client)
+
+  async function observeTarget({ projectId, environmentId }: Target): Promise<ObservedState> {
+    const first = await client.read(ObserveEnvironment, { projectId, environmentId })
+    return completed({ projectId, environmentId }, first.result, first.platformTime)
+  }
+
+  /** Reads what did not fit on the first page. */
+  async function completed(target: Target, first: Reading, time: number | undefined): Promise<ObservedState> {
+    const { projectId, environmentId } = target
+    let platformTime = time
+    const whole = await allPages(first, async (cursors) => {
+      const page = await client.read(ObserveEnvironment, { projectId, environmentId, ...cursors })
+      platformTime = page.platformTime
+      return page.result
+    })
+    return toObservedState(whole, platformTime)
+  }
+
+  async function observeThroughToken(): Promise<ObservedState> {
+    const first = await client.read(ObserveThroughToken, {})
+    let { platformTime } = first
+    const whole = await allPages(nested(first.result), async (cursors) => {
+      const page = await client.read(ObserveThroughToken, { ...cursors })
+      platformTime = page.platformTime
+      return nested(page.result)
+    })
+    return toObservedState(whole, platformTime)
+  }
+
+  async function observeAll(targets: Target[]): Promise<ObservedState[]> {
+    if (targets.length === 0) return []
+    const request = new CombinedRequest('ObserveEnvironments')
+    const parts = targets.map(({ projectId, environmentId }) => ({
+      target: { projectId, environmentId },
+      readingIn: request.add(ObserveEnvironment, { projectId, environmentId }),
+    }))
+    const { result, platformTime } = await client.readCombined(request)
+    return Promise.all(parts.map(({ target, readingIn }) => completed(target, readingIn(result), platformTime)))
+  }
+
+  async function observeRunning(state: ObservedState): Promise<{ state: ObservedState; running: ObservedRunning }> {
+    const running: ObservedRunning = { snapshots: new Map(), autoDeploy: new Map() }
+    const environmentId = state.environment.id
+    const request = new CombinedRequest('ObserveRunning')
+    const isIncomplete = state.staged === undefined || state.patches === undefined
+    const historyIn = isIncomplete ? request.add(EnvironmentHistory, { environmentId }) : undefined
+    const asked = state.services.flatMap((service) => askRunning(request, state, service))
+    if (request.size === 0) return { state, running }
+
+    const { result, platformTime } = await client.readCombined(request)
+    for (const { serviceId, runningIn } of asked) {
+      const { snapshot, autoDeploy } = runningIn(result)
+      running.autoDeploy.set(serviceId, autoDeploy.enabled)
+      if (snapshot) running.snapshots.set(serviceId, toSnapshot(snapshot.variables))
+    }
+    const history = historyIn?.(result)
+    if (history === undefined) return { state, running }
+    const { staged, patches } = history
+    return { state: { ...state, staged: toPatch(staged), patches: toPatches(patches), platformTime }, running }
+  }
+
+  return {
+    findWorkspaces: async () => {
+      const { result } = await client.read(FindWorkspaces, {})
+      return result.apiToken.workspaces.map((workspace) => ({ id: id(workspace.id), name: workspace.name }))
+    },
+    findProjects: async (workspaceId) => {
+      const projects = await allOf(async (after) => {
+        const { result } = await client.read(FindProjects, { workspaceId, after })
+        return result.projects
+      })
+      return projects.map(toProjectSummary)
+    },
+    findProject: async (projectId) => {
+      const { result } = await client.read(FindProject, { projectId })
+      return toProjectSummary(result.project)
+    },
+    observe: (target) => (target === 'token' ? observeThroughToken() : observeTarget(target)),
+    observeAll,
+    observeRunning,
+    readStaged: async (environmentId) => {
+      const { result } = await client.read(ReadStaged, { environmentId })
+      return toPatch(result.environmentStagedChanges)
+    },
+    readPatch: async (patchId) => {
+      const { result } = await client.read(ReadPatch, { patchId })
+      return toPatch(result.environmentPatch)
+    },
+    watchDeployments: async (deploymentIds) => {
+      if (deploymentIds.length === 0) return []
+      const request = new CombinedRequest('WatchDeployments')
+      const parts = deploymentIds.map((deploymentId) => request.add(DeploymentProgress, { deploymentId }))
+      const { result } = await client.readCombined(request)
+      return parts.map((progressIn) => toProgress(progressIn(result)))
+    },
+    newestDeployments: async (environmentId, serviceId) => {
+      const { result } = await client.read(NewestDeployments, { environmentId, serviceId })
+      return newestFirst(result.deployments.edges.map(({ node }) => toDeployment(node)))
+    },
+    change<Name extends ChangeName>(name: Name, input: Changes[Name]['input']): Promise<Changes[Name]['result']> {
+      return changes[name](input)
+    },
+  }
+}
+
+function nested({ projectToken, platformStatus }: ObserveThroughTokenQuery): Reading {
+  return { project: projectToken.project, environment: projectToken.environment, platformStatus }
+}
+
+/** A part is asked where it can be answered: a snapshot needs a deployment, and only code from a repository is pushed. */
+function askRunning(request: CombinedRequest, state: ObservedState, service: ObservedService): AskedRunning[] {
+  const { id: serviceId } = service
+  const ids = { projectId: state.project.id, environmentId: state.environment.id, serviceId }
+  const deployment = service.active[0] ?? service.latest
+  if (deployment !== undefined) {
+    return [{ serviceId, runningIn: request.add(ServiceRunning, { ...ids, deploymentId: deployment.id }) }]
+  }
+  return service.settings.repo === undefined ? [] : [{ serviceId, runningIn: request.add(ServiceAutoDeploy, ids) }]
+}
+
+interface AskedRunning {
+  serviceId: ServiceId
+  runningIn: PartReader<ServiceAutoDeployQuery & Partial<ServiceRunningQuery>>
+}

@@ -1,0 +1,28 @@
+import type { EnvironmentConfig } from '../contract/environment-config.ts'
+import { isRecord } from './shape.ts'
+
+const shown = '[secret]'
+
+// Shorter values are words like `true` and `production`: no secrets, and taking them out would leave nothing to read.
+const shortestSecret = 6
+
+/** Takes known secrets out of a text, also where they stand escaped for JSON. */
+export function redact(text: string, secrets: Iterable<string>): string {
+  const spellings = new Set<string>()
+  for (const secret of secrets) {
+    if (secret.length < shortestSecret) continue
+    spellings.add(secret)
+    spellings.add(JSON.stringify(secret).slice(1, -1))
+  }
+  // The longest first: a secret may hold another one.
+  const ordered = [...spellings].sort((a, b) => b.length - a.length)
+  return ordered.reduce((safe, spelling) => safe.replaceAll(spelling, shown), text)
+}
+
+/** Every variable's value in a config: any of them may be a secret. */
+export function valuesIn(config: EnvironmentConfig): string[] {
+  const holders = [config.sharedVariables, ...Object.values(config.services ?? {}).map((service) => service?.variables)]
+  return holders
+    .flatMap((variables) => Object.values(variables ?? {}))
+    .flatMap((entry) => (isRecord(entry) && typeof entry.value === 'string' ? [entry.value] : []))
+}

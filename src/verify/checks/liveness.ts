@@ -1,0 +1,65 @@
+import type { Clock } from '../../kit/clock.ts'
+import type { CheckResult } from '../check.ts'
+import type { Probe, ProbeAnswer } from '../probe.ts'
+
+/** Where and how often a service is asked whether it is up. */
+export interface LivenessQuestion {
+  service: string
+  url: string
+  /** The status that counts as up. */
+  status: number
+  /** So many good answers in a row. */
+  inARow: number
+  gapMs: number
+  probeTimeoutMs: number
+  /** Gives up after so long. */
+  withinMs: number
+}
+
+/** Asks a service over its domain until it has answered well so many times in a row, or time is up. */
+export async function checkLiveness(
+  question: LivenessQuestion,
+  needs: { probe: Probe; clock: Clock; signal: AbortSignal },
+): Promise<CheckResult> {
+  const until = needs.clock.now() + question.withinMs
+  let good = 0
+  let asked = 0
+  let last: ProbeAnswer | undefined
+  while (good < question.inARow) {
+    if (last !== undefined) {
+      if (needs.clock.now() + question.gapMs > until) return failed(question, last, asked)
+      await needs.clock.sleep(question.gapMs, needs.signal)
+    }
+    last = await needs.probe.get(question.url, question.probeTimeoutMs)
+    asked += 1
+    good = last.kind === 'answered' && last.status === question.status && !last.isFallback ? good + 1 : 0
+  }
+  return { check: 'liveness', service: question.service, outcome: 'pass' }
+}
+
+function failed(question: LivenessQuestion, last: ProbeAnswer, asked: number): CheckResult {
+  const isFallback = last.kind === 'answered' && last.isFallback
+  const saw = last.kind === 'answered' ? `answered ${last.status}` : `did not answer (${last.reason})`
+  return {
+    check: 'liveness',
+    service: question.service,
+    outcome: 'fail',
+    finding: {
+      code: isFallback ? 'edge-fallback' : 'not-answering',
+      severity: 'critical',
+      subject: question.service,
+      message: isFallback
+        ? `The platform's edge answers ${last.status} for ${question.url}: nothing listens on the port that its domain targets.`
+        : `${question.url} ${saw}; ${question.inARow} answers of ${question.status} in a row were asked for.`,
+      evidence: {
+        url: question.url,
+        probes: asked,
+        lastStatus: last.kind === 'answered' ? last.status : null,
+        lastElapsedMs: last.elapsedMs,
+      },
+      fix: isFallback
+        ? `Compare the PORT that ${question.service} listens on with the target port of its domain.`
+        : `Read what ${question.service} logged since it started.`,
+    },
+  }
+}

@@ -1,0 +1,16 @@
+/** The door to what we deployed: one measured request over HTTP, never with credentials. */
+export interface Probe {
+  /** Never throws for what the network or the app does; that is an answer too. */
+  get(url: string, timeoutMs: number): Promise<ProbeAnswer>
+}
+
+/** What one request found. */
+export type ProbeAnswer =
+  | {
+      kind: 'answered'
+      status: number
+      /** The edge answered for the app, because nothing listens where it looks (`x-railway-fallback`). */
+      isFallback: boolean
+      elapsedMs: number
+    }
+  | { kind: 'unanswered'; reason: string; elapsedMs: number }

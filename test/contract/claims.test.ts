@@ -1,0 +1,22 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { expect, test } from 'vitest'
+
+const here = new URL('.', import.meta.url)
+const behaviour = new URL('../../src/contract/behaviour.md', here)
+
+test('every claim in behaviour.md is tested under its number, and nothing else is', async () => {
+  const claimed = Array.from((await readFile(behaviour, 'utf8')).matchAll(/^- \*\*(B\d+)\*\*/gm), (match) => match[1])
+  const files = (await readdir(here)).filter((file) => file.endsWith('.test.ts'))
+  const texts = await Promise.all(files.map((file) => readFile(new URL(file, here), 'utf8')))
+  const tested = texts.flatMap((text) => Array.from(text.matchAll(/\(\s*'(B\d+) /g), (match) => match[1]))
+  expect(claimed).toEqual(claimed.map((_, index) => `B${index + 1}`))
+  expect(new Set(tested)).toEqual(new Set(claimed))
+  expect(tested).toHaveLength(claimed.length)
+})
+
+test('every claim carries a mark', async () => {
+  const claims = (await readFile(behaviour, 'utf8')).split(/^- /m).slice(1)
+  const unmarked = claims.filter((claim) => !/`\[(D [^\]]+|C [^\]]+|G|T|F|I|\?)\]`/.test(claim))
+  expect(claims.length).toBeGreaterThan(60)
+  expect(unmarked).toEqual([])
+})

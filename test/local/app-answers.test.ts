@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest'
+import type { CommitBehaviour } from '../../src/local/index.ts'
+import { aProject, repository } from '../support/contract-caller.ts'
+
+async function anApp(behaviour: CommitBehaviour, variables: Record<string, string> = {}) {
+  const caller = await aProject()
+  const entries = Object.entries(variables).map(([name, value]) => [name, { value }])
+  const api = await caller.makeApp('api', { variables: Object.fromEntries(entries) })
+  const domain = await caller.makeDomain(api)
+  await caller.deployed(api, caller.platform.world.addCommit(repository, 'main', { behaviour }).sha)
+  return { caller, ask: (path: string) => caller.edge(domain, path) }
+}
+
+test('a healthy app answers its health in full', async () => {
+  const { caller, ask } = await anApp('healthy', { APP_ENV: 'staging' })
+  const answer = await ask('/health')
+  expect(answer.status).toBe(200)
+  expect(answer.headers['content-type']).toBe('application/json')
+  expect(JSON.parse(answer.body)).toEqual({
+    status: 'healthy',
+    timestamp: new Date(caller.clock.now()).toISOString().replace('.000Z', '+00:00'),
+    version: '1.0.0',
+    environment: 'staging',
+    checks: {
+      database: true,
+      redis: true,
+      queues: true,
+      signer: true,
+      bank_sync: true,
+      storage: true,
+      backup: true,
+      certificates: true,
+      paddle: true,
+    },
+  })
+})
+
+test.each<[CommitBehaviour, Record<string, number>]>([
+  ['healthy', { '/up': 200, '/ping': 200, '/health': 200, '/': 200, '/invoices?page=2': 200, '/metrics': 403 }],
+  ['error-500', { '/up': 500, '/ping': 500, '/health': 503, '/': 500, '/metrics': 500 }],
+  ['slow', { '/up': 502, '/health': 502 }],
+  ['crash', { '/up': 502, '/health': 502 }],
+])('a %s commit answers %j', async (behaviour, expected) => {
+  const { ask } = await anApp(behaviour)
+  for (const [path, status] of Object.entries(expected)) expect((await ask(path)).status, path).toBe(status)
+})
+
+test('a slow commit answers after half a minute', async () => {
+  const { caller, ask } = await anApp('slow')
+  caller.clock.advance(30_000)
+  expect((await ask('/health')).status).toBe(200)
+})
+
+test.each(['/metrics', '/metrics/health'])('%s says that monitoring is off, in JSON', async (path) => {
+  const { ask } = await anApp('healthy', { FEATURE_MONITORING: 'false' })
+  const answer = await ask(path)
+  expect(answer.status).toBe(403)
+  expect(JSON.parse(answer.body)).toEqual({
+    error: 'Feature not available',
+    message: "The 'monitoring' feature is currently disabled.",
+  })
+})
+
+test('with monitoring on there are metrics that a scraper can read', async () => {
+  const { ask } = await anApp('healthy', { FEATURE_MONITORING: 'true' })
+  const metrics = await ask('/metrics')
+  expect(metrics.status).toBe(200)
+  expect(metrics.headers['content-type']).toBe('text/plain; version=0.0.4')
+  expect(metrics.body).toMatch(/^invoiceshelf_database_healthy 1$/m)
+  expect(metrics.body).toMatch(/^fakturino_signer_cert_expiry_days -1$/m)
+  const lines = metrics.body.trimEnd().split('\n')
+  expect(lines.filter((line) => !/^(# TYPE )?[a-z_0-9]+ (gauge|-?\d+)$/.test(line))).toEqual([])
+  expect(JSON.parse((await ask('/metrics/health')).body)).toMatchObject({
+    status: 'healthy',
+    checks: { database: 'healthy', cache: 'healthy' },
+  })
+})
+
+test('a database answers nothing over HTTP', async () => {
+  const caller = await aProject()
+  const redis = await caller.makeService('redis', { source: { image: 'redis:7' } })
+  const domain = await caller.makeDomain(redis)
+  await caller.deployed(redis)
+  expect((await caller.edge(domain)).status).toBe(502)
+})

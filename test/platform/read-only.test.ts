@@ -1,0 +1,68 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { Secret } from '../../src/kit/secret.ts'
+import { id } from '../../src/platform/ids.ts'
+import type { ChangeName, Changes, Platform } from '../../src/platform/platform.ts'
+import { readOnly } from '../../src/platform/read-only.ts'
+
+const service = { projectId: id<'project'>('p'), environmentId: id<'environment'>('e'), serviceId: id<'service'>('s') }
+const staged = { ...service, config: new Secret({ sharedVariables: { KEY: { value: 'sentinel' } } }) }
+const inputs: { [Name in ChangeName]: { input: Changes[Name]['input']; said: string } } = {
+  'create-project': {
+    input: { name: 'shop', workspaceId: id('w'), firstEnvironment: 'production' },
+    said: 'created the project shop',
+  },
+  'create-environment': { input: { ...service, name: 'staging' }, said: 'created the environment staging' },
+  'create-service': { input: { ...service, name: 'api\u001b[2J' }, said: 'created the service api' },
+  'create-volume': { input: { ...service, mountPath: '/data' }, said: 'created a volume at /data' },
+  'create-domain': {
+    input: { ...service, targetPort: 80, custom: 'shop.example' },
+    said: 'created the domain shop.example',
+  },
+  'stage-changes': { input: staged, said: 'staged changes' },
+  'replace-staged': { input: staged, said: 'replaced what is staged' },
+  'commit-staged': { input: { ...service, message: 'm' }, said: 'committed what is staged' },
+  'set-auto-deploy': {
+    input: { ...service, services: [{ ...service, enabled: true }] },
+    said: 'switched auto-deploy of 1 service',
+  },
+  'deploy-service': { input: { ...service, commit: 'abc' }, said: 'deployed a service at commit abc' },
+  'deploy-latest-commit': { input: service, said: "deployed the branch's newest commit" },
+}
+
+const changed: string[] = []
+const platform: Platform = {
+  findWorkspaces: async () => [{ id: id('w'), name: 'Acme' }],
+  findProjects: async () => [],
+  findProject: () => Promise.reject(new Error('not asked')),
+  observe: () => Promise.reject(new Error('not asked')),
+  observeAll: async () => [],
+  observeRunning: () => Promise.reject(new Error('not asked')),
+  readStaged: () => Promise.reject(new Error('not asked')),
+  readPatch: () => Promise.reject(new Error('not asked')),
+  watchDeployments: async () => [],
+  newestDeployments: async () => [],
+  change: (name) => {
+    changed.push(name)
+    return Promise.reject(new Error('changed'))
+  },
+}
+
+describe('a platform that is only read', () => {
+  it.each(Object.entries(inputs))('refuses %s, and says what it would have done', async (name, { input, said }) => {
+    const outcome = await readOnly(platform)
+      .change(name as ChangeName, input as never)
+      .catch((thrown: unknown) => thrown)
+    expect(outcome).toMatchObject({
+      name: 'OperatorError',
+      kind: 'refused',
+      message: expect.stringContaining(`It would have ${said}.`),
+    })
+    expect(inspect(outcome, { depth: 9, showHidden: true })).not.toContain('sentinel')
+    expect(changed).toEqual([])
+  })
+
+  it('reads as before', async () => {
+    expect(await readOnly(platform).findWorkspaces()).toEqual([{ id: 'w', name: 'Acme' }])
+  })
+})

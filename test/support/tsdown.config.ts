@@ -1,0 +1,31 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'tsdown'
+
+const stub = fileURLToPath(new URL('./graphql-for-graphql-request.ts', import.meta.url))
+
+export default defineConfig({
+  cwd: fileURLToPath(new URL('../..', import.meta.url)),
+  entry: { main: 'src/main.ts', define: 'src/config/define.ts' },
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  dts: { entry: 'src/config/define.ts' },
+  clean: true,
+  // Libraries that are not dependencies are bundled; one chunk a command comes out of the dynamic imports.
+  deps: { onlyBundle: false },
+  plugins: [
+    {
+      // graphql-request imports graphql only to read an operation's name: its stub keeps graphql itself off the way to an answer.
+      name: 'stub-graphql-for-graphql-request',
+      resolveId: {
+        order: 'pre',
+        handler: (source: string, importer: string | undefined) => {
+          if (source !== 'graphql') return undefined
+          return importer?.includes('/graphql-request/')
+            ? { id: stub, external: false }
+            : { id: 'graphql', external: true }
+        },
+      },
+    },
+  ],
+})
