@@ -38,8 +38,8 @@ export async function main(machine: Machine, doors: Doors): Promise<number> {
     output.failure({ error: failure, exitCode: exitCodeOf(failure.kind) })
     return exitCodeOf(failure.kind)
   } finally {
-    output.close()
     interruption.end()
+    output.close()
   }
 }
 

@@ -5,6 +5,7 @@ import { createKnownIds } from '../journal/known-ids.ts'
 import type { Clock } from '../kit/clock.ts'
 import { OperatorError } from '../kit/errors.ts'
 import type { Files } from '../kit/files.ts'
+import { count } from '../kit/text.ts'
 import type { Approve } from '../operations/approval.ts'
 import type { Report } from '../operations/events.ts'
 import type { KnownIds } from '../operations/observe-environment.ts'
@@ -89,7 +90,10 @@ export async function createContext(parts: ContextParts): Promise<Context> {
       version: doors.version,
       isDryRun: options.dryRun ?? false,
     })
-    interruption.atEnd(() => opened.close())
+    interruption.atEnd(() => {
+      if (options.verbose) output.notice(toldRequests(opened.requests()))
+      opened.close()
+    })
     for (const notice of opened.credential.notices) output.notice(notice)
     return opened
   })
@@ -130,6 +134,12 @@ export async function createContext(parts: ContextParts): Promise<Context> {
     }),
     run: parts.run,
   }
+}
+
+function toldRequests(requests: Map<string, number>): string {
+  const all = [...requests].map(([operation, times]) => (times === 1 ? operation : `${operation} x${times}`))
+  const total = [...requests.values()].reduce((sum, times) => sum + times, 0)
+  return `${count(total, 'request')} to the platform${total === 0 ? '' : `: ${all.join(', ')}`}.`
 }
 
 async function userStateDirectory(): Promise<string> {

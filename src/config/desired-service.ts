@@ -107,5 +107,14 @@ function desiredVariables(
         : { kind: 'text', value: writtenText(value, surroundings) }
     return [[variable, desired] satisfies [string, DesiredVariable]]
   })
-  return Object.fromEntries(entries)
+  return { ...Object.fromEntries(entries), ...flagVariables(config, name) }
+}
+
+/** The flags that a service reads, at the value that a new environment starts with. */
+function flagVariables({ flags = {} }: FakturinoConfig, service: string): Record<string, DesiredVariable> {
+  return Object.fromEntries(
+    Object.values(flags)
+      .filter((flag) => flag.services.includes(service))
+      .map((flag): [string, DesiredVariable] => [flag.variable, { kind: 'text', value: String(flag.default) }]),
+  )
 }

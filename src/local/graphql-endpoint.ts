@@ -8,6 +8,7 @@ import {
   parse,
   validate,
 } from 'graphql'
+import { PlatformError } from './platform-error.ts'
 import { isRecord } from './records.ts'
 import type { RequestContext } from './resolvers/request-context.ts'
 
@@ -77,6 +78,9 @@ export class GraphqlEndpoint {
       ...(operation.name && { operationName: operation.name.value }),
     })
     if (result.data === undefined) return refused(result.errors ?? [], 'BAD_USER_INPUT')
+    // Only what the platform says in its own words is an answer; anything else is a mistake of ours and must not look like one.
+    const mistake = result.errors?.find(({ originalError }) => !(originalError instanceof PlatformError))
+    if (mistake !== undefined) throw mistake
     const failed = result.errors?.map((error) => shown(error, 'INTERNAL_SERVER_ERROR'))
     return { status: 200, body: JSON.stringify({ ...(failed && { errors: failed }), data: result.data }) }
   }

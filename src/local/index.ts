@@ -17,10 +17,8 @@ import { newTokens } from './tokens.ts'
 import { World } from './world.ts'
 
 export type { Masked } from './patches.ts'
-export type { CommitBehaviour, CommitSeed, RepositorySeed } from './repositories.ts'
-export type { Misfortune, RequestHook, RequestRecord } from './requests.ts'
-export type { Timing } from './runtime/simulated.ts'
-export type { World } from './world.ts'
+export type { CommitBehaviour, RepositorySeed } from './repositories.ts'
+export type { Misfortune } from './requests.ts'
 
 export interface LocalPlatformOptions {
   clock: Clock

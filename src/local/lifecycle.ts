@@ -1,5 +1,6 @@
 import type { DeploymentEventStep, DeploymentStatus } from '../contract/types.ts'
 import type { Agenda } from './agenda.ts'
+import { Containers } from './containers.ts'
 import type { Deployment, DeploymentEvent } from './model.ts'
 import { replicasOf } from './patches.ts'
 import type { End, Runtime } from './runtime/runtime.ts'
@@ -7,8 +8,6 @@ import type { End, Runtime } from './runtime/runtime.ts'
 const inProgress: readonly DeploymentStatus[] = ['INITIALIZING', 'QUEUED', 'WAITING', 'BUILDING', 'DEPLOYING']
 
 const probeEveryMs = 1_000
-const restartDelayMs = 500
-const defaultRetries = 10
 const defaultHealthcheckSeconds = 300
 
 export function isInProgress(deployment: Deployment): boolean {
@@ -22,12 +21,14 @@ export function isInProgress(deployment: Deployment): boolean {
 export class Lifecycle {
   readonly #agenda: Agenda
   readonly #runtime: Runtime
+  readonly #containers: Containers
   readonly #id: () => string
   readonly #waiting = new Map<Deployment, (() => void)[]>()
 
   constructor(agenda: Agenda, runtime: Runtime, id: () => string) {
     this.#agenda = agenda
     this.#runtime = runtime
+    this.#containers = new Containers(agenda, runtime)
     this.#id = id
   }
 
@@ -50,7 +51,7 @@ export class Lifecycle {
   /** Starts the containers of a live or crashed deployment again, from the same image with the same variables. */
   restart(deployment: Deployment): void {
     deployment.restarts = 0
-    this.#halt(deployment, 'RESTARTING')
+    this.#containers.halt(deployment, 'RESTARTING')
     this.#start(deployment, () => {
       deployment.status = 'SUCCESS'
       deployment.stopped = false
@@ -61,7 +62,7 @@ export class Lifecycle {
   remove(deployment: Deployment, reason?: string): void {
     if (deployment.status === 'REMOVED') return
     for (const event of deployment.events) if (event.completedAt === undefined) this.#close(event, { reason })
-    this.#halt(deployment, 'REMOVED')
+    this.#containers.halt(deployment, 'REMOVED')
     this.#end(deployment, 'REMOVED')
   }
 
@@ -202,7 +203,7 @@ export class Lifecycle {
     for (const old of deployment.instance.deployments) {
       if (old === deployment || old.status !== 'SUCCESS' || old.gaveUpVolume) continue
       old.gaveUpVolume = true
-      this.#halt(old, 'STOPPED')
+      this.#containers.halt(old, 'STOPPED')
     }
   }
 
@@ -215,47 +216,20 @@ export class Lifecycle {
   }
 
   #start(deployment: Deployment, started: () => void): void {
-    const run = ++deployment.run
-    this.#runtime.start(deployment, {
-      started: () => {
-        if (run !== deployment.run) return
-        deployment.startedAt = this.#agenda.now()
-        for (const instance of deployment.instances) instance.status = 'RUNNING'
-        started()
-      },
-      exited: (code) => {
-        if (run === deployment.run) this.#containerExited(deployment, code, started)
-      },
-    })
-  }
-
-  #containerExited(deployment: Deployment, code: number, started: () => void): void {
-    const { restartPolicyType, restartPolicyMaxRetries } = deployment.settings.deploy ?? {}
-    const policy = restartPolicyType ?? 'ON_FAILURE'
-    const retriesLeft = deployment.restarts < (restartPolicyMaxRetries ?? defaultRetries)
-    if (policy === 'ALWAYS' || (policy === 'ON_FAILURE' && code !== 0 && retriesLeft)) {
-      deployment.restarts++
-      for (const instance of deployment.instances) instance.status = 'RESTARTING'
-      const run = deployment.run
-      this.#agenda.in(restartDelayMs, () => {
-        if (run === deployment.run) this.#start(deployment, started)
-      })
-      return
-    }
-    deployment.run++
-    for (const instance of deployment.instances) instance.status = code === 0 ? 'EXITED' : 'CRASHED'
-    if (isInProgress(deployment)) {
+    this.#containers.start(deployment, started, (code) => {
       const open = deployment.events.findLast((event) => event.completedAt === undefined)
-      if (open !== undefined) this.#fail(deployment, open, `The container exited with code ${code}`)
-    } else {
+      if (isInProgress(deployment)) {
+        if (open !== undefined) this.#fail(deployment, open, `The container exited with code ${code}`)
+        return
+      }
       deployment.stopped = true
       if (code !== 0) deployment.status = 'CRASHED'
-    }
+    })
   }
 
   #fail(deployment: Deployment, event: DeploymentEvent, error: string): void {
     this.#close(event, { error })
-    this.#halt(deployment, 'STOPPED')
+    this.#containers.halt(deployment, 'STOPPED')
     this.#end(deployment, 'FAILED')
     this.#returnVolume(deployment)
   }
@@ -282,13 +256,6 @@ export class Lifecycle {
     event.completedAt = this.#agenda.now()
     event.error = error
     event.reason = reason
-  }
-
-  /** Its containers are down; word from them counts no more. */
-  #halt(deployment: Deployment, status: 'STOPPED' | 'RESTARTING' | 'REMOVED'): void {
-    deployment.run++
-    this.#runtime.stop(deployment)
-    for (const instance of deployment.instances) instance.status = status
   }
 
   #end(deployment: Deployment, status: DeploymentStatus): void {

@@ -79,7 +79,7 @@ export interface ServiceInstance {
   deployments: Deployment[]
 }
 
-export interface DeploymentTrigger {
+interface DeploymentTrigger {
   id: string
   repository: string
   branch: string
@@ -141,7 +141,7 @@ export interface Deployment {
   removedAt: number | undefined
 }
 
-export interface DeploymentInstance {
+interface DeploymentInstance {
   id: string
   status: DeploymentInstanceStatus
 }

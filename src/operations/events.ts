@@ -6,7 +6,8 @@ import type { DeploymentStatus, DeploymentStep } from '../platform/observed-stat
 /** One fact that an operation reports, in the past tense. Types are stable: scripts match on them. Never holds a secret. */
 export type OperationEvent =
   | { type: 'target-found'; project: string; environment: string; isProtected: boolean; isRehearsal: boolean }
-  | { type: 'plan-made'; plan: Plan }
+  /** `sameAs`: another environment whose plan has the same changes, told before. */
+  | { type: 'plan-made'; plan: Plan; sameAs?: string }
   | { type: 'approval-given'; by: 'option' | 'person'; what: string }
   | { type: 'project-created'; project: string; environment: string }
   | { type: 'environment-created'; environment: string }

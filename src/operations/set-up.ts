@@ -1,10 +1,11 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { DesiredState } from '../config/desired-state.ts'
 import { OperatorError } from '../kit/errors.ts'
 import type { Secret } from '../kit/secret.ts'
 import { listed } from '../kit/text.ts'
 import { missingSecrets } from '../plan/compare-variables.ts'
 import { judgeGuards } from '../plan/guards/index.ts'
-import type { Plan } from '../plan/plan.ts'
+import { type Plan, subjectOf } from '../plan/plan.ts'
 import type { ObservedRunning, ObservedState } from '../platform/observed-state.ts'
 import type { Platform, ProjectSummary, Target } from '../platform/platform.ts'
 import { type ApplyNeeds, applyPlan } from './apply-plan.ts'
@@ -53,15 +54,17 @@ interface Place {
 export async function setUp(request: SetUpRequest, needs: SetUpNeeds): Promise<SetUp> {
   const project = await findProject(request.wanted, needs.platform)
   const places = await readPlaces(request, project, needs)
-  for (const place of places) {
+  for (const [index, place] of places.entries()) {
+    const { plan, desired } = place
     await needs.report({
       type: 'target-found',
-      project: place.plan.project,
-      environment: place.plan.environment,
-      isProtected: place.desired.environment.protected,
+      project: plan.project,
+      environment: plan.environment,
+      isProtected: desired.environment.protected,
       isRehearsal: needs.isRehearsal,
     })
-    await needs.report({ type: 'plan-made', plan: place.plan })
+    const same = places.slice(0, index).find((earlier) => hasSameChanges(earlier.plan, plan))
+    await needs.report({ type: 'plan-made', plan, ...(same === undefined ? {} : { sameAs: same.plan.environment }) })
   }
   refuseUnsafe(places, request)
   const isComplete = project !== undefined && places.every((place) => place.plan.changes.length === 0)
@@ -103,6 +106,15 @@ async function told(
       missingSecrets: missingSecrets(desired, state, request.supplied),
     })),
   }
+}
+
+/** Do two environments need the same, whatever the values are? */
+function hasSameChanges(one: Plan, other: Plan): boolean {
+  const told = (plan: Plan) =>
+    plan.changes
+      .filter((change) => change.setting !== 'project')
+      .map((change) => `${change.action} ${subjectOf(change)} ${change.severity}`)
+  return isDeepStrictEqual(told(one), told(other))
 }
 
 /** What is there already, and what is to be done about it, for every environment of the config. */

@@ -28,7 +28,9 @@ export function createJsonOutput(terminal: Terminal): Output {
 }
 
 function eventDocument(event: OperationEvent): Document {
-  return event.type === 'plan-made' ? { type: 'plan-made', ...planDocument(event.plan) } : event
+  if (event.type !== 'plan-made') return event
+  const { sameAs } = event
+  return { type: 'plan-made', ...planDocument(event.plan), ...(sameAs === undefined ? {} : { sameAs }) }
 }
 
 /** The answer as a document; its shapes are the public contract of `--json`. */

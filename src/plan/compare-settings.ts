@@ -79,18 +79,20 @@ export function compareSettings(desired: ServiceSettings, observed: ServiceSetti
   const found = { ...settingDefaults, ...observed }
   return settingNames
     .filter((name) => !(comparisons[name].isOptional && desired[name] === undefined))
-    .flatMap((name) => difference(name, wanted, found) ?? [])
+    .flatMap((name) => difference(name, wanted, found, observed[name] !== undefined) ?? [])
 }
 
 function difference<Name extends SettingName>(
   name: Name,
   desired: ServiceSettings,
   observed: ServiceSettings,
+  isSet: boolean,
 ): SettingDifference | undefined {
   const comparison = comparisons[name]
   const same = comparison.same?.(desired, observed) ?? isDeepStrictEqual(plain(desired[name]), plain(observed[name]))
   if (same) return undefined
-  const before = shown(name, observed[name])
+  // What nobody has set is the platform's default, and no value to take away.
+  const before = isSet ? shown(name, observed[name]) : undefined
   const after = shown(name, desired[name])
   return {
     action: before === undefined ? 'create' : after === undefined ? 'delete' : 'update',

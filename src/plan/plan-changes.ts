@@ -169,15 +169,23 @@ function causes(lastApplied: LastApplied, observed: ObservedService | undefined)
 }
 
 function secretNotes(desired: DesiredState, missing: readonly string[]): PlanNote[] {
-  return desired.secrets
-    .filter((secret) => missing.includes(secret.name))
-    .map((secret) => ({
-      code: 'secret-missing' as const,
-      message:
-        secret.requiredBy.length === 0
-          ? `Secret ${secret.name} is not set${secret.purpose === undefined ? '' : ` (${secret.purpose})`}; ${listed(secret.services)} start without it.`
-          : `Secret ${secret.name} is not set, and ${listed(secret.requiredBy)} cannot start without it. Supply it with --secrets-file.`,
-    }))
+  const absent = desired.secrets.filter((secret) => missing.includes(secret.name))
+  const optional = absent.filter((secret) => secret.requiredBy.length === 0).map((secret) => secret.name)
+  const notes = absent
+    .filter((secret) => secret.requiredBy.length > 0)
+    .map(
+      (secret): PlanNote => ({
+        code: 'secret-missing',
+        message: `${secret.name} is not set, and ${listed(secret.requiredBy)} cannot start without it. Supply it with --secrets-file.`,
+      }),
+    )
+  if (optional.length > 0) {
+    notes.push({
+      code: 'secret-missing',
+      message: `Not set, and nothing needs ${optional.length === 1 ? 'it' : 'them'} to start: ${listed(optional)}.`,
+    })
+  }
+  return notes
 }
 
 /** Services that the config does not know are nobody's business here; they are named and left alone. */

@@ -258,10 +258,13 @@ test('B64 a redeploy takes the old source, settings and variables', async () => 
 
 test('B65 a rollback brings back image, settings and variables without a build, for 120 hours', async () => {
   const caller = await aProject()
-  const api = await caller.makeApp('api', { variables: { A: { value: 'old' } } })
+  const api = await caller.makeApp('api', {
+    deploy: { preDeployCommand: 'migrate', startCommand: 'old' },
+    variables: { A: { value: 'old' } },
+  })
   const old = await caller.deployed(api)
   expect(await caller.deployment(old)).toMatchObject({ canRollback: false })
-  await caller.store({ services: { [api]: { variables: { A: { value: 'new' } } } } })
+  await caller.store({ services: { [api]: { deploy: { startCommand: 'new' }, variables: { A: { value: 'new' } } } } })
   const failed = await caller.deployed(api, commit(caller, 'failing-build'))
   const next = await caller.deployed(api, commit(caller))
   expect(await caller.deployment(old)).toMatchObject({ canRollback: true, status: 'REMOVED' })
@@ -272,9 +275,10 @@ test('B65 a rollback brings back image, settings and variables without a build, 
   caller.clock.advance(oneDeployment)
   expect(await caller.deployment(id)).toMatchObject({
     status: 'SUCCESS',
-    meta: { commitMessage: 'First', patchId: null },
+    meta: { commitMessage: 'First', patchId: null, serviceManifest: { deploy: { startCommand: 'old' } } },
   })
-  expect((await caller.events(id)).map(({ step }) => step)).not.toContain('BUILD_IMAGE')
+  const steps = (await caller.events(id)).map(({ step }) => step)
+  expect(steps).toEqual(['SNAPSHOT_CODE', 'PRE_DEPLOY_COMMAND', 'CREATE_CONTAINER'])
   expect(await caller.snapshot(id)).toMatchObject({ A: 'old' })
   expect(await caller.variables(api)).toEqual({ A: 'new' })
   expect(await caller.status(next)).toBe('REMOVED')

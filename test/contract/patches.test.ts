@@ -177,6 +177,16 @@ test('B33 a batch deploys in the order of references, and a cycle waits for nobo
   const [newest] = await caller.deployments(worker)
   const steps = (await caller.events(String(newest?.id))).map(({ step }) => step)
   expect(steps).toEqual(['SNAPSHOT_CODE', 'BUILD_IMAGE', 'PUBLISH_IMAGE', 'WAIT_FOR_DEPENDENCIES', 'CREATE_CONTAINER'])
+
+  caller.platform.world.addCommit(repository, 'main', { behaviour: 'failing-build' })
+  const failing = await caller.makeApp('failing', { variables: { NEW: { value: '1' } } })
+  await caller.store({ services: { [worker]: { variables: { A: { value: ref('failing.NEW') } } } } })
+  await caller.commit({
+    services: { [worker]: { variables: { NEW: { value: '2' } } }, [failing]: { variables: { NEW: { value: '2' } } } },
+  })
+  caller.clock.advance(oneDeployment)
+  expect((await caller.deployments(failing))[0]?.status).toBe('FAILED')
+  expect((await caller.deployments(worker))[0]?.status).toBe('SUCCESS')
 })
 
 test('B34 the history holds every committed patch, the newest first', async () => {

@@ -31,7 +31,7 @@ export function plainRequest(
   })
 }
 
-export interface GraphqlBody {
+interface GraphqlBody {
   data?: unknown
   errors?: { message: string; path?: (string | number)[]; extensions?: Record<string, unknown> }[]
 }

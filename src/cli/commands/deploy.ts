@@ -33,7 +33,7 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
     },
     await deployNeeds(context),
   )
-  context.output.answer({ type: 'deploy', release, undo: undoOf(release) })
+  context.output.answer({ type: 'deploy', release, undo: undoOf(release, context) })
   return exitCodes.done.code
 }
 
@@ -64,12 +64,12 @@ export function author(command: string, { variables, options }: Context): Author
 }
 
 /** The command that brings the commit before back, and what it leaves as it is. */
-export function undoOf({ environment, commit, previousCommit }: Release): Undo {
+export function undoOf({ environment, commit, previousCommit }: Release, { options }: Context): Undo {
   if (previousCommit === undefined) return { note: 'There is no commit before this one to go back to.' }
   if (previousCommit === commit)
     return { note: 'The commit is the same as before; stored variables and settings stay as they are now.' }
   return {
-    command: `fakturino deploy -e ${environment} --commit ${previousCommit}`,
+    command: `fakturino deploy -e ${environment} --commit ${previousCommit}${options.local ? ' --local' : ''}`,
     note: 'It brings the code back. Variables and settings stay as they are now, and migrations are not undone.',
   }
 }

@@ -114,7 +114,7 @@ async function deployAll(
       },
       needs,
     )
-    releases.push({ release, undo: undoOf(release) })
+    releases.push({ release, undo: undoOf(release, context) })
   }
   return releases
 }

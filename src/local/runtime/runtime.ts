@@ -16,7 +16,7 @@ export interface HttpAnswer {
 }
 
 /** What a container tells while it runs. */
-export interface ContainerWatch {
+interface ContainerWatch {
   started(): void
   exited(code: number): void
 }

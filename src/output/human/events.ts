@@ -26,7 +26,12 @@ type Renderers = {
 /** One renderer an event; adding an event demands its line here. */
 const renderers: Renderers = {
   'target-found': (event, { style }) => ({ line: `${renderTarget(event, style)}\n` }),
-  'plan-made': ({ plan }, layout) => ({ line: renderPlan(plan, layout) }),
+  'plan-made': ({ plan, sameAs }, layout) => ({
+    line:
+      sameAs === undefined || layout.isVerbose
+        ? renderPlan(plan, layout)
+        : `The same as ${sameAs}, with values of its own.\n`,
+  }),
   'approval-given': ({ by, what }, { style }) =>
     by === 'option' ? { line: style.quiet(`Approved by --yes: ${what}.`) } : {},
   'project-created': ({ project, environment }, layout) =>

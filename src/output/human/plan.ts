@@ -111,7 +111,7 @@ function deploymentLine(deployment: PlannedDeployment, { style, columns }: PlanL
   const downtime =
     deployment.effect === 'downtime' && running !== undefined ? style.caution(' (downtime: it has a volume)') : ''
   return paragraph(
-    `${deployment.service}${target}${from} ${style.quiet(`because ${reasons.startsWith('not') ? 'it is ' : ''}${reasons}`)}${blocked}${downtime}`,
+    `${deployment.service}${target}${from}: ${style.quiet(reasons)}${blocked}${downtime}`,
     columns,
     `  ${style.sign.deploy} `,
     4,
