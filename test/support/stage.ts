@@ -1,0 +1,136 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+import { rehearsalAddressFile } from '../../src/cli/access.ts'
+import { memoryFiles } from '../../src/kit/memory-files.ts'
+import { type LocalPlatform, type LocalPlatformOptions, startLocalPlatform } from '../../src/local/index.ts'
+import { main } from '../../src/main.ts'
+import { FakeClock } from './fake-clock.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** The repository of the shipped config, which every local platform of a test has. */
+export const repository = 'your-organisation/fakturino'
+/** Its first commit. */
+export const firstCommit = '1111111111111111111111111111111111111111'
+
+/** What a command printed, and how it ended. */
+export interface Ran {
+  exitCode: number
+  stdout: string
+  stderr: string
+  /** Every line of stdout as JSON; only after `--json`. */
+  documents: Record<string, unknown>[]
+}
+
+export interface RunOptions {
+  env?: Record<string, string>
+  stdin?: string
+  /** Is there a person at a terminal? Nobody answers, though. */
+  isTerminal?: boolean
+  /** Instead of `--local`: the command talks to whatever its environment says. */
+  isRemote?: boolean
+  /** Called with a function that interrupts the command, as Ctrl-C would. */
+  onStart?: (interrupt: (signal: 'SIGINT' | 'SIGTERM') => void) => void
+}
+
+/** A local platform on a clock that jumps, and the whole program in this process to talk to it. */
+export interface Stage {
+  platform: LocalPlatform
+  clock: FakeClock
+  /** What the commands wrote to their state directory. */
+  files: ReturnType<typeof memoryFiles>
+  run(argv: string[], options?: RunOptions): Promise<Ran>
+  /** Puts another config in the place of the shipped one; TypeScript text. */
+  useConfig(text: string): Promise<void>
+}
+
+/** Starts one; it is gone when the test is over. */
+export async function aStage(options: Partial<LocalPlatformOptions> = {}): Promise<Stage> {
+  const clock = new FakeClock()
+  const platform = await startLocalPlatform({
+    clock,
+    repositories: [{ name: repository, branches: { main: [{ sha: firstCommit, message: 'First release' }] } }],
+    projectTokens: ['staging', 'production'],
+    ...options,
+  })
+  const stateDirectory = await mkdtemp(join(tmpdir(), 'fakturino-test-'))
+  onTestFinished(async () => {
+    await platform.stop()
+    await rm(stateDirectory, { recursive: true, force: true })
+  })
+  const files = memoryFiles({ [join(stateDirectory, rehearsalAddressFile)]: JSON.stringify(platform.address) })
+  let config = join(root, 'fakturino.config.ts')
+  return {
+    platform,
+    clock,
+    files,
+    async useConfig(text) {
+      config = join(stateDirectory, 'fakturino.config.ts')
+      await writeFile(config, text)
+    },
+    async run(argv, runOptions = {}) {
+      const { env = {}, stdin = '', isTerminal = false, isRemote = false, onStart } = runOptions
+      const printed = { stdout: '', stderr: '' }
+      const stream = (name: 'stdout' | 'stderr') => ({
+        isTTY: isTerminal,
+        columns: 80,
+        write: (text: string) => {
+          printed[name] += text
+        },
+      })
+      const acts = new Set<[string, () => void]>()
+      onStart?.((signal) => {
+        for (const [name, act] of [...acts]) if (name === signal) act()
+      })
+      const exitCode = await main(
+        {
+          argv: [
+            'node',
+            'fakturino',
+            ...argv,
+            ...(isRemote ? [] : ['--local']),
+            '--config',
+            config,
+            '--state',
+            stateDirectory,
+          ],
+          env: { USER: 'nina', ...env },
+          cwd: () => root,
+          pid: 1,
+          execPath: process.execPath,
+          stdin: Object.assign(chunks(stdin), { isTTY: isTerminal }),
+          stdout: stream('stdout'),
+          stderr: stream('stderr'),
+          on: (signal, act) => acts.add([signal, act]),
+          off: (signal, act) => {
+            for (const entry of acts) if (entry[0] === signal && entry[1] === act) acts.delete(entry)
+          },
+          kill: () => undefined,
+        },
+        {
+          clock,
+          files,
+          random: (bytes) => randomBytes(bytes),
+          defineModule: join(root, 'src/config/define.ts'),
+          shippedConfig: join(root, 'fakturino.config.ts'),
+          version: '0.0.0-test',
+        },
+      )
+      const documents = argv.includes('--json')
+        ? printed.stdout
+            .split('\n')
+            .filter(Boolean)
+            .map((line): Record<string, unknown> => JSON.parse(line))
+        : []
+      return { exitCode, ...printed, documents }
+    },
+  }
+}
+
+async function* chunks(text: string): AsyncGenerator<string> {
+  if (text !== '') yield text
+}
