@@ -23,6 +23,7 @@ export function createApprove(options: Pick<GlobalOptions, 'yes' | 'dryRun'>, as
       kind: 'refused',
       code: 'declined',
       message: `Declined: ${what}. Nothing was changed.`,
+      hint: 'Run the same command again when it is time; with --dry-run it only shows the plan.',
     })
   }
 }

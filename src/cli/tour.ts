@@ -196,7 +196,7 @@ function deployStep(environment: string, options: string[], commits: Map<string,
         .map((event) => String(event.service))
       const live = events.filter((event) => event.type === 'deployment-live').map((event) => String(event.service))
       hold(
-        isDeepStrictEqual([...created].sort(), [...needs.services].sort()),
+        created.length === needs.services.length && isDeepStrictEqual(new Set(created), new Set(needs.services)),
         'not every service was deployed exactly once',
       )
       hold(live.length === needs.services.length, 'not every service became live')

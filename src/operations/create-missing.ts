@@ -68,6 +68,13 @@ export function serviceIdOf(state: ObservedState, name: string): ServiceId {
 /** Does the plan create anything that has an id of its own? Then the environment must be read again before it is stored. */
 export function createsIds(plan: Plan): boolean {
   return plan.changes.some(({ act }) =>
-    ['create-project', 'create-environment', 'create-service', 'create-volume', 'create-domain'].includes(act.kind),
+    [
+      'create-project',
+      'create-environment',
+      'create-service',
+      'create-instance',
+      'create-volume',
+      'create-domain',
+    ].includes(act.kind),
   )
 }

@@ -7,18 +7,11 @@ import type { ObservedState } from '../platform/observed-state.ts'
 import { settingDefaults } from '../platform/service-settings.ts'
 import { serviceIdOf } from './create-missing.ts'
 import { levelFailed, verificationFailed } from './deploy-failures.ts'
-import { checkAnswers, type VerifyNeeds } from './verify-release.ts'
+import { checkAnswers, type DeployedService, type VerifyNeeds } from './verify-release.ts'
 import { type DeploymentEnding, type WatchNeeds, watchDeployments } from './watch-deployments.ts'
 
 export interface LevelNeeds extends WatchNeeds, VerifyNeeds {
   checkpoint: () => void
-}
-
-/** A service that we deployed, and how that ended: well. */
-export interface DeployedService {
-  service: DesiredService
-  ending: DeploymentEnding
-  commit?: string
 }
 
 /** Level by level, each service once; a level that does not hold stops the next. */

@@ -13,11 +13,11 @@ import { type ApplyNeeds, applyPlan } from './apply-plan.ts'
 import type { Approve } from './approval.ts'
 import { createServices, missingServices } from './create-missing.ts'
 import { verificationFailed } from './deploy-failures.ts'
-import { type DeployedService, deployLevels, type LevelNeeds } from './deploy-levels.ts'
+import { deployLevels, type LevelNeeds } from './deploy-levels.ts'
 import type { KnownIds, WantedEnvironment } from './observe-environment.ts'
 import type { Author } from './patch-message.ts'
 import { planEnvironment } from './plan-environment.ts'
-import { verifyRelease } from './verify-release.ts'
+import { type DeployedService, verifyRelease } from './verify-release.ts'
 
 export interface DeployRequest {
   /** What is wanted of the environment of that name; throws for one that the config does not know. */

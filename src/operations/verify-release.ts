@@ -7,8 +7,8 @@ import type { CheckResult } from '../verify/check.ts'
 import { checkDeployed } from '../verify/checks/deployed.ts'
 import { checkLiveness } from '../verify/checks/liveness.ts'
 import type { Probe } from '../verify/probe.ts'
-import type { DeployedService } from './deploy-levels.ts'
 import type { Report } from './events.ts'
+import type { DeploymentEnding } from './watch-deployments.ts'
 
 export interface VerifyNeeds {
   platform: Platform
@@ -17,6 +17,13 @@ export interface VerifyNeeds {
   probe: Probe
   report: Report
   timing: Timing
+}
+
+/** A service that we deployed, and how that ended: well. */
+export interface DeployedService {
+  service: DesiredService
+  ending: DeploymentEnding
+  commit?: string
 }
 
 /** Asks a service over its domain; undefined when it has none, or nothing to ask. */

@@ -48,6 +48,8 @@ async function answered<Value>(asked: Promise<Value>, signal: AbortSignal): Prom
       kind: 'interrupted',
       code: 'interrupted',
       message: 'Interrupted at a question; nothing was changed.',
+      hint: 'Run the same command again; --yes answers it beforehand.',
+      retryable: true,
     })
   }
 }

@@ -27,12 +27,14 @@ export function createProgress(terminal: Terminal, quiet: (text: string) => stri
     spinner = ora({ text, stream: terminal.errStream as NodeJS.WriteStream, discardStdin: false, hideCursor: true })
     spinner.start()
   }
-  let loading: Promise<void> | undefined
+  let isLoading = false
   return {
     show(next) {
       text = next
-      if (spinner === undefined) loading ??= load()
-      else {
+      if (spinner === undefined) {
+        if (!isLoading) void load()
+        isLoading = true
+      } else {
         spinner.text = next
         if (!spinner.isSpinning) spinner.start()
       }

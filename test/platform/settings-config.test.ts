@@ -79,7 +79,7 @@ describe('writing settings', () => {
       {},
       { source: { image: null }, build: { buildCommand: null }, deploy: { restartPolicyType: null } },
     ],
-    ['replicas where no region is known', { replicas: 3 }, {}, { deploy: { numReplicas: 3 } }],
+    ['replicas where no region is known', { replicas: 3 }, {}, { deploy: { multiRegionConfig: null, numReplicas: 3 } }],
     [
       'replicas in the region they run in',
       { replicas: 3 },
@@ -110,7 +110,7 @@ describe('writing settings', () => {
       { region: 'a', replicas: 2 },
       { deploy: { multiRegionConfig: { a: { numReplicas: 1 } } } },
     ],
-    ['no replicas', { replicas: null }, {}, { deploy: { numReplicas: null } }],
+    ['no replicas', { replicas: null }, {}, { deploy: { multiRegionConfig: null, numReplicas: null } }],
   ])('says %s', (_, patch, before, expected) => {
     expect(settingsToConfig(patch, before)).toEqual(expected)
   })

@@ -1,6 +1,6 @@
 import { listed } from '../../kit/text.ts'
 import { type Change, subjectOf } from '../plan.ts'
-import type { Guard } from './index.ts'
+import type { Guard } from './guard.ts'
 
 /** What a destructive change is called on the command line: `api.OLD_VARIABLE`. */
 export function destructiveName(change: Change): string {

@@ -1,5 +1,5 @@
 import { listed } from '../../kit/text.ts'
-import type { Guard } from './index.ts'
+import type { Guard } from './guard.ts'
 
 export const riskyFlagDefault: Guard = {
   name: 'risky-flag-default',
