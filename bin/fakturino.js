@@ -9,6 +9,6 @@ if (others.length === 0 && (only === '--version' || only === '-V')) {
   process.stdout.write(`${version}\n`)
 } else {
   module.enableCompileCache?.()
-  const { main, realDoors } = await import('../dist/main.mjs')
-  process.exitCode = await main(process, realDoors(version))
+  const { main } = await import('../dist/main.mjs')
+  process.exitCode = await main(process, version)
 }

@@ -18,6 +18,8 @@ export interface Access {
   isRehearsal: boolean
   /** Asks what was deployed; in a rehearsal, through its edge and nowhere else. */
   probe: Probe
+  /** Keeps these out of whatever the platform says from now on. */
+  learn(secrets: Iterable<string>): void
   /** Requests sent so far, by operation. */
   requests(): Map<string, number>
   close(): void
@@ -32,10 +34,15 @@ export interface AccessNeeds {
   isDryRun: boolean
 }
 
-/** Chooses endpoint and credential and opens the platform; nothing is sent yet. */
+/**
+ * Chooses endpoint and credential and opens the platform; nothing is sent yet.
+ * @param rehearsal asked for with `--local`
+ * @param announced whatever rehearsal says that it runs: its edge is used where its endpoint is
+ */
 export function openAccess(
   variables: Readonly<Record<string, string | undefined>>,
   rehearsal: RehearsalAddress | undefined,
+  announced: RehearsalAddress | undefined,
   needs: AccessNeeds,
 ): Access {
   const credential = chooseCredential(variables, rehearsal)
@@ -48,16 +55,22 @@ export function openAccess(
     signal: needs.signal,
   })
   const platform = createGraphqlPlatform(client)
-  const via = rehearsal?.edge
+  const isRehearsal = credential.endpoint.isLoopback
+  const via = announced?.endpoint === credential.endpoint.url ? announced.edge : undefined
   return {
     platform: needs.isDryRun ? readOnly(platform) : platform,
     credential,
-    isRehearsal: credential.endpoint.isLoopback,
+    isRehearsal,
+    learn: client.learn,
     requests: client.requests,
     close: () => http.close(),
     probe: {
       async get(url, timeoutMs) {
         const startedAt = needs.clock.now()
+        // A domain of a rehearsal means nothing outside it, and is never asked for on the real network.
+        if (isRehearsal && via === undefined) {
+          return { kind: 'unanswered', reason: 'the edge of this rehearsal is not known', elapsedMs: 0 }
+        }
         try {
           const answer = await http.exchange({
             url,
@@ -79,6 +92,12 @@ export function openAccess(
 
 /** The name of the address file in the state directory. */
 export const rehearsalAddressFile = 'rehearsal.json'
+
+/** Where a rehearsal platform says that it runs; undefined when none does. */
+export async function announcedAddress(files: Files, path: string): Promise<RehearsalAddress | undefined> {
+  const text = await files.readText(path).catch(() => undefined)
+  return text === undefined ? undefined : parseRehearsalAddress(text)
+}
 
 /** Where the running rehearsal platform is; fails when none has said so. */
 export async function readRehearsalAddress(files: Files, path: string): Promise<RehearsalAddress> {

@@ -19,6 +19,7 @@ import type { GlobalOptions } from './options.ts'
 /** Everything a command may use, built when it is first asked for. Operations take from it what they declare as their needs. */
 export interface Context {
   options: GlobalOptions
+  version: string
   machine: Machine
   doors: Doors
   output: Output
@@ -52,6 +53,7 @@ export interface Context {
 /** What a context is made from. */
 export interface ContextParts {
   options: GlobalOptions
+  version: string
   machine: Machine
   doors: Doors
   output: Output
@@ -79,15 +81,15 @@ export async function createContext(parts: ContextParts): Promise<Context> {
     })
   const openConfig = once(findConfig)
   const access = once(async () => {
-    const { openAccess, readRehearsalAddress, rehearsalAddressFile } = await import('./access.ts')
-    const rehearsal = options.local
-      ? await readRehearsalAddress(doors.files, join(stateDirectory, rehearsalAddressFile))
-      : undefined
-    const opened = openAccess(variables, rehearsal, {
+    const { announcedAddress, openAccess, readRehearsalAddress, rehearsalAddressFile } = await import('./access.ts')
+    const addressPath = join(stateDirectory, rehearsalAddressFile)
+    const rehearsal = options.local ? await readRehearsalAddress(doors.files, addressPath) : undefined
+    const announced = rehearsal ?? (await announcedAddress(doors.files, addressPath))
+    const opened = openAccess(variables, rehearsal, announced, {
       clock: doors.clock,
       random: () => (doors.random(1)[0] ?? 0) / 256,
       signal: interruption.signal,
-      version: doors.version,
+      version: parts.version,
       isDryRun: options.dryRun ?? false,
     })
     interruption.atEnd(() => {
@@ -99,6 +101,7 @@ export async function createContext(parts: ContextParts): Promise<Context> {
   })
   return {
     options,
+    version: parts.version,
     machine,
     doors,
     output,

@@ -27,5 +27,4 @@ export interface Doors {
   defineModule: string
   /** Absolute path of the config that ships with the program. */
   shippedConfig: string
-  version: string
 }

@@ -1,4 +1,5 @@
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { nearest } from '../config/nearest.ts'
 import { OperatorError } from '../kit/errors.ts'
 import { guards } from '../plan/guards/index.ts'
 import type { CommandDefinition, CommandInput } from './command.ts'
@@ -17,9 +18,13 @@ export function parseArguments(argv: readonly string[], version: string, columns
   let asked: Asked | undefined
   let text = ''
   const program = new Command('fakturino')
+  let failing = program
   const settle = (command: Command) =>
     command
-      .exitOverride()
+      .exitOverride((error) => {
+        failing = command
+        throw error
+      })
       .configureOutput({
         writeOut: (written) => {
           text += written
@@ -63,7 +68,7 @@ export function parseArguments(argv: readonly string[], version: string, columns
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0 || text !== '') return { kind: 'text', text }
-    throw usageError(error)
+    throw usageError(error, failing)
   }
   return asked ?? { kind: 'text', text: helpOf(program, () => text) }
 }
@@ -79,14 +84,19 @@ function helpOf(program: Command, text: () => string): string {
 function toOption({ flags, describes, isRepeatable, choices }: OptionDefinition): Option {
   const option = new Option(flags, describes)
   if (choices !== undefined) option.choices(choices)
-  if (isRepeatable) {
-    const check = option.parseArg
-    option.default([], 'none').argParser((value: string, earlier: string[]) => {
-      check?.(value, undefined)
-      return [...earlier, value]
-    })
-  }
-  return option
+  if (!option.required) return option
+  const check = option.parseArg
+  option.argParser((value: string, earlier: unknown) => {
+    refuseOption(value)
+    check?.(value, undefined)
+    return isRepeatable && Array.isArray(earlier) ? [...earlier, value] : value
+  })
+  return isRepeatable ? option.default([], 'none') : option
+}
+
+/** A value that was left out must not swallow the option after it: `--reason --local` would speak to Railway. */
+function refuseOption(value: string): void {
+  if (/^--?[a-z]/i.test(value)) throw new InvalidArgumentError('It looks like an option, so the value is missing.')
 }
 
 function examplesText(examples: readonly string[]): string {
@@ -102,17 +112,44 @@ function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }
 
-function usageError(error: CommanderError): OperatorError {
+function usageError(error: CommanderError, command: Command): OperatorError {
+  const unknown = unknownCommand(error, command)
+  if (unknown !== undefined) return unknown
   const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
-  const isCommand = error.code === 'commander.unknownCommand'
   return new OperatorError({
     kind: 'usage',
-    code: isCommand
-      ? 'unknown-command'
-      : error.code === 'commander.unknownOption'
-        ? 'unknown-option'
-        : 'invalid-option',
+    code:
+      error.code === 'commander.unknownCommand'
+        ? 'unknown-command'
+        : error.code === 'commander.unknownOption'
+          ? 'unknown-option'
+          : 'invalid-option',
     message: sentence(message.replace(/\.$/, '')),
-    hint: suggestion?.replace(/^\((.*)\)$/, '$1') ?? 'Run: fakturino --help',
+    hint: suggestion?.replace(/^\((.*)\)$/, '$1') ?? `Run: ${pathOf(command)} --help`,
   })
+}
+
+/** Where commander prints help, or counts arguments, instead of naming the command that it does not know. */
+function unknownCommand(error: CommanderError, command: Command): OperatorError | undefined {
+  const isHelp = error.code === 'commander.help'
+  const isSubcommand = error.code === 'commander.excessArguments' && command.commands.length > 0
+  if (!isHelp && !isSubcommand) return undefined
+  const [word] = isHelp ? command.args.slice(1) : command.args
+  const within = isSubcommand ? `${command.name()} ` : ''
+  const known = command.commands.map((subcommand) => subcommand.name())
+  const meant = word === undefined ? undefined : nearest(word, known)
+  return new OperatorError({
+    kind: 'usage',
+    code: 'unknown-command',
+    message: word === undefined ? 'No command was named.' : `Unknown command '${within}${word}'.`,
+    hint:
+      meant === undefined
+        ? `Run: ${pathOf(command)} --help`
+        : `Did you mean ${isSubcommand ? `${pathOf(command)} ` : ''}${meant}?`,
+  })
+}
+
+/** `fakturino rehearse up` */
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
 }

@@ -40,6 +40,8 @@ export async function suppliedSecrets(
   if (entries.length === 0) {
     throw invalid(`${source === '-' ? 'The input' : source} holds no secret.`, 'Write a line each: NAME=value')
   }
+  const { learn } = await context.access()
+  learn(entries.map(([, value]) => value))
   return new Map(entries.map(([name, value]) => [name, new Secret(value)]))
 }
 

@@ -1,4 +1,5 @@
-import { type DesiredState, desiredState } from '../config/desired-state.ts'
+import type { DesiredState } from '../config/desired.ts'
+import { desiredState } from '../config/desired-state.ts'
 import type { FakturinoConfig } from '../config/fakturino-config.ts'
 import { OperatorError } from '../kit/errors.ts'
 import { listed } from '../kit/text.ts'

@@ -8,6 +8,8 @@ import type { RehearsalReport, RehearsalStep } from '../output/answers.ts'
 export interface TourNeeds {
   /** Runs a command with `--json` against the rehearsed platform; every object that it printed. */
   command(argv: string[]): Promise<{ exitCode: number; documents: JsonObject[] }>
+  /** Runs a command as a person would; what it prints as its answer. */
+  screen(argv: string[]): Promise<string>
   /** Adds a commit to every branch that is deployed, and says which. */
   newCommit(): string
   requests(): number
@@ -43,7 +45,19 @@ export async function tour(needs: TourNeeds): Promise<RehearsalReport> {
     const failed = told.some((one) => one.outcome !== 'passed')
     told.push(failed ? notReached(step) : await take(step, needs))
   }
-  return { steps: told, elapsedMs: needs.clock.now() - startedAt, requests: needs.requests() - requestsBefore }
+  const report = { steps: told, elapsedMs: needs.clock.now() - startedAt, requests: needs.requests() - requestsBefore }
+  const held = told.every((one) => one.outcome === 'passed')
+  return { ...report, screens: held ? await lastScreens(needs) : [] }
+}
+
+/** What a person would see at the end, in every environment. */
+async function lastScreens(needs: TourNeeds): Promise<RehearsalReport['screens']> {
+  const screens = []
+  for (const { name } of needs.environments) {
+    const argv = ['status', '-e', name]
+    screens.push({ command: `fakturino ${argv.join(' ')}`, text: await needs.screen(argv) })
+  }
+  return screens
 }
 
 function notReached({ name, title }: Step): RehearsalStep {

@@ -1,5 +1,5 @@
 import type { ServiceSettings } from '../platform/service-settings.ts'
-import type { DesiredSecret, DesiredVariable } from './desired-state.ts'
+import type { DesiredSecret, DesiredVariable } from './desired.ts'
 import { privateDomainVariable, written } from './expressions.ts'
 import type { PostgresService, RedisService } from './fakturino-config.ts'
 import { sizeMB } from './quantities.ts'

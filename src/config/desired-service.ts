@@ -1,6 +1,6 @@
 import type { ServiceSettings } from '../platform/service-settings.ts'
 import { database } from './databases.ts'
-import type { DesiredService, DesiredVariable } from './desired-state.ts'
+import type { DesiredService, DesiredVariable } from './desired.ts'
 import { type Surroundings, writtenText } from './expressions.ts'
 import type { AppService, EnvironmentSettings, FakturinoConfig, ServiceConfig } from './fakturino-config.ts'
 import { own } from './own.ts'

@@ -1,4 +1,4 @@
-import type { SecretGenerator } from './desired-state.ts'
+import type { SecretGenerator } from './desired.ts'
 import type { VariableValue } from './expressions.ts'
 
 /** `250ms`, `30s`, `10m`, `1h`, `7d`. */

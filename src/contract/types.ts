@@ -177,23 +177,18 @@ export type DeployServiceMutationVariables = Exact<{
 
 export type DeployServiceMutation = { serviceInstanceDeployV2: string }
 
+export type DeploymentEventsQueryVariables = Exact<{
+  deploymentId: string
+  after?: string | null
+}>
+
+export type DeploymentEventsQuery = { events: ObservedEventsFragment }
+
 export type DeploymentProgressQueryVariables = Exact<{
   deploymentId: string
 }>
 
-export type DeploymentProgressQuery = {
-  deployment: ObservedDeploymentFragment
-  events: {
-    edges: Array<{
-      node: {
-        step: DeploymentEventStep
-        createdAt: string
-        completedAt: string | null
-        payload: { error: string | null; detail: string | null; reason: string | null; skipped: boolean | null } | null
-      }
-    }>
-  }
-}
+export type DeploymentProgressQuery = { deployment: ObservedDeploymentFragment; events: ObservedEventsFragment }
 
 export type EnvironmentHistoryQueryVariables = Exact<{
   environmentId: string
@@ -289,6 +284,18 @@ export type ObservedEnvironmentFragment = {
     edges: Array<{ node: ObservedTriggerFragment }>
     pageInfo: { endCursor: string | null; hasNextPage: boolean }
   }
+}
+
+export type ObservedEventsFragment = {
+  edges: Array<{
+    node: {
+      step: DeploymentEventStep
+      createdAt: string
+      completedAt: string | null
+      payload: { error: string | null; detail: string | null; reason: string | null; skipped: boolean | null } | null
+    }
+  }>
+  pageInfo: { endCursor: string | null; hasNextPage: boolean }
 }
 
 export type ObservedInstanceFragment = {
@@ -598,6 +605,30 @@ fragment ObservedVolumeInstance on VolumeInstance {
 }`,
   { fragmentName: 'ObservedEnvironment' },
 ) as unknown as TypedDocumentString<ObservedEnvironmentFragment, unknown>
+export const ObservedEventsFragmentDoc = new TypedDocumentString(
+  `
+    fragment ObservedEvents on QueryDeploymentEventsConnection {
+  edges {
+    node {
+      step
+      createdAt
+      completedAt
+      payload {
+        error
+        detail
+        reason
+        skipped
+      }
+    }
+  }
+  pageInfo {
+    endCursor
+    hasNextPage
+  }
+}
+    `,
+  { fragmentName: 'ObservedEvents' },
+) as unknown as TypedDocumentString<ObservedEventsFragment, unknown>
 export const ObservedPatchFragmentDoc = new TypedDocumentString(
   `
     fragment ObservedPatch on EnvironmentPatch {
@@ -786,25 +817,38 @@ export const DeployService = new TypedDocumentString(`
   )
 }
     `) as unknown as TypedDocumentString<DeployServiceMutation, DeployServiceMutationVariables>
+export const DeploymentEvents = new TypedDocumentString(`
+    query DeploymentEvents($deploymentId: String!, $after: String) {
+  events: deploymentEvents(id: $deploymentId, first: 100, after: $after) {
+    ...ObservedEvents
+  }
+}
+    fragment ObservedEvents on QueryDeploymentEventsConnection {
+  edges {
+    node {
+      step
+      createdAt
+      completedAt
+      payload {
+        error
+        detail
+        reason
+        skipped
+      }
+    }
+  }
+  pageInfo {
+    endCursor
+    hasNextPage
+  }
+}`) as unknown as TypedDocumentString<DeploymentEventsQuery, DeploymentEventsQueryVariables>
 export const DeploymentProgress = new TypedDocumentString(`
     query DeploymentProgress($deploymentId: String!) {
   deployment: deployment(id: $deploymentId) {
     ...ObservedDeployment
   }
   events: deploymentEvents(id: $deploymentId, first: 100) {
-    edges {
-      node {
-        step
-        createdAt
-        completedAt
-        payload {
-          error
-          detail
-          reason
-          skipped
-        }
-      }
-    }
+    ...ObservedEvents
   }
 }
     fragment ObservedDeployment on Deployment {
@@ -819,6 +863,25 @@ export const DeploymentProgress = new TypedDocumentString(`
   instances {
     id
     status
+  }
+}
+fragment ObservedEvents on QueryDeploymentEventsConnection {
+  edges {
+    node {
+      step
+      createdAt
+      completedAt
+      payload {
+        error
+        detail
+        reason
+        skipped
+      }
+    }
+  }
+  pageInfo {
+    endCursor
+    hasNextPage
   }
 }`) as unknown as TypedDocumentString<DeploymentProgressQuery, DeploymentProgressQueryVariables>
 export const EnvironmentHistory = new TypedDocumentString(`

@@ -11,6 +11,14 @@ export function printable(text: string): string {
   return stripVTControlCharacters(text).replace(hostile, ' ')
 }
 
+/** JSON in which what a terminal would obey is escaped; read back, it is the same value. */
+export function printableJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    hostile,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
 /** `printable`, cut to `length` characters with an ellipsis. */
 export function clipped(text: string, length: number): string {
   const line = printable(text)

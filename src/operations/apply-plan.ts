@@ -1,8 +1,9 @@
-import type { DesiredState } from '../config/desired-state.ts'
+import type { DesiredState } from '../config/desired.ts'
 import { OperatorError } from '../kit/errors.ts'
 import type { Secret } from '../kit/secret.ts'
 import { listed } from '../kit/text.ts'
 import { isSameState } from '../plan/fingerprint.ts'
+import { movedPlaces } from '../plan/moved-places.ts'
 import { type Change, type Plan, subjectOf } from '../plan/plan.ts'
 import type { WantedCommit } from '../plan/plan-deployments.ts'
 import { storePatch } from '../plan/store-patch.ts'
@@ -46,7 +47,7 @@ export async function applyPlan(
   needs.checkpoint()
   state = await needs.platform.observe(targetOf(state))
   const plan = planNow(request, state, needs)
-  refuseIfMoved(request.plan, plan, state)
+  refuseIfMoved(request.plan, request.observed, plan, state)
   await storePlan(request, plan, state, needs)
   return { plan, state }
 }
@@ -132,26 +133,25 @@ async function setAutoDeploy(
   }
 }
 
-/** Compares the plan that was approved with one made a moment before writing. What we created ourselves is no surprise. */
-function refuseIfMoved(approved: Plan, latest: Plan, state: ObservedState): void {
-  if (!createsIds(approved) && isSameState(approved.fingerprint, state)) return
+/** Compares what was approved with what is there a moment before writing. What we created ourselves is no surprise. */
+function refuseIfMoved(approved: Plan, observed: ObservedState, latest: Plan, state: ObservedState): void {
+  if (!createsIds(approved)) {
+    if (!isSameState(approved.fingerprint, state)) throw moved(state, movedPlaces(observed, state))
+    return
+  }
   const known = new Map(approved.changes.map((change) => [subjectOf(change), change]))
-  const moved = latest.changes.filter((change) => {
+  const surprises = latest.changes.filter((change) => {
     const before = known.get(subjectOf(change))
     return before === undefined ? !isOurConsequence(change, approved) : before.before !== change.before
   })
-  const gone = createsIds(approved)
-    ? []
-    : approved.changes.filter((change) => !latest.changes.some((other) => subjectOf(other) === subjectOf(change)))
-  if (moved.length === 0 && gone.length === 0 && createsIds(approved)) return
-  const places = [...moved, ...gone].map(subjectOf)
-  throw new OperatorError({
+  if (surprises.length > 0) throw moved(state, surprises.map(subjectOf))
+}
+
+function moved({ environment }: ObservedState, places: readonly string[]): OperatorError {
+  return new OperatorError({
     kind: 'refused',
     code: 'moved',
-    message:
-      places.length === 0
-        ? `${state.environment.name} was changed by somebody else since it was planned.`
-        : `${state.environment.name} was changed by somebody else since it was planned: ${listed([...new Set(places)])}.`,
+    message: `${environment.name} was changed by somebody else since it was planned${places.length === 0 ? '' : `: ${listed(places)}`}.`,
     hint: 'Nothing was stored. Run plan to see what is different now.',
     retryable: true,
   })

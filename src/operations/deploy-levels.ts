@@ -1,4 +1,4 @@
-import type { DesiredService, DesiredState } from '../config/desired-state.ts'
+import type { DesiredState } from '../config/desired.ts'
 import { healthTimeoutMs } from '../config/timing.ts'
 import { OperatorError } from '../kit/errors.ts'
 import type { Plan, PlannedDeployment } from '../plan/plan.ts'

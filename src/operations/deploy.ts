@@ -1,4 +1,4 @@
-import type { DesiredState } from '../config/desired-state.ts'
+import type { DesiredState } from '../config/desired.ts'
 import { OperatorError } from '../kit/errors.ts'
 import type { Finding } from '../kit/finding.ts'
 import type { Secret } from '../kit/secret.ts'
@@ -47,6 +47,8 @@ export interface Release {
   project: string
   environment: string
   verdict: Verdict
+  /** Only planned: nothing was changed. */
+  isDryRun?: true
   /** How many changes were stored or created. */
   changes: number
   services: ReleasedService[]
@@ -102,7 +104,7 @@ export async function deploy(request: DeployRequest, needs: DeployNeeds): Promis
     environments: [{ name: environment.name, isProtected: environment.protected }],
     plans: [plan],
   })
-  if (by === 'dry-run') return done('inconclusive', unchanged(desired, observed), observed, 0)
+  if (by === 'dry-run') return { ...done('inconclusive', unchanged(desired, observed), observed, 0), isDryRun: true }
   await needs.report({ type: 'approval-given', by, what })
   const target = { projectId: observed.project.id, environmentId: observed.environment.id }
   const created = await createServices(target, missingServices([plan]), needs)

@@ -42,11 +42,15 @@ export async function observeEnvironment(wanted: WantedEnvironment, needs: Obser
     }
   }
   const project = await findProject(wanted, needs.platform)
-  const environment = project?.environments.find((candidate) => candidate.name === wanted.environment.name)
+  const environment = project?.environments.find((candidate) =>
+    wanted.environment.id === undefined
+      ? candidate.name === wanted.environment.name
+      : candidate.id === wanted.environment.id,
+  )
   if (project === undefined || environment === undefined) return { kind: 'missing', project }
   const state = await needs.platform.observe({ projectId: project.id, environmentId: environment.id })
   await remember(state, needs.knownIds)
-  return { kind: 'found', state }
+  return { kind: 'found', state: checkedName(state, wanted) }
 }
 
 /** The project of that name, or of that id, that the token reaches; undefined when there is none. */

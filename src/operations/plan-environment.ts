@@ -1,4 +1,4 @@
-import type { DesiredState } from '../config/desired-state.ts'
+import type { DesiredState } from '../config/desired.ts'
 import type { Secret } from '../kit/secret.ts'
 import { lastApplied } from '../plan/last-applied.ts'
 import type { Plan } from '../plan/plan.ts'

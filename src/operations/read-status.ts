@@ -1,4 +1,4 @@
-import type { DesiredState } from '../config/desired-state.ts'
+import type { DesiredState } from '../config/desired.ts'
 import { liveDeployment } from '../plan/plan-deployments.ts'
 import type {
   DeploymentStatus,

@@ -1,13 +1,14 @@
-import type { DesiredState, SecretGenerator } from '../config/desired-state.ts'
+import type { DesiredState, SecretGenerator } from '../config/desired.ts'
 import { OperatorError } from '../kit/errors.ts'
 import { Secret } from '../kit/secret.ts'
-import { heldVariable } from '../plan/compare-variables.ts'
+import { heldVariable, variableOf } from '../plan/compare-variables.ts'
 import type { Change } from '../plan/plan.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 
 /**
  * The value of every `set-secret` change of one environment: supplied, copied from the service that holds it, or generated,
- * once for all services that share it.
+ * once for all services that share it. A value that is staged already is taken instead of a new one: a run that was broken off
+ * left it there, and a second value would make its own staged changes look like somebody else's.
  */
 export function secretValues(
   desired: DesiredState,
@@ -24,7 +25,7 @@ export function secretValues(
         ? supplied.get(secret)
         : source.from === 'service'
           ? copied(desired, observed, source.service, secret)
-          : (made.get(secret) ?? generated(desired, secret, random))
+          : (made.get(secret) ?? stagedValue(desired, observed, secret) ?? generated(desired, secret, random))
     if (value === undefined) {
       throw new OperatorError({
         kind: 'refused',
@@ -42,6 +43,18 @@ function copied(desired: DesiredState, observed: ObservedState | undefined, from
   const service = desired.services.find((candidate) => candidate.name === from)
   const held = service === undefined ? undefined : heldVariable(observed, service, secret)
   return held !== undefined && 'value' in held ? held.value : undefined
+}
+
+function stagedValue(desired: DesiredState, observed: ObservedState | undefined, secret: string): Secret | undefined {
+  const { services = {} } = observed?.staged?.config.reveal() ?? {}
+  for (const service of desired.services) {
+    const id = observed?.services.find((candidate) => candidate.name === service.name)?.id
+    const variable = variableOf(service, secret)
+    if (id === undefined || variable === undefined) continue
+    const { value, isSealed } = services[id]?.variables?.[variable] ?? {}
+    if (typeof value === 'string' && value !== '' && isSealed !== true) return new Secret(value)
+  }
+  return undefined
 }
 
 function generated(desired: DesiredState, name: string, random: (bytes: number) => Uint8Array): Secret | undefined {

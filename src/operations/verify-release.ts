@@ -1,4 +1,4 @@
-import type { DesiredService } from '../config/desired-state.ts'
+import type { DesiredService } from '../config/desired.ts'
 import type { Timing } from '../config/timing.ts'
 import type { Clock } from '../kit/clock.ts'
 import type { ObservedState } from '../platform/observed-state.ts'

@@ -44,6 +44,8 @@ export interface RehearsalUp {
 /** What the tour did, step by step. */
 export interface RehearsalReport {
   steps: RehearsalStep[]
+  /** What a person sees at the end, by command; empty when a step did not hold. */
+  screens: { command: string; text: string }[]
   elapsedMs: number
   requests: number
 }

@@ -1,3 +1,4 @@
+import { printable } from '../kit/text.ts'
 import type { Answer } from './answers.ts'
 import { renderNext, renderRehearsal, renderRehearsalUp, renderRelease, renderSetUp } from './human/endings.ts'
 import { renderEvent } from './human/events.ts'
@@ -28,7 +29,7 @@ export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Lo
       if (isQuiet) return
       const told = renderEvent(event, { style: errStyle, columns: terminal.errColumns(), isVerbose })
       if (told.line !== undefined) progress.print(told.line)
-      if (told.progress !== undefined) progress.show(told.progress)
+      if (told.progress !== undefined) progress.show(printable(told.progress))
     },
     answer(answer) {
       progress.stop()
@@ -39,7 +40,7 @@ export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Lo
       terminal.err(renderFailure(failure, { style: errStyle, columns: terminal.errColumns() }))
     },
     notice(text) {
-      if (!isQuiet) progress.print(paragraph(text, terminal.errColumns(), `${errStyle.sign.caution} `, 2))
+      if (!isQuiet) progress.print(paragraph(printable(text), terminal.errColumns(), `${errStyle.sign.caution} `, 2))
     },
     text: (text) => terminal.out(text),
     close: () => progress.stop(),
@@ -49,7 +50,7 @@ export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Lo
     const layout = { style: outStyle, columns: terminal.outColumns() }
     switch (answer.type) {
       case 'plan':
-        return `${renderTarget({ ...answer, ...answer.plan }, outStyle)}\n\n${renderPlan(answer.plan, { ...layout, isVerbose })}`
+        return `${renderTarget({ ...answer, ...answer.plan }, layout)}\n\n${renderPlan(answer.plan, { ...layout, isVerbose })}`
       case 'status':
         return renderStatus(answer.status, { ...layout, isRehearsal: answer.isRehearsal })
       case 'init':

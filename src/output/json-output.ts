@@ -1,3 +1,4 @@
+import { printable, printableJson } from '../kit/text.ts'
 import type { OperationEvent } from '../operations/events.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Answer, ToldFailure } from './answers.ts'
@@ -9,19 +10,23 @@ interface Document {
   [key: string]: unknown
 }
 
-/** One object a line on stdout; the first has `format`, the last is the answer or the failure. */
-export function createJsonOutput(terminal: Terminal): Output {
+/** One object a line on stdout; the first has `format`, the last is the answer or the failure. When quiet, it is the only one. */
+export function createJsonOutput(terminal: Terminal, { isQuiet }: { isQuiet: boolean }): Output {
   let isFirst = true
   const tell = (document: Document) => {
     const { type, ...rest } = document
-    terminal.out(`${JSON.stringify(isFirst ? { type, format: 1, ...rest } : document)}\n`)
+    terminal.out(`${printableJson(isFirst ? { type, format: 1, ...rest } : document)}\n`)
     isFirst = false
   }
   return {
-    event: (event) => tell(eventDocument(event)),
+    event: (event) => {
+      if (!isQuiet) tell(eventDocument(event))
+    },
     answer: (answer) => tell(answerDocument(answer)),
     failure: (failure) => tell(failureDocument(failure)),
-    notice: (text) => terminal.err(`${text}\n`),
+    notice: (text) => {
+      if (!isQuiet) terminal.err(`${printable(text)}\n`)
+    },
     text: (text) => terminal.out(text),
     close: () => {},
   }

@@ -1,3 +1,4 @@
+import { paragraph } from './human/paragraph.ts'
 import type { Terminal } from './terminal.ts'
 
 /** The one line that moves, at the bottom of the error stream. */
@@ -13,39 +14,34 @@ export interface Progress {
 export function createProgress(terminal: Terminal, quiet: (text: string) => string): Progress {
   if (!terminal.isAnimated) {
     return {
-      show: (text) => terminal.err(`${quiet(`  ${text}`)}\n`),
+      show: (text) => terminal.err(`${quiet(paragraph(text, terminal.errColumns(), '  ', 2))}\n`),
       print: (line) => terminal.err(`${line}\n`),
       stop: () => {},
     }
   }
   let spinner: Spinner | undefined
-  let isStopped = false
+  let isLoading = false
+  /** What moves now; empty while nothing should. */
   let text = ''
   const load = async () => {
+    isLoading = true
     const { default: ora } = await import('ora')
-    if (isStopped || text === '') return
-    spinner = ora({ text, stream: terminal.errStream as NodeJS.WriteStream, discardStdin: false, hideCursor: true })
-    spinner.start()
+    isLoading = false
+    spinner = ora({ stream: terminal.errStream as NodeJS.WriteStream, discardStdin: false })
+    if (text !== '') spinner.start(text)
   }
-  let isLoading = false
   return {
     show(next) {
       text = next
-      if (spinner === undefined) {
-        if (!isLoading) void load()
-        isLoading = true
-      } else {
-        spinner.text = next
-        if (!spinner.isSpinning) spinner.start()
-      }
+      if (spinner !== undefined) spinner.start(next)
+      else if (!isLoading) void load()
     },
     print(line) {
       spinner?.clear()
       terminal.err(`${line}\n`)
-      spinner?.render()
+      if (text !== '') spinner?.render()
     },
     stop() {
-      isStopped = true
       text = ''
       spinner?.stop()
     },
@@ -53,9 +49,7 @@ export function createProgress(terminal: Terminal, quiet: (text: string) => stri
 }
 
 interface Spinner {
-  text: string
-  isSpinning: boolean
-  start(): unknown
+  start(text: string): unknown
   stop(): unknown
   clear(): unknown
   render(): unknown

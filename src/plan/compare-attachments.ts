@@ -1,4 +1,4 @@
-import type { DesiredService } from '../config/desired-state.ts'
+import type { DesiredService } from '../config/desired.ts'
 import type { ObservedService } from '../platform/observed-state.ts'
 import type { Change, PlanNote } from './plan.ts'
 

@@ -73,13 +73,22 @@ export interface SettingDifference {
   path: readonly string[]
 }
 
-/** Compares one service's settings, one by one, defaults applied on both sides. */
+/**
+ * Compares one service's settings, one by one, defaults applied on both sides. Where nothing at all is stored yet, everything that
+ * the config spells out is written, defaults too: then the platform shows what the config says.
+ */
 export function compareSettings(desired: ServiceSettings, observed: ServiceSettings): SettingDifference[] {
+  const isBlank = Object.keys(observed).length === 0
   const wanted = { ...settingDefaults, ...desired }
-  const found = { ...settingDefaults, ...observed }
+  const found = isBlank ? withoutDefaultsOf(desired) : { ...settingDefaults, ...observed }
   return settingNames
     .filter((name) => !(comparisons[name].isOptional && desired[name] === undefined))
     .flatMap((name) => difference(name, wanted, found, observed[name] !== undefined) ?? [])
+}
+
+/** The defaults, except of what is spelled out. */
+function withoutDefaultsOf(desired: ServiceSettings): ServiceSettings {
+  return Object.fromEntries(Object.entries(settingDefaults).filter(([name]) => !Object.hasOwn(desired, name)))
 }
 
 function difference<Name extends SettingName>(
@@ -108,6 +117,7 @@ function difference<Name extends SettingName>(
 
 /** Commands that differ only in the white space around them are the same command. */
 function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain)
   return typeof value === 'string' ? value.trim() : value
 }
 

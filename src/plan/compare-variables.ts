@@ -1,4 +1,5 @@
-import type { DesiredFlag, DesiredService, DesiredState } from '../config/desired-state.ts'
+import type { DesiredFlag, DesiredService, DesiredState } from '../config/desired.ts'
+import { own } from '../config/own.ts'
 import type { Secret } from '../kit/secret.ts'
 import { count, listed } from '../kit/text.ts'
 import type { ObservedService, ObservedState, ObservedVariable } from '../platform/observed-state.ts'
@@ -15,10 +16,18 @@ export interface VariableSituation {
   service: DesiredService
   /** Undefined where the service does not exist yet. */
   observed: ObservedService | undefined
-  state: ObservedState | undefined
+  /** `knownSecrets` of the whole environment. */
+  secrets: ReadonlyMap<string, KnownSecret>
   lastApplied: LastApplied
   /** What people supplied in this run, by the secret's name. */
   supplied: ReadonlyMap<string, Secret>
+}
+
+/** A secret of the config, and what is there of it. */
+export interface KnownSecret {
+  isGenerated: boolean
+  /** The services that hold a value, shown or not. */
+  holders: { service: string; held: ObservedVariable }[]
 }
 
 /** A change before its cause is known. */
@@ -33,11 +42,12 @@ export function compareVariables(situation: VariableSituation): {
   const notes: PlanNote[] = []
   const masked: string[] = []
   for (const [variable, wanted] of Object.entries(situation.service.variables)) {
-    const observed = situation.observed?.variables[variable]
+    const observed = own(situation.observed?.variables, variable)
     const flag = flagOf(situation.desired.flags, situation.service.name, variable)
     if (wanted.kind === 'secret') {
       const found = secretDifference(situation, variable, wanted.secret)
       if (found !== undefined) differences.push(found)
+      else notes.push(...uncopiable(situation, variable, wanted.secret))
     } else if (observed === undefined) {
       differences.push(textDifference('create', variable, undefined, wanted.value))
     } else if ('masked' in observed) {
@@ -73,10 +83,29 @@ export function missingSecrets(
   state: ObservedState | undefined,
   supplied: ReadonlyMap<string, Secret>,
 ): string[] {
-  return desired.secrets
-    .filter((secret) => secret.generate === undefined && !supplied.has(secret.name))
-    .filter((secret) => !desired.services.some((service) => isSet(heldVariable(state, service, secret.name))))
-    .map((secret) => secret.name)
+  return [...knownSecrets(desired, state)]
+    .filter(([name, { isGenerated, holders }]) => !isGenerated && !supplied.has(name) && holders.length === 0)
+    .map(([name]) => name)
+}
+
+/** Every secret of the config by its name, read off an environment once for all services that share it. */
+export function knownSecrets(desired: DesiredState, state: ObservedState | undefined): Map<string, KnownSecret> {
+  const known = new Map(
+    desired.secrets.map(({ name, generate }): [string, KnownSecret] => [
+      name,
+      { isGenerated: generate !== undefined, holders: [] },
+    ]),
+  )
+  const observedOf = new Map(state?.services.map((service) => [service.name, service]))
+  for (const service of desired.services) {
+    const observed = observedOf.get(service.name)
+    for (const [variable, wanted] of Object.entries(service.variables)) {
+      const held = own(observed?.variables, variable)
+      if (wanted.kind !== 'secret' || held === undefined || !isSet(held)) continue
+      known.get(wanted.secret)?.holders.push({ service: service.name, held })
+    }
+  }
+  return known
 }
 
 function secretDifference(
@@ -84,41 +113,57 @@ function secretDifference(
   variable: string,
   name: string,
 ): VariableDifference | undefined {
-  const observed = situation.observed?.variables[variable]
+  const observed = own(situation.observed?.variables, variable)
   const supplied = situation.supplied.get(name)
   if (supplied !== undefined) {
     if (observed !== undefined && !('masked' in observed) && observed.value.reveal() === supplied.reveal())
       return undefined
-    return secretChange(observed === undefined ? 'create' : 'update', variable, name, { from: 'supplied' })
+    return secretChange(isSet(observed) ? 'update' : 'create', variable, name, { from: 'supplied' })
   }
   if (isSet(observed)) return undefined
   const source = sourceOf(situation, name)
   return source === undefined ? undefined : secretChange('create', variable, name, source)
 }
 
-/** A value that one of the services sharing the secret already holds is copied, never replaced. */
+/** A value that one of the services sharing the secret already holds is copied, never replaced; not even where it is masked. */
 function sourceOf(situation: VariableSituation, name: string): SecretSource | undefined {
-  const holder = situation.desired.services.find((service) => {
-    if (service.name === situation.service.name) return false
-    const held = heldVariable(situation.state, service, name)
-    return held !== undefined && 'value' in held && held.value.reveal() !== ''
-  })
-  if (holder !== undefined) return { from: 'service', service: holder.name }
-  const secret = situation.desired.secrets.find((candidate) => candidate.name === name)
-  return secret?.generate === undefined ? undefined : { from: 'generated' }
+  const { isGenerated = false, holders = [] } = situation.secrets.get(name) ?? {}
+  const holder = holders.find(({ held }) => 'value' in held)
+  if (holder !== undefined) return { from: 'service', service: holder.service }
+  return isGenerated && holders.length === 0 ? { from: 'generated' } : undefined
 }
 
-/** The observed variable in which a service holds a secret. */
+function uncopiable(situation: VariableSituation, variable: string, name: string): PlanNote[] {
+  if (isSet(own(situation.observed?.variables, variable))) return []
+  const holder = situation.secrets.get(name)?.holders[0]
+  if (holder === undefined) return []
+  return [
+    {
+      code: 'masked',
+      service: situation.service.name,
+      message: `${variable} is not set. ${holder.service} holds ${name}, but the platform does not show it, so it cannot be copied. Supply it with --secrets-file.`,
+    },
+  ]
+}
+
+/** The observed variable in which a service holds a secret; undefined where it holds none. */
 export function heldVariable(
   state: ObservedState | undefined,
   service: DesiredService,
   secret: string,
 ): ObservedVariable | undefined {
-  const variable = Object.entries(service.variables).find(
+  const observed = state?.services.find((candidate) => candidate.name === service.name)
+  return Object.entries(service.variables)
+    .filter(([, wanted]) => wanted.kind === 'secret' && wanted.secret === secret)
+    .map(([variable]) => own(observed?.variables, variable))
+    .find(isSet)
+}
+
+/** The name of the variable in which a service is to have a secret. */
+export function variableOf(service: DesiredService, secret: string): string | undefined {
+  return Object.entries(service.variables).find(
     ([, wanted]) => wanted.kind === 'secret' && wanted.secret === secret,
   )?.[0]
-  if (variable === undefined) return undefined
-  return state?.services.find((observed) => observed.name === service.name)?.variables[variable]
 }
 
 /** An empty value is no secret: it is asked for again. */
@@ -154,7 +199,7 @@ function textDifference(
   return {
     action,
     variable,
-    ...(before === undefined ? {} : { before: shownObserved(before) }),
+    ...(before === undefined ? {} : { before: shownObserved(before, after) }),
     after: shownDesired(after),
     severity: 'safe',
     effect: 'redeploy',
@@ -170,7 +215,7 @@ function flagDiffers(service: string, variable: string, observed: string, config
   return {
     code: 'flag-differs',
     service,
-    message: `${variable} is ${shownObserved(observed)}, the config's default is ${shownDesired(configured)}. A deploy never switches an existing flag; it stays.`,
+    message: `${variable} is ${shownObserved(observed, configured)}, the config's default is ${shownDesired(configured)}. A deploy never switches an existing flag; it stays.`,
   }
 }
 

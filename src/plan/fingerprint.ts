@@ -22,17 +22,15 @@ function normalised(state: ObservedState, salt: string): unknown {
   return {
     project: state.project.id,
     environment: state.environment.id,
-    services: [...state.services]
-      .sort((a, b) => (a.id < b.id ? -1 : 1))
-      .map((service) => ({
-        id: service.id,
-        name: service.name,
-        settings: sorted(service.settings),
-        variables: variables(service.variables, salt),
-        volumes: service.volumes,
-        domains: service.domains,
-        active: service.active.map((deployment) => deployment.id),
-      })),
+    services: inOrder(state.services, (service) => service.id).map((service) => ({
+      id: service.id,
+      name: service.name,
+      settings: inOrder(Object.entries(service.settings), ([name]) => name),
+      variables: variables(service.variables, salt),
+      volumes: inOrder(service.volumes, (volume) => volume.id),
+      domains: inOrder(service.domains, (domain) => domain.domain),
+      active: service.active.map((deployment) => deployment.id),
+    })),
     shared: variables(state.sharedVariables, salt),
     newestPatch: state.patches?.find((patch) => !isOwnBookkeeping(patch.config))?.id ?? null,
   }
@@ -48,16 +46,17 @@ function isOwnBookkeeping(config: ObservedPatchConfig): boolean {
 type ObservedPatchConfig = NonNullable<ObservedState['patches']>[number]['config']
 
 function variables(all: Record<string, ObservedVariable>, salt: string): [string, string][] {
-  return Object.entries(all)
+  const digests = Object.entries(all)
     .filter(([name]) => !name.startsWith(ownVariablePrefix))
     .map(([name, variable]): [string, string] => [name, 'masked' in variable ? 'masked' : digest(variable.value, salt)])
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+  return inOrder(digests, ([name]) => name)
 }
 
 function digest(value: Secret, salt: string): string {
   return createHmac('sha256', salt).update(value.reveal()).digest('hex')
 }
 
-function sorted(settings: object): [string, unknown][] {
-  return Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1))
+/** The platform promises no order of its lists. */
+function inOrder<Item>(items: readonly Item[], key: (item: Item) => string): Item[] {
+  return [...items].sort((a, b) => (key(a) < key(b) ? -1 : 1))
 }

@@ -1,13 +1,20 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { DesiredService, DesiredState } from '../config/desired-state.ts'
+import type { DesiredService, DesiredState } from '../config/desired.ts'
+import { own } from '../config/own.ts'
 import type { Secret } from '../kit/secret.ts'
 import { listed } from '../kit/text.ts'
 import type { ObservedRunning, ObservedService, ObservedState } from '../platform/observed-state.ts'
-import { settingsToConfig } from '../platform/translate.ts'
+import { settingsFromConfig } from '../platform/translate.ts'
 import { compareAttachments } from './compare-attachments.ts'
 import { compareSettings, type SettingDifference } from './compare-settings.ts'
-import { compareVariables, missingSecrets, type VariableDifference } from './compare-variables.ts'
-import { valueAt } from './config-path.ts'
+import {
+  compareVariables,
+  type KnownSecret,
+  knownSecrets,
+  missingSecrets,
+  type VariableDifference,
+} from './compare-variables.ts'
+import { configAt } from './config-path.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { LastApplied } from './last-applied.ts'
 import type { Cause, Change, Plan, PlanNote } from './plan.ts'
@@ -35,8 +42,14 @@ export interface PlanSituation {
 export function planChanges(situation: PlanSituation): Plan {
   const { desired, observed } = situation
   const missing = missingSecrets(desired, observed, situation.supplied)
-  const perService = desired.services.map((service) => compareService(situation, service))
-  const isSelected = (service: string) => situation.services?.includes(service) ?? true
+  const there: Environment = {
+    services: new Map(observed?.services.map((service) => [service.name, service])),
+    elsewhere: new Set(observed?.servicesElsewhere.map((service) => service.name)),
+    secrets: knownSecrets(desired, observed),
+  }
+  const perService = desired.services.map((service) => compareService(situation, service, there))
+  const selected = situation.services === undefined ? undefined : new Set(situation.services)
+  const isSelected = (service: string) => selected?.has(service) ?? true
   const changes = [...missingContainers(situation), ...perService.flatMap((result) => result.changes)].filter(
     (change) => change.service === undefined || isSelected(change.service),
   )
@@ -75,23 +88,33 @@ function missingContainers({ desired, observed, projectExists }: PlanSituation):
   return changes
 }
 
-function compareService(situation: PlanSituation, desired: DesiredService): { changes: Change[]; notes: PlanNote[] } {
-  const state = situation.observed
-  const observed = state?.services.find((service) => service.name === desired.name)
+/** What is there, by name. */
+interface Environment {
+  services: ReadonlyMap<string, ObservedService>
+  elsewhere: ReadonlySet<string>
+  secrets: ReadonlyMap<string, KnownSecret>
+}
+
+function compareService(
+  situation: PlanSituation,
+  desired: DesiredService,
+  there: Environment,
+): { changes: Change[]; notes: PlanNote[] } {
+  const observed = there.services.get(desired.name)
   const autoDeploy = observed === undefined ? undefined : situation.running?.autoDeploy.get(observed.id)
   const attachments = compareAttachments(desired, observed, autoDeploy)
   const variables = compareVariables({
     desired: situation.desired,
     service: desired,
     observed,
-    state,
+    secrets: there.secrets,
     lastApplied: situation.lastApplied,
     supplied: situation.supplied,
   })
   const causeOf = causes(situation.lastApplied, observed)
   return {
     changes: [
-      ...existence(desired, observed, state),
+      ...existence(desired, observed, there),
       ...compareSettings(desired.settings, observed?.settings ?? {}).map(
         ({ path, ...difference }): Change => ({
           ...difference,
@@ -122,10 +145,9 @@ function compareService(situation: PlanSituation, desired: DesiredService): { ch
 function existence(
   desired: DesiredService,
   observed: ObservedService | undefined,
-  state: ObservedState | undefined,
+  { elsewhere }: Environment,
 ): Change[] {
   if (observed !== undefined) return []
-  const isElsewhere = state?.servicesElsewhere.some((service) => service.name === desired.name) ?? false
   return [
     {
       action: 'create',
@@ -135,7 +157,7 @@ function existence(
       cause: 'config',
       severity: 'safe',
       effect: 'none',
-      act: { kind: isElsewhere ? 'create-instance' : 'create-service' },
+      act: { kind: elsewhere.has(desired.name) ? 'create-instance' : 'create-service' },
     },
   ]
 }
@@ -154,22 +176,20 @@ function causes(lastApplied: LastApplied, observed: ObservedService | undefined)
   return {
     setting: ({ action, setting, path }: Omit<SettingDifference, 'act'>): Cause =>
       judge(path, action, (written) =>
-        isDeepStrictEqual(
-          written ?? null,
-          valueAt(settingsToConfig({ [setting]: observed?.settings[setting] ?? null }), path) ?? null,
-        ),
+        isDeepStrictEqual(settingsFromConfig(configAt(path, written))[setting], observed?.settings[setting]),
       ),
     variable: ({ action, variable }: VariableDifference): Cause =>
       judge(['variables', variable, 'value'], action, (written) => {
-        const found = observed?.variables[variable]
-        return found !== undefined && 'value' in found && found.value.reveal() === written
+        const found = own(observed?.variables, variable)
+        return found === undefined ? written === null : 'value' in found && found.value.reveal() === written
       }),
     attachment: (action: Change['action']): Cause => (action === 'create' ? 'config' : 'unknown'),
   }
 }
 
 function secretNotes(desired: DesiredState, missing: readonly string[]): PlanNote[] {
-  const absent = desired.secrets.filter((secret) => missing.includes(secret.name))
+  const names = new Set(missing)
+  const absent = desired.secrets.filter((secret) => names.has(secret.name))
   const optional = absent.filter((secret) => secret.requiredBy.length === 0).map((secret) => secret.name)
   const notes = absent
     .filter((secret) => secret.requiredBy.length > 0)

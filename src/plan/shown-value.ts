@@ -6,13 +6,17 @@ export function shownDesired(value: string): string {
   return clipped(value, 200)
 }
 
+const word = /^[a-z]{1,16}$/
+
 /**
  * A value that is there and that we did not write may be anything, a password too. Only what cannot be one is shown: a lone
- * reference, a switch, a small number, a lower-case word. Everything else reads `(hidden)`.
+ * reference, a switch, a small number, and a lower-case word where the config wants a word as well. Everything else reads
+ * `(hidden)`.
  */
-export function shownObserved(value: string): string {
+export function shownObserved(value: string, wanted = ''): string {
   if (value === '') return '(empty)'
-  if (/^(true|false|null|\d{1,5}|[a-z]{1,16})$/i.test(value)) return value
+  if (/^(true|false|null|\d{1,5})$/i.test(value)) return value
+  if (word.test(value) && word.test(wanted)) return value
   if (holdsReference(value) && /^(https?:\/\/)?\$\{\{[^{}]+\}\}(:\d+)?$/.test(value)) return clipped(value, 200)
   return '(hidden)'
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { own } from '../config/own.ts'
 import type { EnvironmentConfig, ServiceConfig } from '../contract/environment-config.ts'
 import type { Secret } from '../kit/secret.ts'
 import type { ServiceId, VolumeId } from '../platform/ids.ts'
@@ -19,8 +20,14 @@ export interface StoreIds {
 
 /** One patch with everything of a plan that is stored rather than created; undefined when there is nothing to store. */
 export function storePatch(changes: readonly Change[], ids: StoreIds): EnvironmentConfig | undefined {
-  const parts = [...settingsParts(changes, ids), ...changes.flatMap((change) => partOf(change, ids) ?? [])]
-  return parts.length === 0 ? undefined : (parts.reduce(merged, {}) as EnvironmentConfig)
+  const parts: EnvironmentConfig[] = [
+    ...settingsParts(changes, ids),
+    ...changes.map((change) => partOf(change, ids)).filter((part) => part !== undefined),
+  ]
+  if (parts.length === 0) return undefined
+  const whole: Record<string, unknown> = {}
+  for (const part of parts) mergeInto(whole, part)
+  return whole
 }
 
 /** All settings of one service at once. */
@@ -67,13 +74,13 @@ function partOf(change: Change, ids: StoreIds): EnvironmentConfig | undefined {
   }
 }
 
-/** Two patches as one: maps are merged, for everything else the later one counts. */
-function merged(one: unknown, other: unknown): unknown {
-  if (!isMap(one) || !isMap(other)) return other
-  const both = { ...one }
-  for (const [key, value] of Object.entries(other))
-    both[key] = Object.hasOwn(one, key) ? merged(one[key], value) : value
-  return both
+/** Adds a patch to another: maps are merged, for everything else the later one counts. */
+function mergeInto(whole: Record<string, unknown>, part: object): void {
+  for (const [key, value] of Object.entries(part)) {
+    const there = own(whole, key)
+    if (isMap(there) && isMap(value)) mergeInto(there, value)
+    else whole[key] = value
+  }
 }
 
 /** What a staged patch holds beyond ours, in the same shape; undefined when nothing does. */

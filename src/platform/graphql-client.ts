@@ -11,6 +11,7 @@ import type { GraphqlReply, Reply } from './graphql-reply.ts'
 import { exchangeGraphql } from './graphql-reply.ts'
 import type { RateBudget } from './rate-budget.ts'
 import { rateBudget } from './rate-budget.ts'
+import { isLasting, redact } from './redact.ts'
 
 /** Milliseconds, but for `tries`. */
 interface ClientTiming {
@@ -50,13 +51,20 @@ export interface GraphqlClient {
     variables: Variables,
   ): Promise<Answer<Result>>
   readCombined(request: CombinedRequest): Promise<Answer<Record<string, unknown>>>
-  /** Sent again only where it cannot have happened. `secrets` are taken out of whatever the platform says about it. */
+  /**
+   * Sent again only where it cannot have happened. `secrets` are taken out of whatever the platform says about it, and, as far as
+   * they are `lasting`, of whatever it says later.
+   */
   mutate<Result, Variables extends Record<string, unknown>>(
     document: TypedDocumentString<Result, Variables>,
     variables: Variables,
     secrets?: readonly string[],
   ): Promise<Answer<Result>>
   mutateCombined(request: CombinedRequest): Promise<Answer<Record<string, unknown>>>
+  /** What the platform says from now on is told without these; short words among them stay readable. */
+  learn(secrets: Iterable<string>): void
+  /** A text of the platform's without the token and everything learnt. */
+  redact(text: string): string
   /** How often each operation was sent so far, repetitions included. */
   requests(): Map<string, number>
   /** The platform's last word on how many requests are left; undefined before the first, or where it says nothing. */
@@ -85,6 +93,7 @@ export function createGraphqlClient(needs: GraphqlClientNeeds): GraphqlClient {
   const { endpoint } = credential
   const timing = { ...clientTiming, ...needs.timing }
   const sent = new Map<string, number>()
+  const learnt = new Set<string>()
   let budget: RateBudget | undefined
 
   async function once({ text, variables, asked }: Sending): Promise<Reply> {
@@ -126,6 +135,14 @@ export function createGraphqlClient(needs: GraphqlClientNeeds): GraphqlClient {
     }
   }
 
+  function learn(secrets: Iterable<string>): void {
+    for (const secret of secrets) if (isLasting(secret)) learnt.add(secret)
+  }
+
+  function known(): string[] {
+    return [credential.token.reveal(), ...learnt]
+  }
+
   function mayRepeat(judgement: Judgement, asked: Asked, tries: number): boolean {
     if (judgement.again === 'never' || (judgement.again === 'reads' && asked.isMutation)) return false
     return tries < (judgement.isSlow ? Math.min(2, timing.tries) : timing.tries)
@@ -146,12 +163,13 @@ export function createGraphqlClient(needs: GraphqlClientNeeds): GraphqlClient {
     of: Pick<Asked, 'operation' | 'isMutation' | 'parts'>,
     secrets: readonly string[] = [],
   ): Sending {
+    learn(secrets)
     const asked: Asked = {
       ...of,
       host: endpoint.host,
       isLoopback: endpoint.isLoopback,
       tokenKind: credential.kind,
-      secrets: [credential.token.reveal(), ...secrets],
+      secrets: [...known(), ...secrets],
     }
     return { text, variables, asked }
   }
@@ -179,6 +197,8 @@ export function createGraphqlClient(needs: GraphqlClientNeeds): GraphqlClient {
     readCombined: (request) => combined(request, false),
     mutate: (document, variables, secrets) => single(document, variables, true, secrets),
     mutateCombined: (request) => combined(request, true),
+    learn,
+    redact: (text) => redact(text, known()),
     requests: () => new Map(sent),
     budget: () => budget,
   }

@@ -1,5 +1,11 @@
-import type { ObserveThroughTokenQuery, ServiceAutoDeployQuery, ServiceRunningQuery } from '../contract/types.ts'
+import type {
+  DeploymentProgressQuery,
+  ObserveThroughTokenQuery,
+  ServiceAutoDeployQuery,
+  ServiceRunningQuery,
+} from '../contract/types.ts'
 import {
+  DeploymentEvents,
   DeploymentProgress,
   EnvironmentHistory,
   FindProject,
@@ -17,11 +23,12 @@ import type { PartReader } from './combined-request.ts'
 import { CombinedRequest } from './combined-request.ts'
 import { graphqlChanges } from './graphql-changes.ts'
 import type { GraphqlClient } from './graphql-client.ts'
-import type { ServiceId } from './ids.ts'
+import type { DeploymentId, ServiceId } from './ids.ts'
 import { id } from './ids.ts'
 import type { ObservedRunning, ObservedService, ObservedState } from './observed-state.ts'
 import { allOf, allPages } from './paging.ts'
 import type { ChangeName, Changes, Platform, Target } from './platform.ts'
+import { valuesRead } from './redact.ts'
 import { newestFirst, toDeployment, toPatch, toPatches, toProgress, toProjectSummary, toSnapshot } from './translate.ts'
 import type { Reading } from './translate-environment.ts'
 import { toObservedState } from './translate-environment.ts'
@@ -44,7 +51,7 @@ export function createGraphqlPlatform(client: GraphqlClient): Platform {
       platformTime = page.platformTime
       return page.result
     })
-    return toObservedState(whole, platformTime)
+    return learnt(toObservedState(whole, platformTime))
   }
 
   async function observeThroughToken(): Promise<ObservedState> {
@@ -55,7 +62,13 @@ export function createGraphqlPlatform(client: GraphqlClient): Platform {
       platformTime = page.platformTime
       return nested(page.result)
     })
-    return toObservedState(whole, platformTime)
+    return learnt(toObservedState(whole, platformTime))
+  }
+
+  /** Whatever the platform says later, it is told without the values that were read. */
+  function learnt(state: ObservedState): ObservedState {
+    client.learn(valuesRead(state))
+    return state
   }
 
   async function observeAll(targets: Target[]): Promise<ObservedState[]> {
@@ -82,12 +95,30 @@ export function createGraphqlPlatform(client: GraphqlClient): Platform {
     for (const { serviceId, runningIn } of asked) {
       const { snapshot, autoDeploy } = runningIn(result)
       running.autoDeploy.set(serviceId, autoDeploy.enabled)
-      if (snapshot) running.snapshots.set(serviceId, toSnapshot(snapshot.variables))
+      if (snapshot) {
+        running.snapshots.set(serviceId, toSnapshot(snapshot.variables))
+        client.learn(Object.values(snapshot.variables).filter((value) => value !== null))
+      }
     }
     const history = historyIn?.(result)
     if (history === undefined) return { state, running }
     const { staged, patches } = history
-    return { state: { ...state, staged: toPatch(staged), patches: toPatches(patches), platformTime }, running }
+    const complete = { ...state, staged: toPatch(staged), patches: toPatches(patches), platformTime }
+    return { state: learnt(complete), running }
+  }
+
+  /** Reads the events that did not fit on the first page. */
+  async function withAllEvents(
+    deploymentId: DeploymentId,
+    first: DeploymentProgressQuery,
+  ): Promise<DeploymentProgressQuery> {
+    const { pageInfo, edges } = first.events
+    if (!pageInfo.hasNextPage) return first
+    const rest = await allOf(async (after) => {
+      const page = await client.read(DeploymentEvents, { deploymentId, after: after ?? pageInfo.endCursor })
+      return page.result.events
+    })
+    return { ...first, events: { pageInfo, edges: [...edges, ...rest.map((node) => ({ node }))] } }
   }
 
   return {
@@ -115,14 +146,24 @@ export function createGraphqlPlatform(client: GraphqlClient): Platform {
     },
     readPatch: async (patchId) => {
       const { result } = await client.read(ReadPatch, { patchId })
-      return toPatch(result.environmentPatch)
+      const { lastAppliedError } = result.environmentPatch
+      const said = lastAppliedError === null ? null : client.redact(lastAppliedError)
+      return toPatch({ ...result.environmentPatch, lastAppliedError: said })
     },
     watchDeployments: async (deploymentIds) => {
       if (deploymentIds.length === 0) return []
       const request = new CombinedRequest('WatchDeployments')
-      const parts = deploymentIds.map((deploymentId) => request.add(DeploymentProgress, { deploymentId }))
+      const parts = deploymentIds.map((deploymentId) => ({
+        deploymentId,
+        progressIn: request.add(DeploymentProgress, { deploymentId }),
+      }))
       const { result } = await client.readCombined(request)
-      return parts.map((progressIn) => toProgress(progressIn(result)))
+      return Promise.all(
+        parts.map(async ({ deploymentId, progressIn }) => {
+          const progress = progressIn(result)
+          return toProgress(await withAllEvents(deploymentId, progress), client.redact)
+        }),
+      )
     },
     newestDeployments: async (environmentId, serviceId) => {
       const { result } = await client.read(NewestDeployments, { environmentId, serviceId })

@@ -2,9 +2,9 @@
 import type { VariableConfig } from '../contract/environment-config.ts'
 import type {
   DeploymentEventStep,
-  DeploymentProgressQuery,
   EnvironmentPatchStatus,
   ObservedDeploymentFragment,
+  ObservedEventsFragment,
   ObservedPatchesFragment,
   ObservedPatchFragment,
   ObservedPlatformStatusFragment,
@@ -118,8 +118,12 @@ export function newestFirst(deployments: ObservedDeployment[]): ObservedDeployme
   return deployments.sort((a, b) => b.createdAt - a.createdAt)
 }
 
-export function toProgress({ deployment, events }: DeploymentProgressQuery): DeploymentProgress {
-  const known = events.edges.flatMap(({ node }): DeploymentEvent[] => {
+/** @param redact takes secrets out of what a step says */
+export function toProgress(
+  look: { deployment: ObservedDeploymentFragment; events: Pick<ObservedEventsFragment, 'edges'> },
+  redact = (text: string): string => text,
+): DeploymentProgress {
+  const known = look.events.edges.flatMap(({ node }): DeploymentEvent[] => {
     const step = translated(deploymentSteps, node.step)
     if (step === undefined) return []
     const error = textOf(node.payload?.error)
@@ -128,12 +132,12 @@ export function toProgress({ deployment, events }: DeploymentProgressQuery): Dep
         step,
         startedAt: timeOf(node.createdAt),
         completedAt: timeWhere(node.completedAt),
-        error: error === undefined ? undefined : clipped(error, 500),
+        error: error === undefined ? undefined : clipped(redact(error), 500),
         skipped: node.payload?.skipped ?? false,
       },
     ]
   })
-  return { deployment: toDeployment(deployment), events: known.sort((a, b) => a.startedAt - b.startedAt) }
+  return { deployment: toDeployment(look.deployment), events: known.sort((a, b) => a.startedAt - b.startedAt) }
 }
 
 export function toPatch(patch: ObservedPatchFragment): ObservedPatch {

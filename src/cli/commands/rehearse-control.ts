@@ -17,7 +17,7 @@ export async function askControl(
   method: 'GET' | 'POST',
   route: 'state' | 'stop',
 ): Promise<number | undefined> {
-  const http = createHttpClient({ clock: context.clock, userAgent: `fakturino/${context.doors.version}` })
+  const http = createHttpClient({ clock: context.clock, userAgent: `fakturino/${context.version}` })
   try {
     const answer = await http.exchange({
       url: new URL(`/control/${route}`, address.endpoint).href,

@@ -19,13 +19,13 @@ export async function run(context: Context, _input: CommandInput): Promise<ExitC
   const files = memoryFiles({
     [join(context.stateDirectory, rehearsalAddressFile)]: JSON.stringify(platform.address),
   })
+  const run = (argv: string[]) =>
+    context.run([...argv, '--local', '--no-input', '--config', path, '--state', context.stateDirectory], files)
   try {
     const report = await tour({
+      screen: async (argv) => (await run(argv)).stdout,
       async command(argv) {
-        const { exitCode, stdout } = await context.run(
-          [...argv, '--local', '--json', '--no-input', '--config', path, '--state', context.stateDirectory],
-          files,
-        )
+        const { exitCode, stdout } = await run([...argv, '--json'])
         return {
           exitCode,
           documents: stdout

@@ -13,6 +13,7 @@ interface Layout {
 
 /** The end of `deploy`: what runs now, and how to get back. */
 export function renderRelease(release: Release, undo: Undo, { style, columns }: Layout): string {
+  if (release.isDryRun) return renderDryRun(style)
   const deployed = release.services.filter((service) => service.outcome === 'deployed').map((service) => service.name)
   const revision = release.commit === undefined ? '' : ` Commit ${shortCommit(release.commit)} serves.`
   if (deployed.length === 0 && release.changes === 0) {
@@ -21,6 +22,10 @@ export function renderRelease(release: Release, undo: Undo, { style, columns }: 
   const stored = release.changes === 0 ? '' : `${count(release.changes, 'change')} applied; `
   const line = `${release.environment}: ${stored}${deployed.length === 0 ? 'nothing had to be deployed' : `${listed(deployed)} live`} after ${duration(release.elapsedMs)}.${revision}`
   return `${paragraph(line, columns, `${style.sign.good} `, 2)}\n${renderUndo(undo, { style, columns })}`
+}
+
+function renderDryRun(style: Style): string {
+  return `${style.sign.none} Dry run: nothing was changed.\n`
 }
 
 function renderUndo(undo: Undo, { style, columns }: Layout): string {
@@ -34,7 +39,7 @@ function renderUndo(undo: Undo, { style, columns }: Layout): string {
 export function renderSetUp(setUp: SetUp, isDeployed: boolean, { style, columns }: Layout): string {
   const changed = setUp.environments.filter((environment) => environment.changes > 0).map(({ name }) => name)
   const missing = [...new Set(setUp.environments.flatMap((environment) => environment.missingSecrets))]
-  if (setUp.project === null) return `${style.sign.none} Dry run: nothing was changed.\n`
+  if (setUp.project === null) return renderDryRun(style)
   const lines = [
     paragraph(
       changed.length === 0
@@ -64,7 +69,7 @@ export function renderNext(next: readonly string[], style: Style): string {
 }
 
 /** Where the rehearsal platform is, and how to talk to it. */
-export function renderRehearsalUp(rehearsal: RehearsalUp, { style }: Layout): string {
+export function renderRehearsalUp(rehearsal: RehearsalUp, { style, columns }: Layout): string {
   const rows: [string, string][] = [
     ['endpoint', rehearsal.endpoint],
     ['edge', `http://${rehearsal.edge.host}:${rehearsal.edge.port} (send a service's domain as Host)`],
@@ -74,8 +79,8 @@ export function renderRehearsalUp(rehearsal: RehearsalUp, { style }: Layout): st
   ]
   const width = Math.max(...rows.map(([name]) => name.length))
   return [
-    `${style.sign.good} The rehearsal platform is up (process ${rehearsal.pid}).`,
-    ...rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`),
+    paragraph(`The rehearsal platform is up (process ${rehearsal.pid}).`, columns, `${style.sign.good} `, 2),
+    ...rows.map(([name, value]) => paragraph(value, columns, `  ${name.padEnd(width)}  `, width + 4)),
     renderNext(rehearsal.next, style),
   ].join('\n')
 }
@@ -87,16 +92,27 @@ export function renderRehearsal(report: RehearsalReport, { style, columns }: Lay
     const cost =
       step.outcome === 'not-reached' ? 'not reached' : `${duration(step.elapsedMs)}, ${count(step.requests, 'request')}`
     return [
-      `${sign} ${index + 1}. ${style.heading(step.title)} ${style.quiet(`(${cost})`)}`,
-      ...(step.reason === undefined ? [] : [paragraph(style.bad(step.reason), columns, '     ', 5)]),
+      paragraph(`${style.heading(step.title)} ${style.quiet(`(${cost})`)}`, columns, `${sign} ${index + 1}. `, 5),
+      ...(step.reason === undefined ? [] : [paragraph(style.bad(printable(step.reason)), columns, '     ', 5)]),
       ...step.proved.map((fact) => paragraph(fact, columns, '     ', 5)),
     ]
   })
   const failed = report.steps.filter((step) => step.outcome !== 'passed').length
-  const total = `${count(report.steps.length, 'step')}, ${duration(report.elapsedMs)}, ${count(report.requests, 'request')} to the rehearsal platform.`
+  const cost = `${duration(report.elapsedMs)}, ${count(report.requests, 'request')} to the rehearsal platform.`
   const end =
     failed === 0
-      ? `${style.sign.good} The rehearsal held: ${total}`
-      : `${style.sign.bad} The rehearsal did not hold: ${count(failed, 'step')} of ${total}`
-  return `${[style.heading('Rehearsal report'), '', ...lines, '', end].join('\n')}\n`
+      ? paragraph(
+          `The rehearsal held: ${count(report.steps.length, 'step')}, ${cost}`,
+          columns,
+          `${style.sign.good} `,
+          2,
+        )
+      : paragraph(
+          `The rehearsal did not hold: ${failed} of ${count(report.steps.length, 'step')}, ${cost}`,
+          columns,
+          `${style.sign.bad} `,
+          2,
+        )
+  const screens = report.screens.flatMap(({ command, text }) => [style.quiet(command), text])
+  return `${['', style.heading('Rehearsal report'), '', ...lines, '', ...screens, end].join('\n')}\n`
 }

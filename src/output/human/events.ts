@@ -25,15 +25,15 @@ type Renderers = {
 
 /** One renderer an event; adding an event demands its line here. */
 const renderers: Renderers = {
-  'target-found': (event, { style }) => ({ line: `${renderTarget(event, style)}\n` }),
+  'target-found': (event, layout) => ({ line: `${renderTarget(event, layout)}\n` }),
   'plan-made': ({ plan, sameAs }, layout) => ({
     line:
       sameAs === undefined || layout.isVerbose
         ? renderPlan(plan, layout)
-        : `The same as ${sameAs}, with values of its own.\n`,
+        : `${paragraph(`The same as ${sameAs}, with values of its own.`, layout.columns)}\n`,
   }),
-  'approval-given': ({ by, what }, { style }) =>
-    by === 'option' ? { line: style.quiet(`Approved by --yes: ${what}.`) } : {},
+  'approval-given': ({ by, what }, { style, columns }) =>
+    by === 'option' ? { line: style.quiet(paragraph(`Approved by --yes: ${what}.`, columns)) } : {},
   'project-created': ({ project, environment }, layout) =>
     done(`project ${project} created, with environment ${environment}`, layout),
   'environment-created': ({ environment }, layout) => done(`environment ${environment} created`, layout),
@@ -49,7 +49,7 @@ const renderers: Renderers = {
   'level-started': ({ services }) => ({ progress: `${listed(services)} starting` }),
   'deployment-created': ({ service, commit, deploymentId }, layout) => ({
     line: paragraph(
-      `${service} deploying${commit === undefined ? '' : ` ${shortCommit(commit)}`} ${layout.style.quiet(deploymentId)}`,
+      `${service} deploying${commit === undefined ? '' : ` ${shortCommit(commit)}`} ${layout.style.quiet(printable(deploymentId))}`,
       layout.columns,
       `${layout.style.sign.deploy} `,
       2,
@@ -83,7 +83,7 @@ const renderers: Renderers = {
   }),
   'services-not-started': ({ services, because }, { style, columns }) => ({
     line: paragraph(
-      `${listed(services)} left as ${services.length === 1 ? 'it is' : 'they are'}, because ${because}`,
+      `${listed(services)} left as ${services.length === 1 ? 'it is' : 'they are'}, because ${printable(because)}`,
       columns,
       `${style.sign.caution} `,
       2,
@@ -97,12 +97,12 @@ const renderers: Renderers = {
       2,
     ),
   }),
-  'step-started': ({ title }, { style }) => ({ line: style.heading(`\n${title}`) }),
+  'step-started': ({ title }, { style, columns }) => ({ line: `\n${style.heading(paragraph(title, columns))}` }),
   'step-command': ({ command }) => ({ progress: command }),
   'step-passed': ({ step, elapsedMs, requests }, layout) =>
     done(`${step} held after ${duration(elapsedMs)}, with ${count(requests, 'request')}`, layout),
   'step-failed': ({ step, reason }, { style, columns }) => ({
-    line: paragraph(`${step} did not hold: ${reason}`, columns, `${style.sign.bad} `, 2),
+    line: paragraph(`${step} did not hold: ${printable(reason)}`, columns, `${style.sign.bad} `, 2),
   }),
 }
 

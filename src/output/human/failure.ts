@@ -18,6 +18,13 @@ export function renderFailure({ error }: ToldFailure, { style, columns }: { styl
   return `${[
     paragraph(printable(error.message), columns, `${style.sign.bad} `, 2),
     ...listing,
-    ...(error.hint === undefined ? [] : [paragraph(printable(error.hint), columns, '  ', 2)]),
+    ...(error.hint === undefined ? [] : [renderHint(printable(error.hint), columns)]),
   ].join('\n')}\n`
+}
+
+/** A command that would be broken over two lines stands on one of its own, so that it can be copied. */
+function renderHint(hint: string, columns: number): string {
+  const { before, command } = /^(?<before>.*): (?<command>fakturino .*)$/.exec(hint)?.groups ?? {}
+  if (before === undefined || hint.length + 2 <= columns) return paragraph(hint, columns, '  ', 2)
+  return `${paragraph(`${before}:`, columns, '  ', 2)}\n    ${command}`
 }

@@ -20,7 +20,7 @@ export function renderPlan(plan: Plan, layout: PlanLayout): string {
     ...deploymentBlock(plan, layout),
     ...pendingBlock(plan, layout),
     ...notesBlock(plan.notes, layout),
-    summary(plan, layout.style),
+    summary(plan, layout),
   ]
   return `${blocks.join('\n\n')}\n`
 }
@@ -65,7 +65,9 @@ function line(change: Change, { style, columns }: PlanLayout): string {
     change.action === 'create'
       ? after
       : change.action === 'delete'
-        ? `${before} → ${after}`
+        ? change.setting === 'variable'
+          ? before
+          : `${before} → ${after}`
         : `${before || 'unset'} → ${after}`
   const remarks = [
     ...(change.severity === 'safe' ? [] : [change.severity]),
@@ -107,7 +109,7 @@ function deploymentLine(deployment: PlannedDeployment, { style, columns }: PlanL
   const blocked =
     deployment.missingSecrets.length === 0
       ? ''
-      : style.bad(` cannot start without ${listed(deployment.missingSecrets)}`)
+      : style.bad(`; cannot start without ${listed(deployment.missingSecrets)}`)
   const downtime =
     deployment.effect === 'downtime' && running !== undefined ? style.caution(' (downtime: it has a volume)') : ''
   return paragraph(
@@ -139,8 +141,10 @@ function notesBlock(notes: readonly PlanNote[], { style, columns }: PlanLayout):
   return [[style.heading('Left alone'), ...lines].join('\n')]
 }
 
-function summary(plan: Plan, style: Style): string {
-  if (isEmpty(plan)) return `${style.sign.good} ${plan.environment} equals the config.`
+function summary(plan: Plan, { style, columns }: PlanLayout): string {
+  if (isEmpty(plan)) {
+    return paragraph(`${printable(plan.environment)} equals the config.`, columns, `${style.sign.good} `, 2)
+  }
   const amount = (action: Change['action']) => plan.changes.filter((change) => change.action === action).length
   const parts = [
     ...(amount('create') > 0 ? [`${amount('create')} to create`] : []),
@@ -148,5 +152,5 @@ function summary(plan: Plan, style: Style): string {
     ...(amount('delete') > 0 ? [`${amount('delete')} to remove`] : []),
     ...(plan.deployments.length > 0 ? [`${count(plan.deployments.length, 'service')} to deploy`] : []),
   ]
-  return style.heading(`Plan: ${listed(parts)}.`)
+  return style.heading(paragraph(`Plan: ${listed(parts)}.`, columns))
 }

@@ -1,5 +1,5 @@
 import stringWidth from 'string-width'
-import { clipped, printable } from '../../kit/text.ts'
+import { clipped, count, printable } from '../../kit/text.ts'
 import type { EnvironmentStatus, ServiceStatus } from '../../operations/read-status.ts'
 import type { Style } from '../style.ts'
 import { shortCommit } from './duration.ts'
@@ -16,7 +16,7 @@ export function renderStatus(
     4,
   )
   const lines = [
-    renderTarget({ ...status, isRehearsal }, style),
+    renderTarget({ ...status, isRehearsal }, { style, columns }),
     '',
     ...status.services.flatMap((service) => serviceLines(service, nameWidth, style, columns)),
     ...status.pending.map(({ name, reason }) =>
@@ -29,7 +29,8 @@ export function renderStatus(
     ),
   ]
   if (status.stagedChanges > 0) {
-    lines.push('', `${style.sign.caution} ${status.stagedChanges} staged changes wait uncommitted.`)
+    const waiting = `${count(status.stagedChanges, 'staged change')} ${status.stagedChanges === 1 ? 'waits' : 'wait'} uncommitted.`
+    lines.push('', paragraph(waiting, columns, `${style.sign.caution} `, 2))
   }
   if (status.platform.incident !== undefined || !status.platform.isStable) {
     lines.push(
@@ -60,10 +61,10 @@ function serviceLines(service: ServiceStatus, nameWidth: number, style: Style, c
   ]
   const lines = [paragraph(parts.join('  '), columns, `${sign} ${padded(service.name, nameWidth)}  `, nameWidth + 4)]
   if (service.latest !== null) {
-    const revision = service.latest.revision === null ? '' : ` ${shortCommit(service.latest.revision)}`
+    const revision = service.latest.revision === null ? '' : ` ${shortCommit(clipped(service.latest.revision, 44))}`
     lines.push(
       paragraph(
-        style.caution(`a newer deployment${revision} is ${service.latest.status}`),
+        style.caution(`a newer deployment${revision}: ${service.latest.status}`),
         columns,
         ' '.repeat(nameWidth + 4),
         nameWidth + 4,

@@ -1,10 +1,11 @@
 import { printable } from '../../kit/text.ts'
 import type { Style } from '../style.ts'
+import { paragraph } from './paragraph.ts'
 
 /** The first line of everything: which project, which environment, and whether it is real. */
 export function renderTarget(
   target: { project: string; environment: string; isRehearsal: boolean; isProtected?: boolean },
-  style: Style,
+  { style, columns }: { style: Style; columns: number },
 ): string {
   const place = `Project ${style.heading(printable(target.project))}, environment ${style.heading(printable(target.environment))}`
   const kind = target.isRehearsal
@@ -12,5 +13,5 @@ export function renderTarget(
     : target.isProtected
       ? style.bad('REAL, protected')
       : 'real'
-  return `${place} (${kind})`
+  return paragraph(`${place} (${kind})`, columns)
 }

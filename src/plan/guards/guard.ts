@@ -1,4 +1,4 @@
-import type { DesiredState } from '../../config/desired-state.ts'
+import type { DesiredState } from '../../config/desired.ts'
 import type { Finding } from '../../kit/finding.ts'
 import type { Plan } from '../plan.ts'
 

@@ -10,14 +10,17 @@ export const riskyFlagDefault: Guard = {
     const risky = desired.flags.filter(
       (flag) =>
         flag.default === flag.riskyValue &&
-        plan.changes.some((change) => change.action === 'create' && change.variable === flag.variable),
+        plan.changes.some(
+          ({ action, service = '', variable }) =>
+            action === 'create' && variable === flag.variable && flag.services.includes(service),
+        ),
     )
     if (risky.length === 0) return undefined
     return {
       code: 'risky-flag-default',
       severity: 'critical',
       subject: plan.environment,
-      message: `${listed(risky.map((flag) => `${flag.variable}=${flag.default}`))} would be switched on in ${plan.environment} without any evidence from staging.`,
+      message: `${listed(risky.map((flag) => `${flag.variable}=${flag.default}`))} would come into being at the risky value, in ${plan.environment}, without any evidence.`,
       fix: `Set the default of ${listed(risky.map((flag) => flag.name))} to the safe value in the config, or pass --allow risky-flag-default.`,
     }
   },

@@ -6,17 +6,19 @@ export const splitRevision: Guard = {
   isOverridable: true,
   refuses: 'services that share a codebase would run different commits',
   judge({ plan }) {
-    const moved = plan.deployments.filter((deployment) => deployment.reasons.includes('another-commit'))
-    const left = plan.leftOut.filter(
-      (deployment) =>
-        deployment.reasons.includes('another-commit') && moved.some(({ codebase }) => codebase === deployment.codebase),
+    const left = plan.leftOut.filter((deployment) => deployment.reasons.includes('another-commit'))
+    const codebases = new Set(left.map(({ codebase }) => codebase))
+    const moved = plan.deployments.filter(
+      ({ codebase, reasons }) =>
+        codebases.has(codebase) && (reasons.includes('another-commit') || reasons.includes('never-deployed')),
     )
-    if (left.length === 0) return undefined
+    if (moved.length === 0) return undefined
+    const behind = left.filter(({ codebase }) => moved.some((deployment) => deployment.codebase === codebase))
     return {
       code: 'split-revision',
       severity: 'critical',
       subject: plan.environment,
-      message: `${listed(moved.map((deployment) => deployment.service))} would get another commit than ${listed(left.map((deployment) => deployment.service))}, which share its codebase.`,
+      message: `${listed(moved.map((deployment) => deployment.service))} would get another commit than ${listed(behind.map((deployment) => deployment.service))}, which share its codebase.`,
       fix: 'Deploy without naming services, or pass --allow split-revision.',
     }
   },

@@ -1,0 +1,164 @@
+import { inspect } from 'node:util'
+import { OperatorError } from '../kit/errors.ts'
+import { printable } from '../kit/text.ts'
+import { createAsk, createNoAsk } from '../output/ask.ts'
+import { createHumanOutput } from '../output/human-output.ts'
+import { createJsonOutput } from '../output/json-output.ts'
+import type { Output } from '../output/output.ts'
+import { createTerminal } from '../output/terminal.ts'
+import { createApprove } from './approve.ts'
+import { createContext } from './context.ts'
+import { exitCodeOf } from './exit-codes.ts'
+import { createInterruption, type Interruption } from './interruption.ts'
+import type { Doors, Machine } from './machine.ts'
+import type { GlobalOptions } from './options.ts'
+import type { Asked } from './program.ts'
+import { inRehearsal } from './rehearsal-hint.ts'
+
+/** What argv came to: a command, or what was wrong with it. */
+export type Reading = { asked: Asked } | { error: unknown }
+
+type Main = (machine: Machine, version: string, doors: Doors) => Promise<number>
+
+/** Carries out what argv asked for and gives back the exit code. @param main the whole program, for commands that run others */
+export async function carryOut(
+  reading: Reading,
+  machine: Machine,
+  version: string,
+  doors: Doors,
+  main: Main,
+): Promise<number> {
+  const argv = machine.argv.slice(2)
+  // Before anything can fail: what is wrong is told in the chosen form too.
+  const output = chooseOutput(argv, machine)
+  const interruption = createInterruption(machine)
+  try {
+    if ('error' in reading) throw reading.error
+    if (reading.asked.kind === 'text') throw new Error('a text is no command')
+    return await runCommand(reading.asked, { machine, version, doors, output, interruption, main })
+  } catch (error) {
+    // What an aborted step threw on its way out says less than why it was aborted.
+    const told = toldError(interruption.signal.aborted ? interruption.signal.reason : error)
+    const failure = argv.includes('--local') ? inRehearsal(told) : told
+    output.failure({ error: failure, exitCode: exitCodeOf(failure.kind) })
+    return exitCodeOf(failure.kind)
+  } finally {
+    interruption.end()
+    output.close()
+  }
+}
+
+/** For people, or as JSON; read off argv itself, because argv may be wrong. */
+function chooseOutput(argv: readonly string[], machine: Machine): Output {
+  const given = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv
+  const has = (name: string, letter?: string) =>
+    given.includes(name) || (letter !== undefined && given.some((word) => switches(word).includes(letter)))
+  const terminal = createTerminal(machine.stdout, machine.stderr, { env: machine.env, noColor: has('--no-color') })
+  const isQuiet = has('--quiet', 'q')
+  if (has('--json')) return createJsonOutput(terminal, { isQuiet })
+  return createHumanOutput(terminal, { isVerbose: has('--verbose', 'v'), isQuiet })
+}
+
+/** The short switches in a word such as `-yq`; `-e` and `-c` take the rest of a word as their value. */
+function switches(word: string): string {
+  return /^-([hVyvq]+)/.exec(word)?.[1] ?? ''
+}
+
+interface Surroundings {
+  machine: Machine
+  version: string
+  doors: Doors
+  output: Output
+  interruption: Interruption
+  main: Main
+}
+
+async function runCommand(
+  { definition, options, input }: Extract<Asked, { kind: 'command' }>,
+  { machine, version, doors, output, interruption, main }: Surroundings,
+): Promise<number> {
+  if (options.timeout !== undefined) interruption.limit(await timeoutMs(options.timeout), doors.clock)
+  const canAsk = mayAsk(options, machine)
+  const ask = canAsk
+    ? createAsk(machine.stdin as NodeJS.ReadStream, machine.stderr as NodeJS.WriteStream, interruption.signal)
+    : createNoAsk('--yes')
+  const context = await createContext({
+    options,
+    machine,
+    version,
+    doors,
+    output,
+    interruption,
+    ask,
+    canAsk,
+    approve: createApprove(options, () => {
+      output.close()
+      return ask
+    }),
+    run: (argv, files) => runWithin(argv, machine, (inner) => main(inner, version, { ...doors, files })),
+  })
+  const loaded = await definition.load?.()
+  if (loaded === undefined) throw new Error(`command ${definition.name} does nothing`)
+  return loaded.run(context, input)
+}
+
+/** A person is asked only at a terminal, and never by a command that a script runs. */
+function mayAsk(options: GlobalOptions, { stdin, stderr, env }: Machine): boolean {
+  const isTerminal = stdin.isTTY === true && stderr.isTTY === true
+  return isTerminal && options.input && !options.json && (env.CI ?? '') === ''
+}
+
+async function timeoutMs(text: string): Promise<number> {
+  const { durationMs, isDuration } = await import('../config/quantities.ts')
+  if (isDuration(text)) return durationMs(text)
+  throw new OperatorError({
+    kind: 'usage',
+    code: 'invalid-option',
+    message: `--timeout ${printable(text)} is no duration.`,
+    hint: 'Write a number and a unit, as in 90s, 45m or 1h.',
+  })
+}
+
+/** The same program once more, in this process: no terminal, no credentials of the person, its output collected. */
+async function runWithin(
+  argv: string[],
+  machine: Machine,
+  main: (machine: Machine) => Promise<number>,
+): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+  const collected = { stdout: '', stderr: '' }
+  const stream = (name: 'stdout' | 'stderr') => ({
+    write: (text: string) => {
+      collected[name] += text
+    },
+  })
+  const exitCode = await main({
+    ...machine,
+    argv: [machine.execPath, machine.argv[1] ?? '', ...argv],
+    env: Object.fromEntries(Object.entries(machine.env).filter(([name]) => !/^(RAILWAY|FAKTURINO|GITHUB)_/.test(name))),
+    cwd: () => machine.cwd(),
+    on: (signal, act) => machine.on(signal, act),
+    off: (signal, act) => machine.off(signal, act),
+    kill: (pid, signal) => machine.kill(pid, signal),
+    stdin: emptyInput(),
+    stdout: stream('stdout'),
+    stderr: stream('stderr'),
+  })
+  return { exitCode, ...collected }
+}
+
+async function* emptyInput(): AsyncGenerator<string> {
+  // Nothing to read.
+}
+
+/** Anything that is not an OperatorError is a bug of ours, and says so; where it was thrown is told, what it held is not. */
+function toldError(error: unknown): OperatorError {
+  if (error instanceof OperatorError) return error
+  const message = error instanceof Error ? error.message : inspect(error)
+  const place = error instanceof Error ? error.stack?.split('\n').find((line) => line.includes('at ')) : undefined
+  return new OperatorError({
+    kind: 'bug',
+    code: 'bug',
+    message: `fakturino made a mistake of its own: ${printable(message)}${place === undefined ? '' : ` (${printable(place.trim())})`}`,
+    hint: 'What was asked of the platform before that was carried out. Run: fakturino status',
+  })
+}

@@ -1,0 +1,14 @@
+import { randomBytes } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import { wallClock } from '../kit/clock.ts'
+import { realFiles } from '../kit/files.ts'
+import type { Doors } from './machine.ts'
+
+/** The doors to the real world. Paths are those of the package once it is built: this file ends up in `dist/`. */
+export const realDoors: Doors = {
+  clock: wallClock,
+  files: realFiles,
+  random: (bytes) => randomBytes(bytes),
+  defineModule: fileURLToPath(new URL('./define.mjs', import.meta.url)),
+  shippedConfig: fileURLToPath(new URL('../fakturino.config.ts', import.meta.url)),
+}

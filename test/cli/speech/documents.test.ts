@@ -1,0 +1,314 @@
+import { expect, it } from 'vitest'
+import { aStage, firstCommit, repository, type Stage } from '../../support/stage.ts'
+
+// The shapes of `--json` are a public contract: field by field, so that one more or one less is noticed here.
+
+const uuid = expect.stringMatching(/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/)
+const time = expect.stringMatching(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/)
+const domain = expect.stringMatching(/^api-staging-[0-9a-f]+\.up\.railway\.app$/)
+const commit = expect.stringMatching(/^[0-9a-f]{40}$/)
+
+it('plan: changes, deployments, notes and what is pending', async () => {
+  const stage = await aDeployedStage()
+  const { world } = stage.platform
+  const api = world.serviceNamed('api').id
+  const environment = world.environmentNamed('staging')
+  world.setVariable(environment.id, api, 'QUEUE_CONNECTION', 'sync', { skipDeploys: true })
+  world.setVariable(environment.id, api, 'MINE', 'x', { skipDeploys: true })
+  const [plan] = (await stage.run(['plan', '-e', 'staging', '--json'])).documents
+  const running = { deploymentId: uuid, commit: firstCommit }
+  expect(plan).toEqual({
+    type: 'plan',
+    format: 1,
+    rehearsal: true,
+    protected: false,
+    project: 'fakturino-production',
+    environment: 'staging',
+    changes: [
+      {
+        action: 'update',
+        service: 'api',
+        setting: 'variable',
+        variable: 'QUEUE_CONNECTION',
+        before: 'sync',
+        after: 'redis',
+        cause: expect.stringMatching(/^(config|drift|unknown)$/),
+        severity: 'safe',
+        effect: 'redeploy',
+      },
+    ],
+    deployments: [
+      {
+        service: 'api',
+        level: 1,
+        reasons: expect.arrayContaining(['variables-change']),
+        running,
+        commit: firstCommit,
+        codebase: `${repository}#main`,
+        missingSecrets: [],
+        effect: 'downtime',
+      },
+    ],
+    notes: [
+      { code: 'unmanaged-variables', service: 'api', message: expect.stringContaining('MINE') },
+      { code: 'secret-missing', message: expect.stringContaining('PADDLE_API_KEY') },
+    ],
+    pending: [{ service: 'mcp-server', reason: 'not implemented before Step 7' }],
+    fingerprint: expect.stringMatching(/^[0-9a-f]{16}:[0-9a-f]{64}$/),
+  })
+})
+
+it('status: services, what is pending, the platform and staged changes', async () => {
+  const stage = await aDeployedStage()
+  const [status] = (await stage.run(['status', '-e', 'staging', '--json'])).documents
+  const live = (name: string, revision: unknown, domains: unknown[] = []) => ({
+    name,
+    status: 'live',
+    healthy: true,
+    deployment: { id: uuid, createdAt: time },
+    revision,
+    instances: { running: 1, all: 1 },
+    domains,
+    latest: null,
+  })
+  expect(status).toEqual({
+    type: 'status',
+    format: 1,
+    rehearsal: true,
+    project: 'fakturino-production',
+    environment: 'staging',
+    services: [
+      live('postgres', expect.stringContaining('postgres')),
+      live('redis', 'redis:7'),
+      live('api', firstCommit, [domain]),
+      live('worker', firstCommit),
+      live('scheduler', firstCommit),
+    ],
+    pending: [{ name: 'mcp-server', reason: 'not implemented before Step 7' }],
+    platform: { isStable: true },
+    stagedChanges: 0,
+  })
+})
+
+it('status: a service that was never deployed, and one whose newest deployment failed', async () => {
+  const stage = await aStage()
+  await stage.run(['init', '--yes'])
+  const [empty] = (await stage.run(['status', '-e', 'staging', '--json'])).documents
+  expect(empty?.services).toContainEqual({
+    name: 'worker',
+    status: 'not-deployed',
+    healthy: false,
+    deployment: null,
+    revision: null,
+    instances: { running: 0, all: 0 },
+    domains: [],
+    latest: null,
+  })
+  await stage.run(['deploy', '-e', 'staging', '--yes'])
+  const { sha } = stage.platform.world.push(repository, 'main', { behaviour: 'failing-build' })
+  await stage.run(['deploy', '-e', 'staging', '--yes', '--commit', sha])
+  const [after] = (await stage.run(['status', '-e', 'staging', '--json'])).documents
+  expect(after?.services).toContainEqual(
+    expect.objectContaining({
+      name: 'api',
+      revision: firstCommit,
+      latest: { id: uuid, status: 'failed', revision: sha },
+    }),
+  )
+})
+
+it('init: its events and its answer', async () => {
+  const stage = await aStage()
+  const { documents } = await stage.run(['init', '--yes', '--json'])
+  const of = (type: string) => documents.filter((document) => document.type === type)
+  expect(of('target-found')).toEqual([
+    { type: 'target-found', format: 1, ...target('staging', false) },
+    { type: 'target-found', ...target('production', true) },
+  ])
+  expect(of('plan-made').map(({ environment, sameAs }) => [environment, sameAs])).toEqual([
+    ['staging', undefined],
+    ['production', 'staging'],
+  ])
+  expect(of('approval-given')).toEqual([
+    { type: 'approval-given', by: 'option', what: 'set up staging and production' },
+  ])
+  expect(of('project-created')).toEqual([
+    { type: 'project-created', project: 'fakturino-production', environment: 'production' },
+  ])
+  expect(of('environment-created')).toEqual([{ type: 'environment-created', environment: 'staging' }])
+  expect(of('service-created')).toHaveLength(5)
+  expect(of('service-created')[0]).toEqual({ type: 'service-created', service: 'postgres' })
+  expect(of('volume-created')).toContainEqual({
+    type: 'volume-created',
+    environment: 'staging',
+    service: 'redis',
+    mountPath: '/data',
+  })
+  expect(of('domain-created')).toContainEqual({
+    type: 'domain-created',
+    environment: 'staging',
+    service: 'api',
+    domain,
+  })
+  expect(of('changes-stored')).toEqual(
+    ['staging', 'production'].map((environment) => ({
+      type: 'changes-stored',
+      environment,
+      patchId: uuid,
+      changes: expect.any(Number),
+    })),
+  )
+  const missing = [
+    'PADDLE_API_KEY',
+    'PADDLE_WEBHOOK_SECRET',
+    'CPAY_SECRET_KEY',
+    'STOPANSKA_CLIENT_SECRET',
+    'NLB_CLIENT_SECRET',
+  ]
+  expect(documents.at(-1)).toEqual({
+    type: 'answer',
+    command: 'init',
+    project: { id: uuid, name: 'fakturino-production' },
+    environments: ['staging', 'production'].map((name) => ({
+      name,
+      changes: expect.any(Number),
+      missingSecrets: expect.arrayContaining(missing),
+    })),
+    config: { path: expect.stringMatching(/fakturino\.config\.ts$/), isNew: false },
+    releases: [],
+    next: ['fakturino deploy -e staging --local', 'fakturino deploy -e production --local'],
+  })
+})
+
+it('init --dry-run: no project, nothing next', async () => {
+  const stage = await aStage()
+  const { documents } = await stage.run(['init', '--dry-run', '--json'])
+  expect(documents.at(-1)).toMatchObject({ type: 'answer', command: 'init', project: null, releases: [], next: [] })
+})
+
+it('deploy: its events and its answer', async () => {
+  const stage = await aStage()
+  await stage.run(['init', '--yes'])
+  const { documents } = await stage.run(['deploy', '-e', 'staging', '--yes', '--json'])
+  const of = (type: string) => documents.filter((document) => document.type === type)
+  expect(of('level-started')).toEqual([
+    { type: 'level-started', environment: 'staging', level: 0, services: ['postgres', 'redis'] },
+    { type: 'level-started', environment: 'staging', level: 1, services: ['api'] },
+    { type: 'level-started', environment: 'staging', level: 2, services: ['worker', 'scheduler'] },
+  ])
+  expect(of('deployment-created')).toHaveLength(5)
+  expect(of('deployment-created')).toContainEqual({
+    type: 'deployment-created',
+    environment: 'staging',
+    service: 'api',
+    deploymentId: uuid,
+    commit: firstCommit,
+  })
+  expect(of('deployment-moved')[0]).toEqual({
+    type: 'deployment-moved',
+    service: 'postgres',
+    deploymentId: uuid,
+    status: 'queued',
+    step: 'snapshot-code',
+    elapsedMs: expect.any(Number),
+  })
+  expect(of('deployment-live')).toContainEqual({
+    type: 'deployment-live',
+    service: 'worker',
+    deploymentId: uuid,
+    commit: firstCommit,
+    elapsedMs: expect.any(Number),
+  })
+  expect(of('service-verified')).toEqual([
+    {
+      type: 'service-verified',
+      service: 'api',
+      url: expect.stringMatching(/^https:\/\/api-staging-.*\/health$/),
+      answers: 3,
+    },
+  ])
+  const deployed = (name: string) => ({ name, outcome: 'deployed', deploymentId: uuid })
+  expect(documents.at(-1)).toEqual({
+    type: 'answer',
+    command: 'deploy',
+    project: 'fakturino-production',
+    environment: 'staging',
+    verdict: 'pass',
+    changes: 0,
+    services: [
+      deployed('postgres'),
+      deployed('redis'),
+      { ...deployed('api'), commit: firstCommit },
+      { ...deployed('worker'), commit: firstCommit },
+      { ...deployed('scheduler'), commit: firstCommit },
+    ],
+    commit: firstCommit,
+    elapsedMs: expect.any(Number),
+    undo: { note: expect.stringContaining('no commit before') },
+  })
+})
+
+it('deploy: a second release names the way back; the next one has nothing to do', async () => {
+  const stage = await aDeployedStage()
+  const { sha } = stage.platform.world.push(repository, 'main', { message: 'Second' })
+  const second = await stage.run(['deploy', '-e', 'staging', '--yes', '--json', '--commit', sha])
+  expect(second.documents.at(-1)).toMatchObject({
+    commit: sha,
+    previousCommit: firstCommit,
+    undo: {
+      command: `fakturino deploy -e staging --commit ${firstCommit} --local`,
+      note: expect.stringMatching(/Variables and settings stay.*migrations are not undone/),
+    },
+  })
+  const third = await stage.run(['deploy', '-e', 'staging', '--yes', '--json'])
+  expect(third.documents.at(-1)).toMatchObject({ verdict: 'pass', changes: 0, commit: sha, previousCommit: sha })
+  expect(third.documents.at(-1)?.undo).not.toHaveProperty('command')
+  expect(third.documents.map(({ type }) => type)).toEqual(['target-found', 'plan-made', 'answer'])
+})
+
+it('deploy: a failing release tells the step, the reason, and what was left alone', async () => {
+  const stage = await aDeployedStage()
+  const { sha } = stage.platform.world.push(repository, 'main', { behaviour: 'failing-migration' })
+  const { documents, exitCode } = await stage.run(['deploy', '-e', 'staging', '--yes', '--json', '--commit', sha])
+  expect(exitCode).toBe(1)
+  expect(documents).toContainEqual({
+    type: 'deployment-failed',
+    service: 'api',
+    deploymentId: uuid,
+    status: 'failed',
+    step: 'pre-deploy-command',
+    reason: expect.stringContaining('exited with code 1'),
+    elapsedMs: expect.any(Number),
+  })
+  expect(documents).toContainEqual({
+    type: 'services-not-started',
+    services: ['worker', 'scheduler'],
+    because: 'api did not become live',
+  })
+  expect(documents.at(-1)).toMatchObject({ type: 'failure', code: 'deployment-failed', exitCode: 1 })
+})
+
+it('init --deploy: a release for every environment', async () => {
+  const stage = await aStage()
+  const { documents } = await stage.run(['init', '--yes', '--deploy', '--json'])
+  expect(documents.at(-1)).toMatchObject({
+    type: 'answer',
+    command: 'init',
+    releases: [
+      { environment: 'staging', verdict: 'pass', commit, undo: { note: expect.any(String) } },
+      { environment: 'production', verdict: 'pass', commit, undo: { note: expect.any(String) } },
+    ],
+    next: ['fakturino status -e staging --local', 'fakturino status -e production --local'],
+  })
+})
+
+function target(environment: string, isProtected: boolean) {
+  return { project: 'fakturino-production', environment, isProtected, isRehearsal: true }
+}
+
+async function aDeployedStage(): Promise<Stage> {
+  const stage = await aStage()
+  await stage.run(['init', '--yes'])
+  await stage.run(['deploy', '-e', 'staging', '--yes'])
+  return stage
+}

@@ -1,0 +1,331 @@
+import { OperatorError } from '../../src/kit/errors.ts'
+import type { Release } from '../../src/operations/deploy.ts'
+import type { OperationEvent } from '../../src/operations/events.ts'
+import type { EnvironmentStatus } from '../../src/operations/read-status.ts'
+import type { Answer } from '../../src/output/answers.ts'
+import type { Plan } from '../../src/plan/plan.ts'
+import { id } from '../../src/platform/ids.ts'
+
+// One of everything that is told, with names and numbers as they occur.
+
+export const commit = '1111111111111111111111111111111111111111'
+const newer = '2222222222222222222222222222222222222222'
+const deploymentId = id<'deployment'>('7406fe9c-e757-4e2b-a6a9-b5abc2d72de4')
+
+export function aPlan(parts: Partial<Plan> = {}): Plan {
+  return {
+    project: 'fakturino-production',
+    environment: 'staging',
+    changes: [
+      {
+        action: 'update',
+        service: 'api',
+        setting: 'variable',
+        variable: 'QUEUE_CONNECTION',
+        before: 'sync',
+        after: 'redis',
+        cause: 'drift',
+        severity: 'safe',
+        effect: 'redeploy',
+        act: { kind: 'set-variable', variable: 'QUEUE_CONNECTION', value: 'redis' },
+      },
+      {
+        action: 'create',
+        service: 'api',
+        setting: 'variable',
+        variable: 'PADDLE_API_KEY',
+        after: '(secret)',
+        cause: 'config',
+        severity: 'safe',
+        effect: 'redeploy',
+        act: { kind: 'set-secret', variable: 'PADDLE_API_KEY', secret: 'PADDLE_API_KEY', source: { from: 'supplied' } },
+      },
+      {
+        action: 'delete',
+        service: 'api',
+        setting: 'variable',
+        variable: 'OLD',
+        before: '(hidden)',
+        cause: 'config',
+        severity: 'destructive',
+        effect: 'redeploy',
+        act: { kind: 'remove-variable', variable: 'OLD' },
+      },
+      {
+        action: 'update',
+        service: 'postgres',
+        setting: 'volume-size',
+        before: '5 GB',
+        after: '10 GB',
+        cause: 'unknown',
+        severity: 'risky',
+        effect: 'downtime',
+        act: { kind: 'resize-volume', sizeMB: 10_000 },
+      },
+    ],
+    deployments: [
+      {
+        service: 'postgres',
+        level: 0,
+        reasons: ['settings-change'],
+        running: { deploymentId },
+        missingSecrets: [],
+        effect: 'downtime',
+      },
+      {
+        service: 'api',
+        level: 1,
+        reasons: ['another-commit', 'variables-change'],
+        running: { deploymentId, commit },
+        commit: newer,
+        codebase: 'acme/shop#main',
+        missingSecrets: [],
+        effect: 'downtime',
+      },
+      {
+        service: 'worker',
+        level: 2,
+        reasons: ['never-deployed'],
+        commit: 'latest',
+        codebase: 'acme/shop#main',
+        missingSecrets: ['APP_KEY'],
+        effect: 'redeploy',
+      },
+    ],
+    leftOut: [],
+    notes: [
+      { code: 'unmanaged-service', service: 'metabase', message: 'Not in the config, left alone.' },
+      {
+        code: 'secret-missing',
+        message: 'Not set, and nothing needs them to start: CPAY_SECRET_KEY and NLB_CLIENT_SECRET.',
+      },
+    ],
+    pending: [{ service: 'mcp-server', reason: 'not implemented before Step 7' }],
+    fingerprint: '4a5288ea1258c96a:00',
+    ...parts,
+  }
+}
+
+export function aStatus(parts: Partial<EnvironmentStatus> = {}): EnvironmentStatus {
+  return {
+    project: 'fakturino-production',
+    environment: 'staging',
+    services: [
+      {
+        name: 'postgres',
+        status: 'live',
+        healthy: true,
+        deployment: { id: deploymentId, createdAt: '2026-11-03T09:00:00.000Z' },
+        revision: 'ghcr.io/railwayapp-templates/postgres-ssl:15',
+        instances: { running: 1, all: 1 },
+        domains: [],
+        latest: null,
+      },
+      {
+        name: 'api',
+        status: 'live',
+        healthy: true,
+        deployment: { id: deploymentId, createdAt: '2026-11-03T09:00:00.000Z' },
+        revision: commit,
+        instances: { running: 2, all: 2 },
+        domains: ['api-staging-4b0e.up.railway.app'],
+        latest: { id: 'x', status: 'failed', revision: newer },
+      },
+      {
+        name: 'worker',
+        status: 'crashed',
+        healthy: false,
+        deployment: { id: deploymentId, createdAt: '2026-11-03T09:00:00.000Z' },
+        revision: commit,
+        instances: { running: 0, all: 1 },
+        domains: [],
+        latest: null,
+      },
+      {
+        name: 'scheduler',
+        status: 'not-deployed',
+        healthy: false,
+        deployment: null,
+        revision: null,
+        instances: { running: 0, all: 0 },
+        domains: [],
+        latest: null,
+      },
+    ],
+    pending: [{ name: 'mcp-server', reason: 'not implemented before Step 7' }],
+    platform: { isStable: false, incident: 'Builds are slow in one region' },
+    stagedChanges: 1,
+    ...parts,
+  }
+}
+
+export const release: Release = {
+  project: 'fakturino-production',
+  environment: 'production',
+  verdict: 'pass',
+  changes: 3,
+  services: [
+    { name: 'postgres', outcome: 'unchanged' },
+    { name: 'api', outcome: 'deployed', deploymentId, commit: newer },
+    { name: 'worker', outcome: 'deployed', deploymentId, commit: newer },
+  ],
+  commit: newer,
+  previousCommit: commit,
+  elapsedMs: 125_000,
+}
+
+export const undo = {
+  command: `fakturino deploy -e production --commit ${commit}`,
+  note: 'It brings the code back. Variables and settings stay as they are now, and migrations are not undone.',
+}
+
+/** One of every type; the compiler demands a new one here. */
+export const events: { [Type in OperationEvent['type']]: Extract<OperationEvent, { type: Type }> } = {
+  'target-found': {
+    type: 'target-found',
+    project: 'fakturino-production',
+    environment: 'production',
+    isProtected: true,
+    isRehearsal: false,
+  },
+  'plan-made': { type: 'plan-made', plan: aPlan() },
+  'approval-given': { type: 'approval-given', by: 'option', what: 'deploy to staging' },
+  'project-created': { type: 'project-created', project: 'fakturino-production', environment: 'production' },
+  'environment-created': { type: 'environment-created', environment: 'staging' },
+  'service-created': { type: 'service-created', service: 'api' },
+  'volume-created': { type: 'volume-created', environment: 'staging', service: 'redis', mountPath: '/data' },
+  'domain-created': {
+    type: 'domain-created',
+    environment: 'staging',
+    service: 'api',
+    domain: 'api-staging-4b0e.up.railway.app',
+  },
+  'changes-stored': { type: 'changes-stored', environment: 'staging', patchId: id('p'), changes: 1 },
+  'auto-deploy-set': { type: 'auto-deploy-set', environment: 'staging', services: ['api', 'worker'], enabled: false },
+  'level-started': { type: 'level-started', environment: 'staging', level: 2, services: ['worker', 'scheduler'] },
+  'deployment-created': { type: 'deployment-created', environment: 'staging', service: 'api', deploymentId, commit },
+  'deployment-moved': {
+    type: 'deployment-moved',
+    service: 'api',
+    deploymentId,
+    status: 'deploying',
+    step: 'pre-deploy-command',
+    elapsedMs: 1_250,
+  },
+  'deployment-live': { type: 'deployment-live', service: 'api', deploymentId, commit, elapsedMs: 42_000 },
+  'deployment-failed': {
+    type: 'deployment-failed',
+    service: 'api',
+    deploymentId,
+    status: 'failed',
+    step: 'pre-deploy-command',
+    reason: '"php artisan migrate --force" exited with code 1',
+    elapsedMs: 125_000,
+  },
+  'service-verified': {
+    type: 'service-verified',
+    service: 'api',
+    url: 'https://api-staging-4b0e.up.railway.app/health',
+    answers: 3,
+  },
+  'service-blocked': { type: 'service-blocked', service: 'api', missingSecrets: ['APP_KEY', 'PADDLE_API_KEY'] },
+  'services-not-started': {
+    type: 'services-not-started',
+    services: ['worker', 'scheduler'],
+    because: 'api did not become live',
+  },
+  finding: {
+    type: 'finding',
+    finding: { code: 'x', severity: 'advisory', subject: 'api', message: 'It is slow.', fix: 'Look at it.' },
+  },
+  'step-started': { type: 'step-started', step: 'deploy-staging', title: 'Deploy staging' },
+  'step-command': { type: 'step-command', step: 'deploy-staging', command: 'fakturino deploy -e staging --yes' },
+  'step-passed': { type: 'step-passed', step: 'deploy-staging', proved: ['All live.'], elapsedMs: 5_100, requests: 1 },
+  'step-failed': {
+    type: 'step-failed',
+    step: 'deploy-staging',
+    reason: 'not every service became live.',
+    elapsedMs: 5_100,
+    requests: 12,
+  },
+}
+
+/** One of every answer. */
+export const answers: Answer[] = [
+  { type: 'plan', plan: aPlan(), isRehearsal: false, isProtected: true },
+  {
+    type: 'plan',
+    plan: aPlan({ changes: [], deployments: [], notes: [], pending: [] }),
+    isRehearsal: true,
+    isProtected: false,
+  },
+  { type: 'status', status: aStatus(), isRehearsal: true },
+  {
+    type: 'init',
+    setUp: {
+      project: { id: 'p', name: 'fakturino-production' },
+      environments: [
+        { name: 'staging', changes: 98, missingSecrets: ['PADDLE_API_KEY'] },
+        { name: 'production', changes: 98, missingSecrets: ['PADDLE_API_KEY', 'NLB_CLIENT_SECRET'] },
+      ],
+    },
+    config: { path: '/shop/fakturino.config.ts', isNew: true },
+    releases: [],
+    next: ['fakturino deploy -e staging', 'fakturino deploy -e production'],
+  },
+  { type: 'deploy', release, undo },
+  {
+    type: 'rehearsal-up',
+    rehearsal: {
+      endpoint: 'http://127.0.0.1:4100/graphql/v2',
+      edge: { host: '127.0.0.1', port: 4101 },
+      tokens: {
+        account: `rehearsal_account_${'a'.repeat(32)}`,
+        workspace: `rehearsal_workspace_${'b'.repeat(32)}`,
+        project: { staging: `rehearsal_project_${'c'.repeat(32)}` },
+      },
+      pid: 4242,
+      next: ['fakturino init --yes --local', 'fakturino rehearse down'],
+    },
+  },
+  { type: 'rehearsal-down', wasRunning: true },
+  {
+    type: 'rehearsal',
+    report: {
+      steps: [
+        {
+          step: 'init',
+          title: 'Set up an empty workspace',
+          outcome: 'passed',
+          proved: ['One project.', 'Nothing twice.'],
+          elapsedMs: 900,
+          requests: 40,
+        },
+        {
+          step: 'plan',
+          title: 'Plan before the first deployment',
+          outcome: 'failed',
+          proved: [],
+          reason: 'staging differs from the config right after init.',
+          elapsedMs: 12_000,
+          requests: 1,
+        },
+        { step: 'status', title: 'Look at what runs', outcome: 'not-reached', proved: [], elapsedMs: 0, requests: 0 },
+      ],
+      screens: [],
+      elapsedMs: 65_000,
+      requests: 41,
+    },
+  },
+]
+
+export const failure = {
+  error: new OperatorError({
+    kind: 'unfinished',
+    code: 'blocked-by-secret',
+    message:
+      'api, worker and scheduler cannot start without APP_KEY and PADDLE_API_KEY, which nobody has supplied. Everything else is done.',
+    hint: 'Put APP_KEY and PADDLE_API_KEY into a file and run: fakturino deploy -e production --secrets-file FILE',
+  }),
+  exitCode: 6,
+}

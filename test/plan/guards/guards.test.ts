@@ -1,0 +1,193 @@
+import { describe, expect, it, test } from 'vitest'
+import type { DesiredFlag, DesiredState } from '../../../src/config/desired.ts'
+import { guards, judgeGuards } from '../../../src/plan/guards/index.ts'
+import type { Plan } from '../../../src/plan/plan.ts'
+import { aChange, aDesiredState, aPlan, aPlannedDeployment } from '../../support/builders.ts'
+
+interface Case {
+  plan?: Partial<Plan>
+  desired?: Partial<DesiredState>
+  confirmed?: string[]
+  allowed?: string[]
+}
+
+function findings({ plan = {}, desired = {}, confirmed = [], allowed = [] }: Case) {
+  return judgeGuards({ plan: aPlan(plan), desired: aDesiredState(desired), confirmed }, allowed)
+}
+
+const codes = (situation: Case) => findings(situation).map((finding) => finding.code)
+
+const removal = (variable: string) =>
+  aChange({ action: 'delete', variable, severity: 'destructive', act: { kind: 'remove-variable', variable } })
+
+test('a plan that only adds is let through', () => {
+  expect(findings({ plan: { changes: [aChange()], deployments: [aPlannedDeployment('api')] } })).toEqual([])
+})
+
+test('every guard says what it refuses in one line, under a name of its own', () => {
+  expect(new Set(guards.map(({ name }) => name)).size).toBe(guards.length)
+  for (const { refuses } of guards) expect(refuses).toMatch(/^\S.{10,150}[^.]$/)
+})
+
+describe('destructive', () => {
+  const plan = { changes: [removal('OLD'), removal('OLDER'), aChange()] }
+
+  it('refuses what would be removed and was not named, with the words that name it', () => {
+    expect(findings({ plan })).toEqual([
+      {
+        code: 'destructive',
+        severity: 'critical',
+        subject: 'staging',
+        message: 'The plan removes api variable OLD and api variable OLDER. What is removed cannot be read back.',
+        fix: 'Name each: --confirm-destructive api.OLD --confirm-destructive api.OLDER',
+      },
+    ])
+  })
+
+  test.each<[string, Case, string[]]>([
+    ['lets through what is all named', { plan, confirmed: ['api.OLD', 'api.OLDER'] }, []],
+    ['refuses what is named in part', { plan, confirmed: ['api.OLD'] }, ['destructive']],
+    ['refuses what is named on another service', { plan, confirmed: ['worker.OLD', 'worker.OLDER'] }, ['destructive']],
+    ['cannot be allowed away', { plan, allowed: ['destructive'] }, ['destructive']],
+  ])('%s', (_, situation, expected) => {
+    expect(codes(situation)).toEqual(expected)
+  })
+
+  it('names only what is still to be named', () => {
+    expect(findings({ plan, confirmed: ['api.OLD'] })[0]?.fix).toBe('Name each: --confirm-destructive api.OLDER')
+  })
+})
+
+describe('risky-flag-default', () => {
+  const flag = (overrides: Partial<DesiredFlag> = {}): DesiredFlag => ({
+    name: 'x',
+    variable: 'FEATURE_X',
+    default: 'true',
+    riskyValue: 'true',
+    services: ['api'],
+    ...overrides,
+  })
+  const created = { changes: [aChange({ variable: 'FEATURE_X' })] }
+  const production = { environment: { name: 'production', protected: true } }
+  const risky = { plan: created, desired: { ...production, flags: [flag()] } }
+
+  it('refuses a flag that would start at its risky value in a protected environment', () => {
+    expect(findings(risky)).toEqual([
+      {
+        code: 'risky-flag-default',
+        severity: 'critical',
+        subject: 'staging',
+        message: 'FEATURE_X=true would come into being at the risky value, in staging, without any evidence.',
+        fix: 'Set the default of x to the safe value in the config, or pass --allow risky-flag-default.',
+      },
+    ])
+  })
+
+  test.each<[string, Case, string[]]>([
+    ['lets it through when allowed', { ...risky, allowed: ['risky-flag-default'] }, []],
+    ['refuses it when another guard is allowed', { ...risky, allowed: ['split-revision'] }, ['risky-flag-default']],
+    ['lets it through where nothing is protected', { plan: created, desired: { flags: [flag()] } }, []],
+    [
+      'lets a safe default through',
+      { plan: created, desired: { ...production, flags: [flag({ default: 'false' })] } },
+      [],
+    ],
+    [
+      'knows that false may be the risky value',
+      { plan: created, desired: { ...production, flags: [flag({ default: 'false', riskyValue: 'false' })] } },
+      ['risky-flag-default'],
+    ],
+    [
+      'lets a flag through that is not created',
+      { plan: { changes: [aChange({ action: 'update', variable: 'FEATURE_X' }), aChange()] }, desired: risky.desired },
+      [],
+    ],
+    [
+      'lets a variable of that name through on a service that does not read the flag',
+      { plan: { changes: [aChange({ service: 'docs', variable: 'FEATURE_X' })] }, desired: risky.desired },
+      [],
+    ],
+  ])('%s', (_, situation, expected) => {
+    expect(codes(situation)).toEqual(expected)
+  })
+})
+
+describe('split-revision', () => {
+  const split = { deployments: [aPlannedDeployment('worker')], leftOut: [aPlannedDeployment('api')] }
+
+  it('refuses a deploy of some that share a codebase with others', () => {
+    expect(findings({ plan: split })).toEqual([
+      {
+        code: 'split-revision',
+        severity: 'critical',
+        subject: 'staging',
+        message: 'worker would get another commit than api, which share its codebase.',
+        fix: 'Deploy without naming services, or pass --allow split-revision.',
+      },
+    ])
+  })
+
+  test.each<[string, Partial<Plan>, string[]]>([
+    [
+      'refuses the first deploy of one too',
+      { ...split, deployments: [aPlannedDeployment('worker', { reasons: ['never-deployed'] })] },
+      ['split-revision'],
+    ],
+    ['lets all of them through', { ...split, leftOut: [] }, []],
+    [
+      'lets the other codebase through',
+      { ...split, deployments: [aPlannedDeployment('docs', { codebase: 'acme/docs#main' })] },
+      [],
+    ],
+    ['lets images be deployed beside it', { ...split, deployments: [anImage('redis')] }, []],
+    [
+      'lets through what brings no other commit',
+      { ...split, deployments: [aPlannedDeployment('worker', { reasons: ['settings-change'] })] },
+      [],
+    ],
+    [
+      'lets through what leaves out no other commit',
+      { ...split, leftOut: [aPlannedDeployment('api', { reasons: ['settings-change'] })] },
+      [],
+    ],
+    [
+      'lets through what leaves out one that serves nothing yet',
+      { ...split, leftOut: [aPlannedDeployment('api', { reasons: ['never-deployed'] })] },
+      [],
+    ],
+    [
+      'lets codebases go apart',
+      { ...split, leftOut: [aPlannedDeployment('docs', { codebase: 'acme/docs#main' })] },
+      [],
+    ],
+    [
+      'does not hold two images for one codebase',
+      { ...split, deployments: [anImage('redis')], leftOut: [anImage('postgres')] },
+      [],
+    ],
+  ])('%s', (_, plan, expected) => {
+    expect(codes({ plan })).toEqual(expected)
+  })
+
+  it('lets it through when allowed', () => {
+    expect(codes({ plan: split, allowed: ['split-revision'] })).toEqual([])
+  })
+})
+
+test('every guard that refuses is told, in their order', () => {
+  const plan = {
+    changes: [removal('OLD')],
+    deployments: [aPlannedDeployment('worker')],
+    leftOut: [aPlannedDeployment('api')],
+  }
+  expect(codes({ plan })).toEqual(['destructive', 'split-revision'])
+})
+
+function anImage(service: string) {
+  const {
+    codebase: _codebase,
+    commit: _commit,
+    ...image
+  } = aPlannedDeployment(service, { reasons: ['never-deployed'] })
+  return image
+}

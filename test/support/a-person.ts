@@ -1,0 +1,49 @@
+import { PassThrough, Writable } from 'node:stream'
+
+/** Somebody at a terminal. */
+interface Person {
+  keyboard: PassThrough & { isTTY: boolean }
+  /** A screen of 80 columns; `write` is told what appears on it. */
+  screen(write: (text: string) => void): Writable & { isTTY: boolean; columns: number }
+}
+
+/** Answers the questions of `output/ask.ts`, in order; after the last answer, nothing is typed any more. */
+export function aPerson(answers: readonly string[]): Person {
+  const keyboard = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => undefined })
+  const left = [...answers]
+  // A question is drawn again with every key, and is answered once.
+  let isTyping = false
+  const read = (text: string) => {
+    const answer = /\(y\/N\)|to go on:/.test(text) && !isTyping ? left.shift() : undefined
+    if (answer === undefined) return
+    isTyping = true
+    setImmediate(() => {
+      keyboard.write(`${answer}\r`)
+      isTyping = false
+    })
+  }
+  return {
+    keyboard,
+    screen: (write) =>
+      Object.assign(
+        new Writable({
+          decodeStrings: false,
+          write(chunk: string | Buffer, _encoding, done) {
+            const text = chunk.toString()
+            write(text)
+            read(text)
+            done()
+          },
+        }),
+        {
+          isTTY: true,
+          columns: 80,
+          clearLine: () => true,
+          cursorTo: () => true,
+          moveCursor: () => true,
+          // Like a process's own streams, it stays open when a question is over.
+          end: () => undefined,
+        },
+      ),
+  }
+}

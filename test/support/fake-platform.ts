@@ -1,0 +1,41 @@
+import type { ChangeName, Changes, Platform } from '../../src/platform/platform.ts'
+
+/** What a fake does about each kind of change. */
+export type FakeActs = {
+  [Name in ChangeName]: (input: Changes[Name]['input']) => Promise<Changes[Name]['result']>
+}
+
+const never = (name: string) => (): Promise<never> => Promise.reject(new Error(`nobody expected ${name}`))
+
+const noActs: FakeActs = {
+  'create-project': never('create-project'),
+  'create-environment': never('create-environment'),
+  'create-service': never('create-service'),
+  'create-volume': never('create-volume'),
+  'create-domain': never('create-domain'),
+  'stage-changes': never('stage-changes'),
+  'replace-staged': never('replace-staged'),
+  'commit-staged': never('commit-staged'),
+  'set-auto-deploy': never('set-auto-deploy'),
+  'deploy-service': never('deploy-service'),
+  'deploy-latest-commit': never('deploy-latest-commit'),
+}
+
+/** A platform that can do what a test gives it, and rejects everything else. */
+export function aFakePlatform(reading: Partial<Omit<Platform, 'change'>> = {}, acts: Partial<FakeActs> = {}): Platform {
+  const known: FakeActs = { ...noActs, ...acts }
+  return {
+    findWorkspaces: never('findWorkspaces'),
+    findProjects: never('findProjects'),
+    findProject: never('findProject'),
+    observe: never('observe'),
+    observeAll: never('observeAll'),
+    observeRunning: never('observeRunning'),
+    readStaged: never('readStaged'),
+    readPatch: never('readPatch'),
+    watchDeployments: never('watchDeployments'),
+    newestDeployments: never('newestDeployments'),
+    ...reading,
+    change: (name, input) => known[name](input),
+  }
+}
