@@ -8,6 +8,7 @@ import { type Credential, chooseCredential } from '../platform/credential.ts'
 import { createGraphqlClient } from '../platform/graphql-client.ts'
 import { createGraphqlPlatform } from '../platform/graphql-platform.ts'
 import type { Platform } from '../platform/platform.ts'
+import type { RateBudget } from '../platform/rate-budget.ts'
 import { readOnly } from '../platform/read-only.ts'
 import type { Probe } from '../verify/probe.ts'
 
@@ -22,6 +23,8 @@ export interface Access {
   learn(secrets: Iterable<string>): void
   /** Requests sent so far, by operation. */
   requests(): Map<string, number>
+  /** The platform's last word on how many more it allows. */
+  budget(): RateBudget | undefined
   close(): void
 }
 
@@ -63,13 +66,14 @@ export function openAccess(
     isRehearsal,
     learn: client.learn,
     requests: client.requests,
+    budget: client.budget,
     close: () => http.close(),
     probe: {
       async get(url, timeoutMs) {
         const startedAt = needs.clock.now()
         // A domain of a rehearsal means nothing outside it, and is never asked for on the real network.
         if (isRehearsal && via === undefined) {
-          return { kind: 'unanswered', reason: 'the edge of this rehearsal is not known', elapsedMs: 0 }
+          return { kind: 'unasked', reason: 'the edge of this rehearsal is not known' }
         }
         try {
           const answer = await http.exchange({

@@ -22,7 +22,7 @@ export function createApprove(options: Pick<GlobalOptions, 'yes' | 'dryRun'>, as
     throw new OperatorError({
       kind: 'refused',
       code: 'declined',
-      message: `Declined: ${what}. Nothing was changed.`,
+      message: `Declined: ${what}. Nothing was changed on the platform.`,
       hint: 'Run the same command again when it is time; with --dry-run it only shows the plan.',
     })
   }

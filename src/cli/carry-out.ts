@@ -77,7 +77,8 @@ async function runCommand(
   { definition, options, input }: Extract<Asked, { kind: 'command' }>,
   { machine, version, doors, output, interruption, main }: Surroundings,
 ): Promise<number> {
-  if (options.timeout !== undefined) interruption.limit(await timeoutMs(options.timeout), doors.clock)
+  if (options.timeout !== undefined)
+    interruption.limit(await timeoutMs(options.timeout), doors.clock, '--timeout allows')
   const canAsk = mayAsk(options, machine)
   const ask = canAsk
     ? createAsk(machine.stdin as NodeJS.ReadStream, machine.stderr as NodeJS.WriteStream, interruption.signal)

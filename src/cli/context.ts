@@ -11,7 +11,9 @@ import type { Report } from '../operations/events.ts'
 import type { KnownIds } from '../operations/observe-environment.ts'
 import type { Ask } from '../output/ask.ts'
 import type { Output } from '../output/output.ts'
+import type { RateBudget } from '../platform/rate-budget.ts'
 import type { Access } from './access.ts'
+import { compiledConfigs } from './compiled-configs.ts'
 import type { Interruption } from './interruption.ts'
 import type { Doors, Machine } from './machine.ts'
 import type { GlobalOptions } from './options.ts'
@@ -46,6 +48,8 @@ export interface Context {
   access(): Promise<Access>
   knownIds(): Promise<KnownIds>
   timing(): Promise<Timing>
+  /** Ends the command when it has taken so long since its start; a `--timeout` counts instead. */
+  limit(ms: number): void
   /** Runs another command of this program in the same process, with another disk, and collects what it prints. */
   run(argv: string[], files: Files): Promise<{ exitCode: number; stdout: string; stderr: string }>
 }
@@ -69,15 +73,16 @@ const tokenVariables = ['RAILWAY_TOKEN', 'RAILWAY_API_TOKEN']
 
 export async function createContext(parts: ContextParts): Promise<Context> {
   const { options, machine, doors, output, interruption } = parts
+  const startedAt = doors.clock.now()
   const variables = { ...machine.env }
   for (const name of tokenVariables) delete machine.env[name]
   const stateDirectory = options.state ?? (await userStateDirectory())
-  const findConfig = () =>
+  const findConfig = async () =>
     loadConfig({
       from: machine.cwd(),
       ...(options.config === undefined ? {} : { path: options.config }),
       defineModule: doors.defineModule,
-      cacheDirectory: join(stateDirectory, 'compiled-configs'),
+      cacheDirectory: await compiledConfigs(options),
     })
   const openConfig = once(findConfig)
   const access = once(async () => {
@@ -93,7 +98,7 @@ export async function createContext(parts: ContextParts): Promise<Context> {
       isDryRun: options.dryRun ?? false,
     })
     interruption.atEnd(() => {
-      if (options.verbose) output.notice(toldRequests(opened.requests()))
+      if (options.verbose) output.notice(toldRequests(opened.requests(), opened.budget()))
       opened.close()
     })
     for (const notice of opened.credential.notices) output.notice(notice)
@@ -135,14 +140,28 @@ export async function createContext(parts: ContextParts): Promise<Context> {
       if ((await access()).isRehearsal) return rehearsalTiming
       return timingOf((await openConfig()).config)
     }),
+    limit(ms) {
+      if (options.timeout !== undefined) return
+      const left = Math.max(0, startedAt + ms - doors.clock.now())
+      interruption.limit(left, doors.clock, 'a command may take without --timeout')
+    },
     run: parts.run,
   }
 }
 
-function toldRequests(requests: Map<string, number>): string {
+function toldRequests(requests: Map<string, number>, budget: RateBudget | undefined): string {
   const all = [...requests].map(([operation, times]) => (times === 1 ? operation : `${operation} x${times}`))
   const total = [...requests.values()].reduce((sum, times) => sum + times, 0)
-  return `${count(total, 'request')} to the platform${total === 0 ? '' : `: ${all.join(', ')}`}.`
+  const left = budget === undefined ? '' : ` ${toldBudget(budget)}`
+  return `${count(total, 'request')} to the platform${total === 0 ? '' : `: ${all.join(', ')}`}.${left}`
+}
+
+/** `9987 of 10000 left until 2026-11-03 10:00 UTC.` */
+function toldBudget({ limit, remaining, resetsAt }: RateBudget): string {
+  const of = limit === undefined ? '' : ` of ${limit}`
+  const until =
+    resetsAt === undefined ? '' : ` until ${new Date(resetsAt).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  return `${remaining}${of} left${until}.`
 }
 
 async function userStateDirectory(): Promise<string> {

@@ -5,8 +5,8 @@ import type { Machine } from './machine.ts'
 /** Ends a command early: the first Ctrl-C or SIGTERM, or its own time limit. */
 export interface Interruption {
   signal: AbortSignal
-  /** Ends the command after so long. */
-  limit(ms: number, clock: Clock): void
+  /** Ends the command after so long. @param allowed whose time it is: `--timeout allows` */
+  limit(ms: number, clock: Clock, allowed: string): void
   /** Called when the command is over, however it ended. */
   atEnd(act: () => void): void
   end(): void
@@ -42,15 +42,14 @@ export function createInterruption(machine: Machine): Interruption {
   machine.on('SIGTERM', onTerm)
   return {
     signal: controller.signal,
-    limit(ms, clock) {
+    limit(ms, clock, allowed) {
       acts.push(
         clock.after(ms, () =>
           controller.abort(
             new OperatorError({
               kind: 'unfinished',
-              code: 'deployment-timeout',
-              message:
-                'The time that --timeout allows is over. What was asked of the platform before that goes on there.',
+              code: 'command-timeout',
+              message: `The time that ${allowed} is over. What was asked of the platform before that goes on there.`,
               hint: 'Run: fakturino status',
               retryable: true,
             }),

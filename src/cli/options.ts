@@ -17,8 +17,6 @@ export interface GlobalOptions {
   confirmDestructive: string[]
   verbose?: boolean
   quiet?: boolean
-  /** False after `--no-color`. */
-  color: boolean
 }
 
 /** One option, as data: what commander and the help make of it. */

@@ -59,8 +59,8 @@ export function parseArguments(argv: readonly string[], version: string, columns
     .usage('<command> [options]')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
-    .addHelpText('after', exitCodesText())
-  for (const option of globalOptions(overridable)) program.addOption(toOption(option))
+    .addHelpText('after', `${exitCodesText()}${guardsText(program, columns)}`)
+  for (const option of globalOptions(overridable.map(({ name }) => name))) program.addOption(toOption(option))
   for (const definition of commands) add(program, definition)
   if (argv.length === 0) return { kind: 'text', text: helpOf(program, () => text) }
   try {
@@ -74,7 +74,10 @@ export function parseArguments(argv: readonly string[], version: string, columns
 }
 
 /** Guards that `--allow` can pass, and the one that is no guard of the plan: what others staged. */
-const overridable = [...guards.filter((guard) => guard.isOverridable).map((guard) => guard.name), 'staged-changes']
+const overridable = [
+  ...guards.filter((guard) => guard.isOverridable),
+  { name: 'staged-changes', refuses: 'what others staged would be committed together with our changes' },
+]
 
 function helpOf(program: Command, text: () => string): string {
   program.outputHelp()
@@ -106,6 +109,14 @@ function examplesText(examples: readonly string[]): string {
 function exitCodesText(): string {
   const lines = Object.values(exitCodes).map(({ code, means }) => `  ${String(code).padEnd(4)} ${means}`)
   return `\nExit codes:\n${lines.join('\n')}\n`
+}
+
+function guardsText(program: Command, columns: number): string {
+  const help = program.createHelp()
+  help.prepareContext({ helpWidth: columns })
+  const width = Math.max(...overridable.map(({ name }) => name.length))
+  const lines = overridable.map(({ name, refuses }) => help.formatItem(name, width, refuses, help))
+  return `\nGuards that --allow can pass; without it, a plan is refused when:\n${lines.join('\n')}\n`
 }
 
 function sentence(text: string): string {

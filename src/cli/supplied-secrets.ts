@@ -49,7 +49,7 @@ function invalid(message: string, hint: string): OperatorError {
   return new OperatorError({
     kind: 'usage',
     code: 'secrets-file-invalid',
-    message: `${message} Nothing was changed.`,
+    message: `${message} Nothing was changed on the platform.`,
     hint,
   })
 }

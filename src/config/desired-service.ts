@@ -68,7 +68,6 @@ function sourceOf(
   environment: EnvironmentSettings | undefined,
 ): ServiceSettings {
   if (source !== undefined && 'image' in source) return { image: source.image }
-  if (source !== undefined && 'upload' in source) return {}
   const branch = source?.branch ?? environment?.branch
   return { repo: source?.repository ?? config.repository, ...(branch === undefined ? {} : { branch }) }
 }

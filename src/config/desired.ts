@@ -16,7 +16,7 @@ export interface DesiredEnvironment {
   name: string
   /** A change here needs `-e` spelled out and an approval. */
   protected: boolean
-  /** The environment for which this one produces evidence. */
+  /** The environment for which this one is tried first. No command acts on it yet. */
   validates?: string
 }
 
@@ -48,7 +48,7 @@ export interface DesiredFlag {
   /** `FEATURE_PARTNER_MOCKED_DATA` */
   variable: string
   default: string
-  /** The value that needs evidence. */
+  /** The value that is tried elsewhere first; a guard asks before it comes into being where changes are protected. */
   riskyValue: string
   /** Names of the services that read it. */
   services: string[]

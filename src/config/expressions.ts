@@ -97,15 +97,24 @@ function serviceOf(domain: Domain): { service?: string } {
   return domain.service === undefined ? {} : { service: domain.service }
 }
 
-const referencePattern = /\$\{\{\s*(?:([^{}.]+?)\s*\.)?\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g
+// A service's name may hold dots and blanks, a variable's holds no dot.
+const referencePattern = /\$\{\{\s*(?:([^{}]+?)\s*\.\s*)?([^{}.]+?)\s*\}\}/g
+
+/** Every reference written in a text, those to shared variables too: their service is `shared` (PLATFORM.md §6.1). */
+export function referencesInText(text: string): WrittenReference[] {
+  return [...text.matchAll(referencePattern)].map(([, service, variable = '']) =>
+    service === undefined ? { variable } : { service, variable },
+  )
+}
+
+/** Does the text hold any reference? What only opens like one counts, so that it is never compared as plain text. */
+export function holdsReference(text: string): boolean {
+  return text.includes('${{')
+}
 
 /** Every reference that a value holds, those written out in its text included. Shared variables and secrets are none. */
 export function referencesIn(value: string | Expression): WrittenReference[] {
-  if (typeof value === 'string') {
-    return [...value.matchAll(referencePattern)].flatMap(([, service, variable = '']) =>
-      service === 'shared' ? [] : [service === undefined ? { variable } : { service, variable }],
-    )
-  }
+  if (typeof value === 'string') return referencesInText(value).filter(({ service }) => service !== 'shared')
   switch (value.kind) {
     case 'reference':
       return [{ service: value.service, variable: value.variable }]

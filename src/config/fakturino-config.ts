@@ -42,12 +42,10 @@ export interface EnvironmentSettings {
   branch: string
   /** A change needs `-e` spelled out and an approval. */
   protected?: boolean
-  /** The environment for which this one produces evidence. */
+  /** The environment for which this one is tried first. Its name is checked; no command acts on it yet. */
   validates?: string
   /** Custom domains, by service. A service without one here keeps its generated domain. */
   domains?: Record<string, string>
-  /** Where migrations run here, when it is not where the config says for all. */
-  migrations?: MigrationPlace
 }
 
 export type Variables = Record<string, VariableValue>
@@ -63,7 +61,7 @@ export interface AppService {
   status?: 'pending'
   reason?: string
   /** Absent: the config's repository at the environment's branch. */
-  source?: RepositorySource | ImageSource | UploadSource
+  source?: RepositorySource | ImageSource
   build?: string
   /** Runs after the build and before traffic, in a container of its own; when it fails, nothing changes. */
   preDeploy?: string | string[]
@@ -100,12 +98,10 @@ interface ImageSource {
   image: string
 }
 
-/** Code arrives by `deploy --upload`. */
-interface UploadSource {
-  upload: true
-}
-
-/** The platform asks `path` while it deploys, for `deployTimeout` at most. The rest is for our own watching afterwards. */
+/**
+ * The platform asks `path` while it deploys, for `deployTimeout` at most; `deploy` asks it once more over the domain and expects
+ * `status`. No command acts on `interval` and `timeout` yet.
+ */
 interface HealthcheckConfig {
   path: string
   /** 5 minutes unless said otherwise, as on the platform. */
@@ -130,7 +126,7 @@ interface ScheduledJob {
   flag?: string
 }
 
-/** How the running app says which commit it is: a field of a JSON answer, or a header. */
+/** How the running app says which commit it is: a field of a JSON answer, or a header. No command asks yet. */
 type RevisionProbe = { path: string; field: string } | { path: string; header: string }
 
 export interface PostgresService {
@@ -169,13 +165,13 @@ export interface FlagConfig {
   variable: string
   /** What a new environment starts with. */
   default: boolean
-  /** The value that needs evidence from the environment that validates. */
+  /** The value that is tried first in the environment that validates; `risky-flag-default` guards it where it is protected. */
   riskyValue: boolean
   services: string[]
-  /** Sections of the staging checklist that must be green before the risky value. */
+  /** Sections of the staging checklist that belong to the risky value. Their names are checked; no command acts on them yet. */
   sections: string[] | 'every'
   requires?: { services?: string[]; secrets?: string[]; queues?: string[] }
-  /** How to see from outside whether it took effect: the status that `path` answers with. */
+  /** How to see from outside whether it took effect: the status that `path` answers with. No command asks yet. */
   effect?: { service: string; path: string; on: number; off: number }
 }
 
@@ -188,6 +184,7 @@ export interface SecretConfig {
   requiredBy?: string[]
 }
 
+/** What can be asked of a running service over HTTP. Its names are checked; no command asks yet. */
 export interface CheckConfig {
   service: string
   path: string
@@ -202,10 +199,11 @@ export interface CheckConfig {
   advisory?: string[]
 }
 
+/** What a figure of `/metrics` means, and how it is judged. No command reads it yet. */
 export interface MetricConfig {
   means: string
   labels?: string[]
-  /** `gating` can fail a deploy or a rollout; `observed` is only told. */
+  /** `gating` is meant to decide whether a change was good; `observed` only to be told. */
   use: 'gating' | 'observed'
   /** Judge how much it grew while we watched: for totals that never reset. */
   measure?: 'value' | 'growth'
@@ -217,7 +215,7 @@ export interface MetricConfig {
 
 type Threshold = { below: number } | { above: number }
 
-/** How long and how strictly a change is watched before it counts as good. */
+/** How long and how strictly a change is to be watched before it counts as good. No command watches yet. */
 interface SoakConfig {
   duration?: Duration
   interval?: Duration
@@ -228,20 +226,20 @@ interface SoakConfig {
   baseline?: Duration
 }
 
+/** A part of the staging checklist. People go by it; no command acts on it yet. */
 export interface ValidationSection {
   title: string
   /** A sentence is confirmed by a person; one with a `check` is proven by it. */
   items: (string | { item: string; check: string })[]
 }
 
-export type MigrationPlace = 'pre-deploy' | 'ssh' | 'run'
-
+/** Where migrations run. It is checked against that service's `preDeploy`, which is what runs them. */
 interface MigrationConfig {
   service: string
-  place: MigrationPlace
+  place: 'pre-deploy'
 }
 
-/** A step of the guide's post-deploy list, and where it happens now. */
+/** A step of the guide's post-deploy list, and where it happens now. It is a note: no command runs it. */
 interface PostDeployStep {
   command: string
   service: string
@@ -267,7 +265,4 @@ interface TimingConfig {
   verify?: Duration
   settle?: Duration
   probe?: Duration
-  leaseWait?: Duration
-  evidenceMaxAge?: Duration
-  freshBackup?: Duration
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { isRecord } from '../kit/json.ts'
 import type { FakturinoConfig } from './fakturino-config.ts'
 import type { Subject } from './rule.ts'
 import { configSchema } from './schema.ts'
@@ -71,8 +72,4 @@ function copy(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(copy)
   if (!isRecord(value)) return value
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, copy(part)]))
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

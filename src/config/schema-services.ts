@@ -48,7 +48,6 @@ function isPerEnvironment(input: unknown): boolean {
 
 const source = v.lazy((input) => {
   if (typeof input === 'object' && input !== null && 'image' in input) return fields({ image: text })
-  if (typeof input === 'object' && input !== null && 'upload' in input) return fields({ upload: v.literal(true) })
   return fields({
     repository: textLike(/^[\w.-]+\/[\w.-]+$/, "a repository such as 'owner/name'"),
     branch: v.exactOptional(text),

@@ -18,14 +18,12 @@ import {
 } from './shape.ts'
 
 const domain = textLike(/^(?!-)[a-z0-9-]+(\.[a-z0-9-]+)+$/i, 'a domain without scheme or path')
-const migrationPlace = v.picklist(['pre-deploy', 'ssh', 'run'])
 
 const environment = fields({
   branch: text,
   protected: v.exactOptional(v.boolean()),
   validates: v.exactOptional(text),
   domains: v.exactOptional(named(serviceName, domain)),
-  migrations: v.exactOptional(migrationPlace),
 })
 
 const secret = fields({
@@ -70,9 +68,6 @@ const timing = fields({
   verify: v.exactOptional(duration),
   settle: v.exactOptional(duration),
   probe: v.exactOptional(duration),
-  leaseWait: v.exactOptional(duration),
-  evidenceMaxAge: v.exactOptional(duration),
-  freshBackup: v.exactOptional(duration),
 })
 
 /** The shape of a config. Whether its names lead anywhere is for the rules. */
@@ -88,7 +83,7 @@ export const configSchema: v.GenericSchema<unknown, FakturinoConfig> = fields({
   metrics: v.exactOptional(metrics),
   soak: v.exactOptional(soak),
   validation: v.exactOptional(validation),
-  migrations: v.exactOptional(fields({ service: serviceName, place: migrationPlace })),
+  migrations: v.exactOptional(fields({ service: serviceName, place: v.picklist(['pre-deploy']) })),
   postDeploy: v.exactOptional(v.array(postDeployStep)),
   knownIssues: v.exactOptional(v.array(fields({ finding: text, subject: text, reason: text }))),
   timing: v.exactOptional(timing),

@@ -20,7 +20,7 @@ export function appsOf(config: FakturinoConfig): [name: string, app: AppService]
 /** The repository and branch of an app in an environment: `owner/name#branch`; undefined where it has none. */
 export function codebaseOf(config: FakturinoConfig, app: AppService, branch: string): string | undefined {
   if (app.source === undefined) return `${config.repository}#${branch}`
-  if (!('repository' in app.source)) return undefined
+  if ('image' in app.source) return undefined
   return `${app.source.repository}#${app.source.branch ?? branch}`
 }
 

@@ -256,7 +256,6 @@ export type ObserveThroughTokenQuery = {
 
 export type ObservedDeploymentFragment = {
   id: string
-  serviceId: string | null
   status: DeploymentStatus
   createdAt: string
   deploymentStopped: boolean
@@ -269,7 +268,6 @@ export type ObservedDeploymentFragment = {
 export type ObservedEnvironmentFragment = {
   id: string
   name: string
-  configEtag: string
   unmergedChangesCount: number | null
   config: EnvironmentConfig
   serviceInstances: {
@@ -292,7 +290,7 @@ export type ObservedEventsFragment = {
       step: DeploymentEventStep
       createdAt: string
       completedAt: string | null
-      payload: { error: string | null; detail: string | null; reason: string | null; skipped: boolean | null } | null
+      payload: { error: string | null } | null
     }
   }>
   pageInfo: { endCursor: string | null; hasNextPage: boolean }
@@ -345,7 +343,6 @@ export type ObservedVolumeInstanceFragment = {
   serviceId: string | null
   mountPath: string
   sizeMB: number
-  currentSizeMB: number
   state: VolumeState | null
   isPendingDeletion: boolean
 }
@@ -353,8 +350,6 @@ export type ObservedVolumeInstanceFragment = {
 export type ProjectSummaryFragment = {
   id: string
   name: string
-  createdAt: string
-  workspaceId: string | null
   environments: { edges: Array<{ node: { id: string; name: string; isEphemeral: boolean; canAccess: boolean } }> }
 }
 
@@ -426,7 +421,6 @@ export const ObservedDeploymentFragmentDoc = new TypedDocumentString(
   `
     fragment ObservedDeployment on Deployment {
   id
-  serviceId
   status
   createdAt
   deploymentStopped
@@ -468,7 +462,6 @@ export const ObservedInstanceFragmentDoc = new TypedDocumentString(
 }
     fragment ObservedDeployment on Deployment {
   id
-  serviceId
   status
   createdAt
   deploymentStopped
@@ -490,7 +483,6 @@ export const ObservedVolumeInstanceFragmentDoc = new TypedDocumentString(
   serviceId
   mountPath
   sizeMB
-  currentSizeMB
   state
   isPendingDeletion
 }
@@ -513,7 +505,6 @@ export const ObservedEnvironmentFragmentDoc = new TypedDocumentString(
     fragment ObservedEnvironment on Environment {
   id
   name
-  configEtag
   unmergedChangesCount
   config(decryptVariables: true)
   serviceInstances(first: 500, after: $instancesAfter) {
@@ -552,7 +543,6 @@ export const ObservedEnvironmentFragmentDoc = new TypedDocumentString(
 }
     fragment ObservedDeployment on Deployment {
   id
-  serviceId
   status
   createdAt
   deploymentStopped
@@ -599,7 +589,6 @@ fragment ObservedVolumeInstance on VolumeInstance {
   serviceId
   mountPath
   sizeMB
-  currentSizeMB
   state
   isPendingDeletion
 }`,
@@ -615,9 +604,6 @@ export const ObservedEventsFragmentDoc = new TypedDocumentString(
       completedAt
       payload {
         error
-        detail
-        reason
-        skipped
       }
     }
   }
@@ -710,8 +696,6 @@ export const ProjectSummaryFragmentDoc = new TypedDocumentString(
     fragment ProjectSummary on Project {
   id
   name
-  createdAt
-  workspaceId
   environments(first: 500) {
     edges {
       node {
@@ -761,8 +745,6 @@ export const CreateProject = new TypedDocumentString(`
     fragment ProjectSummary on Project {
   id
   name
-  createdAt
-  workspaceId
   environments(first: 500) {
     edges {
       node {
@@ -831,9 +813,6 @@ export const DeploymentEvents = new TypedDocumentString(`
       completedAt
       payload {
         error
-        detail
-        reason
-        skipped
       }
     }
   }
@@ -853,7 +832,6 @@ export const DeploymentProgress = new TypedDocumentString(`
 }
     fragment ObservedDeployment on Deployment {
   id
-  serviceId
   status
   createdAt
   deploymentStopped
@@ -873,9 +851,6 @@ fragment ObservedEvents on QueryDeploymentEventsConnection {
       completedAt
       payload {
         error
-        detail
-        reason
-        skipped
       }
     }
   }
@@ -918,8 +893,6 @@ export const FindProject = new TypedDocumentString(`
     fragment ProjectSummary on Project {
   id
   name
-  createdAt
-  workspaceId
   environments(first: 500) {
     edges {
       node {
@@ -948,8 +921,6 @@ export const FindProjects = new TypedDocumentString(`
     fragment ProjectSummary on Project {
   id
   name
-  createdAt
-  workspaceId
   environments(first: 500) {
     edges {
       node {
@@ -986,7 +957,6 @@ export const NewestDeployments = new TypedDocumentString(`
 }
     fragment ObservedDeployment on Deployment {
   id
-  serviceId
   status
   createdAt
   deploymentStopped
@@ -1018,7 +988,6 @@ export const ObserveEnvironment = new TypedDocumentString(`
 }
     fragment ObservedDeployment on Deployment {
   id
-  serviceId
   status
   createdAt
   deploymentStopped
@@ -1033,7 +1002,6 @@ export const ObserveEnvironment = new TypedDocumentString(`
 fragment ObservedEnvironment on Environment {
   id
   name
-  configEtag
   unmergedChangesCount
   config(decryptVariables: true)
   serviceInstances(first: 500, after: $instancesAfter) {
@@ -1153,7 +1121,6 @@ fragment ObservedVolumeInstance on VolumeInstance {
   serviceId
   mountPath
   sizeMB
-  currentSizeMB
   state
   isPendingDeletion
 }`) as unknown as TypedDocumentString<ObserveEnvironmentQuery, ObserveEnvironmentQueryVariables>
@@ -1173,7 +1140,6 @@ export const ObserveThroughToken = new TypedDocumentString(`
 }
     fragment ObservedDeployment on Deployment {
   id
-  serviceId
   status
   createdAt
   deploymentStopped
@@ -1188,7 +1154,6 @@ export const ObserveThroughToken = new TypedDocumentString(`
 fragment ObservedEnvironment on Environment {
   id
   name
-  configEtag
   unmergedChangesCount
   config(decryptVariables: true)
   serviceInstances(first: 500, after: $instancesAfter) {
@@ -1292,7 +1257,6 @@ fragment ObservedVolumeInstance on VolumeInstance {
   serviceId
   mountPath
   sizeMB
-  currentSizeMB
   state
   isPendingDeletion
 }`) as unknown as TypedDocumentString<ObserveThroughTokenQuery, ObserveThroughTokenQueryVariables>

@@ -1,4 +1,5 @@
 import type { Files } from '../kit/files.ts'
+import { isRecord } from '../kit/json.ts'
 import type { KnownIds } from '../operations/observe-environment.ts'
 import { type EnvironmentId, id, type ProjectId } from '../platform/ids.ts'
 
@@ -49,10 +50,10 @@ export function createKnownIds(files: Files, path: string, endpoint: string): Kn
 }
 
 function everything(value: unknown): Everything {
-  if (!isMap(value)) return {}
+  if (!isRecord(value)) return {}
   const known: Everything = {}
   for (const [endpoint, projects] of Object.entries(value)) {
-    if (!isMap(projects)) continue
+    if (!isRecord(projects)) continue
     for (const [name, remembered] of Object.entries(projects)) {
       if (isRemembered(remembered)) known[endpoint] = { ...known[endpoint], [name]: remembered }
     }
@@ -61,10 +62,6 @@ function everything(value: unknown): Everything {
 }
 
 function isRemembered(value: unknown): value is Remembered {
-  if (!isMap(value) || typeof value.projectId !== 'string' || !isMap(value.environments)) return false
+  if (!isRecord(value) || typeof value.projectId !== 'string' || !isRecord(value.environments)) return false
   return Object.values(value.environments).every((environment) => typeof environment === 'string')
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -20,6 +20,7 @@ export type FailureCode =
   | 'missing-answer'
   | 'unknown-environment'
   | 'missing-environment'
+  | 'service-pending'
   | 'unknown-service'
   | 'invalid-option'
   | 'config-not-found'
@@ -54,8 +55,11 @@ export type FailureCode =
   | 'rehearsal-failed'
   // unfinished
   | 'deployment-timeout'
+  | 'command-timeout'
+  | 'patch-unfinished'
   | 'deployment-held'
   | 'deployment-superseded'
+  | 'verification-inconclusive'
   | 'mutation-unknown'
   // unreachable
   | 'unreachable'

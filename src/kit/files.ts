@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { OperatorError } from './errors.ts'
 import { printable } from './text.ts'
@@ -12,7 +12,6 @@ export interface Files {
   writeText(path: string, text: string, mode?: number): Promise<void>
   /** Does nothing when there is no such file. */
   remove(path: string): Promise<void>
-  exists(path: string): Promise<boolean>
 }
 
 /** The disk of this machine. */
@@ -20,7 +19,6 @@ export const realFiles: Files = {
   readText: (path) => unlessAbsent(readFile(path, 'utf8')).catch(refused('read', path)),
   writeText: (path, text, mode = 0o600) => replace(path, text, mode).catch(refused('written', path)),
   remove: (path) => rm(path, { force: true }).catch(refused('removed', path)),
-  exists: async (path) => (await unlessAbsent(stat(path)).catch(refused('looked at', path))) !== undefined,
 }
 
 async function replace(path: string, text: string, mode: number): Promise<void> {

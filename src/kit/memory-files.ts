@@ -7,7 +7,6 @@ export function memoryFiles(initial: Readonly<Record<string, string>> = {}): Fil
     readText: async (path) => texts.get(path),
     writeText: async (path, text) => void texts.set(path, text),
     remove: async (path) => void texts.delete(path),
-    exists: async (path) => texts.has(path),
     all: () => Object.fromEntries(texts),
   }
 }

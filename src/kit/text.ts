@@ -34,3 +34,8 @@ export function count(amount: number, singular: string, plural = `${singular}s`)
 export function listed(words: readonly string[], last = 'and'): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`
 }
+
+/** A commit as people say it; anything else as it is. */
+export function shortCommit(commit: string): string {
+  return /^[0-9a-f]{40}$/.test(commit) ? commit.slice(0, 8) : commit
+}

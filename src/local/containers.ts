@@ -51,7 +51,8 @@ export class Containers {
   }
 }
 
-function startsAgain({ settings, restarts }: Deployment, code: number): boolean {
+/** What the restart policy says of containers that exited with that code. */
+export function startsAgain({ settings, restarts }: Pick<Deployment, 'settings' | 'restarts'>, code: number): boolean {
   const { restartPolicyType, restartPolicyMaxRetries } = settings.deploy ?? {}
   if (restartPolicyType === 'ALWAYS') return true
   if (restartPolicyType === 'NEVER') return false

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isRecord } from '../kit/json.ts'
 import { activeDeployments } from './deploying.ts'
 import { bodyOf, isLoopback, loopback, sendJson } from './loopback-server.ts'
 import type { Environment, Project } from './model.ts'
-import { isRecord } from './records.ts'
 import { type CommitBehaviour, type CommitSeed, commitBehaviours } from './repositories.ts'
 import type { World } from './world.ts'
 

@@ -5,7 +5,7 @@ import { cannotProcess, PlatformError } from './platform-error.ts'
 import type { PlatformModel } from './platform-model.ts'
 import { deploymentVariables, referencedServices } from './variables.ts'
 
-/** How long the image of a removed deployment is kept. */
+/** How long the image of a removed deployment is kept: as on the Pro plan. */
 const retentionMs = 120 * 60 * 60 * 1000
 
 /** What to deploy: a commit, the newest one, or what runs already (at first: the newest one). */

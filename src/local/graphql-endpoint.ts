@@ -8,8 +8,8 @@ import {
   parse,
   validate,
 } from 'graphql'
+import { isRecord } from '../kit/json.ts'
 import { PlatformError } from './platform-error.ts'
-import { isRecord } from './records.ts'
 import type { RequestContext } from './resolvers/request-context.ts'
 
 /** A request body that was read and whose document was checked. */

@@ -12,7 +12,7 @@ import type { Masked } from './patches.ts'
 import { PlatformModel } from './platform-model.ts'
 import type { RepositorySeed } from './repositories.ts'
 import { type RequestHook, RequestLog, type RequestRecord } from './requests.ts'
-import { defaultTiming, type Timing } from './runtime/simulated.ts'
+import { type SimulatedTiming, simulatedTiming } from './runtime/simulated.ts'
 import { newTokens } from './tokens.ts'
 import { World } from './world.ts'
 
@@ -28,7 +28,7 @@ export interface LocalPlatformOptions {
   /** Names of environments: one project token each, usable as soon as that environment exists. */
   projectTokens?: readonly string[]
   /** Absent: 1 s, 0.5 s, 0.5 s. */
-  timing?: Partial<Timing>
+  timing?: Partial<SimulatedTiming>
   /** No list ever answers more rows than this. Absent: 500, the most a client may ask for. */
   pageCap?: number
   /** How a value looks to someone who may not see it; absent: it is left out. */
@@ -60,7 +60,7 @@ export async function startLocalPlatform(options: LocalPlatformOptions): Promise
   const { clock, random = randomBytes, masked = 'absent', pageCap = 500 } = options
   sharedEndpoint ??= executableSchema().then((schema) => new GraphqlEndpoint(schema))
   const endpoint = await sharedEndpoint
-  const timing = { ...defaultTiming, ...options.timing }
+  const timing = { ...simulatedTiming, ...options.timing }
   const model = new PlatformModel({ clock, random, timing, repositories: options.repositories ?? [] })
   const world = new World(model)
   const log = new RequestLog()

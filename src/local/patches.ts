@@ -1,5 +1,6 @@
 import type { EnvironmentConfig, ServiceConfig, VariableConfig } from '../contract/environment-config.ts'
-import { isRecord, recordOf } from './records.ts'
+import { isRecord } from '../kit/json.ts'
+import { recordOf } from './records.ts'
 import { referencesIn } from './rendering.ts'
 
 /** How a value is shown to someone who may not see it. */

@@ -5,12 +5,12 @@ import type { Deployment, Environment, Patch, Project, ServiceInstance, Workspac
 import { PlatformError } from './platform-error.ts'
 import { Repositories, type RepositorySeed } from './repositories.ts'
 import type { Runtime } from './runtime/runtime.ts'
-import { simulatedRuntime, type Timing } from './runtime/simulated.ts'
+import { type SimulatedTiming, simulatedRuntime } from './runtime/simulated.ts'
 
 export interface ModelOptions {
   clock: Clock
   repositories: readonly RepositorySeed[]
-  timing: Timing
+  timing: SimulatedTiming
   random: (bytes: number) => Uint8Array
 }
 

@@ -1,7 +1,4 @@
-/** Is it a JSON object: neither null nor an array? */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
+import { isRecord } from '../kit/json.ts'
 
 /** The value as a JSON object; an empty one when it is none. */
 export function recordOf(value: unknown): Record<string, unknown> {

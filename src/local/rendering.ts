@@ -1,5 +1,5 @@
 /** A reference as it stands in a value: `${{NAME}}`, `${{Service Name.NAME}}` or `${{shared.NAME}}`. */
-export interface Reference {
+interface Reference {
   /** A service's name or `shared`; undefined means the variable's own service. */
   owner: string | undefined
   name: string

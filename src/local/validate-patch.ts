@@ -1,7 +1,8 @@
 import type { EnvironmentConfig } from '../contract/environment-config.ts'
+import { isRecord } from '../kit/json.ts'
 import type { Environment } from './model.ts'
 import type { PlatformModel } from './platform-model.ts'
-import { isRecord, recordOf } from './records.ts'
+import { recordOf } from './records.ts'
 
 /** Why a patch cannot be applied; undefined when it can. `next` is what the settings would then be. */
 export function validatePatch(

@@ -152,7 +152,7 @@ function moved({ environment }: ObservedState, places: readonly string[]): Opera
     kind: 'refused',
     code: 'moved',
     message: `${environment.name} was changed by somebody else since it was planned${places.length === 0 ? '' : `: ${listed(places)}`}.`,
-    hint: 'Nothing was stored. Run plan to see what is different now.',
+    hint: `Nothing was deployed. To see what is different now, run: fakturino plan -e ${environment.name}`,
     retryable: true,
   })
 }

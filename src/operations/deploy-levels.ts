@@ -1,12 +1,14 @@
 import type { DesiredState } from '../config/desired.ts'
 import { healthTimeoutMs } from '../config/timing.ts'
 import { OperatorError } from '../kit/errors.ts'
+import { poll } from '../kit/poll.ts'
+import { listed } from '../kit/text.ts'
 import type { Plan, PlannedDeployment } from '../plan/plan.ts'
 import type { DeploymentId, EnvironmentId, ServiceId } from '../platform/ids.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import { settingDefaults } from '../platform/service-settings.ts'
 import { serviceIdOf } from './create-missing.ts'
-import { levelFailed, verificationFailed } from './deploy-failures.ts'
+import { isBad, levelFailed, verificationFailed } from './deploy-failures.ts'
 import { checkAnswers, type DeployedService, type VerifyNeeds } from './verify-release.ts'
 import { type DeploymentEnding, type WatchNeeds, watchDeployments } from './watch-deployments.ts'
 
@@ -37,6 +39,10 @@ export async function deployLevels(
   const deployed: DeployedService[] = []
   for (const level of levels) {
     const members = open.filter((deployment) => deployment.level === level)
+    const later = open.filter((deployment) => deployment.level > level).map((deployment) => deployment.service)
+    const leave = async (because: string) => {
+      if (later.length > 0) await needs.report({ type: 'services-not-started', services: later, because })
+    }
     needs.checkpoint()
     await needs.report({
       type: 'level-started',
@@ -45,25 +51,25 @@ export async function deployLevels(
       services: members.map((deployment) => deployment.service),
     })
     const endings = await deployLevel(members, state, heads, healthMs, needs)
-    const failed = endings.filter((ending) => ending.outcome !== 'live')
-    const later = open.filter((deployment) => deployment.level > level).map((deployment) => deployment.service)
-    if (failed.length > 0) throw await levelFailed(plan.environment, failed, later, state, needs)
+    const [first, ...others] = endings.filter(isBad)
+    if (first !== undefined) {
+      await leave(`${listed([first, ...others].map(({ service }) => service))} did not become live`)
+      throw levelFailed(plan.environment, [first, ...others], later, state)
+    }
     for (const ending of endings) {
       const service = desired.services.find((candidate) => candidate.name === ending.service)
       if (service === undefined) continue
-      const commit = ending.commit
-      deployed.push({ service, ending, ...(commit === undefined ? {} : { commit }) })
+      const { commit } = ending
       const result = await checkAnswers(service, state, needs)
-      if (result?.outcome === 'fail') {
-        if (later.length > 0) {
-          await needs.report({
-            type: 'services-not-started',
-            services: later,
-            because: `${service.name} does not answer`,
-          })
-        }
-        throw verificationFailed(plan.environment, [result])
-      }
+      deployed.push({
+        service,
+        ending,
+        ...(commit === undefined ? {} : { commit }),
+        ...(result === undefined ? {} : { answers: result }),
+      })
+      if (result?.outcome !== 'fail') continue
+      await leave(`${service.name} does not answer`)
+      throw verificationFailed(plan.environment, [result])
     }
   }
   return deployed
@@ -129,22 +135,25 @@ async function newestCommitted(
   before: DeploymentId | undefined,
   needs: LevelNeeds,
 ): Promise<{ deploymentId: DeploymentId; commit: string }> {
-  const until = needs.clock.now() + needs.timing.deploy.queueMs
-  const { firstMs, factor, longestMs } = needs.timing.polling
-  for (let waitMs = firstMs; ; waitMs = Math.min(waitMs * factor, longestMs)) {
-    const [newest] = await needs.platform.newestDeployments(environmentId, serviceId)
-    if (newest !== undefined && newest.id !== before && newest.commit !== undefined) {
-      return { deploymentId: newest.id, commit: newest.commit }
-    }
-    if (needs.clock.now() + waitMs > until) {
-      throw new OperatorError({
-        kind: 'unfinished',
-        code: 'deployment-timeout',
-        message: 'The platform accepted the deployment of the newest commit, but does not say which commit it is.',
-        hint: 'Run status to see what it became, then deploy with --commit.',
-        retryable: true,
-      })
-    }
-    await needs.clock.sleep(waitMs, needs.signal)
-  }
+  const newest = await poll(
+    async () => {
+      const [found] = await needs.platform.newestDeployments(environmentId, serviceId)
+      if (found?.commit === undefined || found.id === before) return undefined
+      return { deploymentId: found.id, commit: found.commit }
+    },
+    {
+      clock: needs.clock,
+      signal: needs.signal,
+      backoff: needs.timing.polling,
+      withinMs: needs.timing.deploy.queueMs,
+    },
+  )
+  if (newest !== undefined) return newest
+  throw new OperatorError({
+    kind: 'unfinished',
+    code: 'deployment-timeout',
+    message: 'The platform accepted the deployment of the newest commit, but does not say which commit it is.',
+    hint: 'When status says which commit it became, deploy the rest with --commit.',
+    retryable: true,
+  })
 }

@@ -3,6 +3,7 @@ import { OperatorError } from '../kit/errors.ts'
 import type { Finding } from '../kit/finding.ts'
 import type { Secret } from '../kit/secret.ts'
 import { listed } from '../kit/text.ts'
+import { toldSecret } from '../plan/compare-variables.ts'
 import { judgeGuards } from '../plan/guards/index.ts'
 import { isEmpty, type Plan } from '../plan/plan.ts'
 import { liveDeployment, runningCommit, type WantedCommit } from '../plan/plan-deployments.ts'
@@ -12,9 +13,9 @@ import { type Verdict, verdict } from '../verify/verdict.ts'
 import { type ApplyNeeds, applyPlan } from './apply-plan.ts'
 import type { Approve } from './approval.ts'
 import { createServices, missingServices } from './create-missing.ts'
-import { verificationFailed } from './deploy-failures.ts'
+import { verificationFailed, verificationInconclusive } from './deploy-failures.ts'
 import { deployLevels, type LevelNeeds } from './deploy-levels.ts'
-import type { KnownIds, WantedEnvironment } from './observe-environment.ts'
+import { type KnownIds, notThere, type WantedEnvironment } from './observe-environment.ts'
 import type { Author } from './patch-message.ts'
 import { planEnvironment } from './plan-environment.ts'
 import { type DeployedService, verifyRelease } from './verify-release.ts'
@@ -60,18 +61,19 @@ export interface Release {
 
 export interface ReleasedService {
   name: string
-  outcome: 'deployed' | 'unchanged' | 'blocked'
+  outcome: 'deployed' | 'unchanged'
   deploymentId?: DeploymentId
   commit?: string
-  /** Secrets that it waits for. */
-  missingSecrets?: string[]
 }
 
 /** Makes an environment equal to the config: plan, guards, approval, store, deploy level by level, verify. */
 export async function deploy(request: DeployRequest, needs: DeployNeeds): Promise<Release> {
   const startedAt = needs.clock.now()
   const { plan, desired, observed, running } = await planEnvironment(request, needs)
-  if (observed === undefined) throw environmentMissing(plan)
+  if (observed === undefined) {
+    const exists = !plan.changes.some((change) => change.act.kind === 'create-project')
+    throw notThere({ name: plan.project, exists }, plan.environment)
+  }
   const { environment } = desired
   if (environment.protected && !request.isSpelledOut) throw notSpelledOut(environment.name)
   await needs.report({
@@ -122,23 +124,15 @@ export async function deploy(request: DeployRequest, needs: DeployNeeds): Promis
   const deployed = await deployLevels(desired, applied.plan, applied.state, needs)
   const changes = plan.changes.length
   if (deployed.length === 0) {
-    refuseBlocked(plan)
+    refuseBlocked(plan, desired)
     return done('pass', unchanged(desired, applied.state), applied.state, changes)
   }
   const { state, results } = await verifyRelease(deployed, applied.state, needs)
   const judged = verdict(results)
-  if (judged !== 'pass') throw verificationFailed(observed.environment.name, results)
-  refuseBlocked(plan)
+  if (judged === 'fail') throw verificationFailed(observed.environment.name, results)
+  if (judged === 'inconclusive') throw verificationInconclusive(observed.environment.name, results)
+  refuseBlocked(plan, desired)
   return done(judged, outcomes(desired, deployed, state), state, changes)
-}
-
-function environmentMissing(plan: Plan): OperatorError {
-  return new OperatorError({
-    kind: 'usage',
-    code: 'environment-missing',
-    message: `Project ${plan.project} has no environment ${plan.environment} that this token can reach, and deploy makes neither.`,
-    hint: 'Run: fakturino init',
-  })
 }
 
 function notSpelledOut(environment: string): OperatorError {
@@ -172,14 +166,15 @@ function previousCommit(desired: DesiredState, state: ObservedState): string | u
   return codebase === undefined ? undefined : runningCommit(desired, state, codebase)
 }
 
-function refuseBlocked(plan: Plan): void {
+function refuseBlocked(plan: Plan, desired: DesiredState): void {
   const blocked = plan.deployments.filter((deployment) => deployment.missingSecrets.length > 0)
   if (blocked.length === 0) return
   const secrets = [...new Set(blocked.flatMap((deployment) => deployment.missingSecrets))]
+  const told = secrets.map((name) => toldSecret(desired.secrets.find((secret) => secret.name === name) ?? { name }))
   throw new OperatorError({
     kind: 'unfinished',
     code: 'blocked-by-secret',
-    message: `${listed(blocked.map((deployment) => deployment.service))} cannot start without ${listed(secrets)}, which nobody has supplied. Everything else is done.`,
+    message: `${listed(blocked.map((deployment) => deployment.service))} cannot start without ${listed(told)}, which nobody has supplied. Everything else is done.`,
     hint: `Put ${listed(secrets)} into a file and run: fakturino deploy -e ${plan.environment} --secrets-file FILE`,
   })
 }

@@ -2,7 +2,7 @@ import { OperatorError } from '../kit/errors.ts'
 import { listed } from '../kit/text.ts'
 import type { EnvironmentId, ProjectId } from '../platform/ids.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
-import type { Platform, ProjectSummary, Target } from '../platform/platform.ts'
+import type { EnvironmentSummary, Platform, ProjectSummary, Target } from '../platform/platform.ts'
 
 /** The environment that is asked for, and everything known about where it is. */
 export interface WantedEnvironment {
@@ -48,9 +48,22 @@ export async function observeEnvironment(wanted: WantedEnvironment, needs: Obser
       : candidate.id === wanted.environment.id,
   )
   if (project === undefined || environment === undefined) return { kind: 'missing', project }
+  refuseRestricted(environment)
   const state = await needs.platform.observe({ projectId: project.id, environmentId: environment.id })
   await remember(state, needs.knownIds)
   return { kind: 'found', state: checkedName(state, wanted) }
+}
+
+/** The failure of a command that needs an environment and found none; only `init` makes them. */
+export function notThere(project: { name: string; exists: boolean }, environment: string): OperatorError {
+  return new OperatorError({
+    kind: 'usage',
+    code: project.exists ? 'environment-missing' : 'project-missing',
+    message: project.exists
+      ? `Project ${project.name} has no environment ${environment}.`
+      : `The token reaches no project called ${project.name}.`,
+    hint: 'To set it up, run: fakturino init',
+  })
 }
 
 /** The project of that name, or of that id, that the token reaches; undefined when there is none. */
@@ -74,6 +87,17 @@ export async function findProject(
     })
   }
   return projects[0]
+}
+
+/** An environment that is listed and that the token may not touch is told before anything is asked of it. */
+export function refuseRestricted({ name, isAccessible }: EnvironmentSummary): void {
+  if (isAccessible) return
+  throw new OperatorError({
+    kind: 'denied',
+    code: 'not-authorized',
+    message: `Environment ${name} is restricted for this token: it is listed, and may be neither read nor changed.`,
+    hint: `Use a token of somebody who may access ${name}, or have the environment opened for this one.`,
+  })
 }
 
 /** The workspaces to look in: the named one, or all that the token reaches. */

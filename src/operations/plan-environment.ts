@@ -29,7 +29,6 @@ export interface PlannedEnvironment {
   desired: DesiredState
   observed: ObservedState | undefined
   running: ObservedRunning | undefined
-  projectExists: boolean
 }
 
 /** Reads an environment and plans it: two requests when its ids are known. */
@@ -39,12 +38,12 @@ export async function planEnvironment(request: PlanRequest, needs: PlanNeeds): P
     const projectExists = found.project !== undefined
     const desired = request.desiredFor(request.wanted.environment.name ?? '')
     const plan = planFrom({ ...request, desired }, undefined, undefined, projectExists, needs)
-    return { plan, desired, observed: undefined, running: undefined, projectExists }
+    return { plan, desired, observed: undefined, running: undefined }
   }
   const desired = request.desiredFor(found.state.environment.name)
   const { state, running } = await needs.platform.observeRunning(found.state)
   const plan = planFrom({ ...request, desired }, state, running, true, needs)
-  return { plan, desired, observed: state, running, projectExists: true }
+  return { plan, desired, observed: state, running }
 }
 
 /** What `planFrom` plans. */

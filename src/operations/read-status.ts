@@ -13,7 +13,7 @@ export interface EnvironmentStatus {
   environment: string
   services: ServiceStatus[]
   pending: { name: string; reason: string }[]
-  platform: { isStable: boolean; incident?: string }
+  platform: { isStable: boolean; incident?: string; incidentUrl?: string }
   /** Changes that wait uncommitted. */
   stagedChanges: number
 }
@@ -43,14 +43,15 @@ export function readStatus(state: ObservedState, desired: DesiredState | undefin
     .map(serviceStatus)
   const missing = order.filter((name) => !services.some((service) => service.name === name)).map(notDeployed)
   const pending = desired?.pending ?? []
+  const { isStable, incident } = state.platformStatus
   return {
     project: state.project.name,
     environment: state.environment.name,
     services: [...services.filter((service) => !pending.some(({ name }) => name === service.name)), ...missing],
     pending,
     platform: {
-      isStable: state.platformStatus.isStable,
-      ...(state.platformStatus.incident === undefined ? {} : { incident: state.platformStatus.incident.message }),
+      isStable,
+      ...(incident === undefined ? {} : { incident: incident.message, incidentUrl: incident.url }),
     },
     stagedChanges: state.unmergedChanges ?? 0,
   }

@@ -31,7 +31,7 @@ export function secretValues(
         kind: 'refused',
         code: 'moved',
         message: `Secret ${secret} has no value any more: somebody changed the environment since it was planned.`,
-        hint: 'Plan again.',
+        hint: `Run: fakturino plan -e ${desired.environment.name}`,
       })
     }
     made.set(secret, value)

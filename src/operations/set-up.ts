@@ -12,7 +12,13 @@ import { type ApplyNeeds, applyPlan } from './apply-plan.ts'
 import type { Approve } from './approval.ts'
 import { createServices } from './create-missing.ts'
 import { guarded } from './deploy.ts'
-import { chosenWorkspaces, findProject, type KnownIds, type WantedEnvironment } from './observe-environment.ts'
+import {
+  chosenWorkspaces,
+  findProject,
+  type KnownIds,
+  refuseRestricted,
+  type WantedEnvironment,
+} from './observe-environment.ts'
 import type { Author } from './patch-message.ts'
 import { planFrom } from './plan-environment.ts'
 
@@ -125,9 +131,9 @@ async function readPlaces(
 ): Promise<Place[]> {
   const existing = request.desired.flatMap((desired) => {
     const environment = project?.environments.find((candidate) => candidate.name === desired.environment.name)
-    return project === undefined || environment === undefined
-      ? []
-      : [{ projectId: project.id, environmentId: environment.id }]
+    if (project === undefined || environment === undefined) return []
+    refuseRestricted(environment)
+    return [{ projectId: project.id, environmentId: environment.id }]
   })
   const states = existing.length === 0 ? [] : await needs.platform.observeAll(existing)
   const places: Place[] = []
@@ -179,7 +185,7 @@ async function createContainers(
     needs.checkpoint()
     const made = await needs.platform.change('create-environment', { projectId: project.id, name: plan.environment })
     await needs.report({ type: 'environment-created', environment: plan.environment })
-    environments.push({ ...made, isEphemeral: false })
+    environments.push({ ...made, isEphemeral: false, isAccessible: true })
   }
   return { ...project, environments }
 }

@@ -1,6 +1,8 @@
+import type { Timing } from '../config/timing.ts'
 import type { EnvironmentConfig } from '../contract/environment-config.ts'
 import type { Clock } from '../kit/clock.ts'
 import { OperatorError } from '../kit/errors.ts'
+import { poll } from '../kit/poll.ts'
 import { Secret } from '../kit/secret.ts'
 import { listed } from '../kit/text.ts'
 import { beyond, touchedPlaces } from '../plan/store-patch.ts'
@@ -9,10 +11,14 @@ import type { ObservedPatch, ObservedState } from '../platform/observed-state.ts
 import type { Platform } from '../platform/platform.ts'
 import { type Author, patchMessage } from './patch-message.ts'
 
+/** The platform applies a patch that deploys nothing in seconds; after this it is told as unfinished. */
+const storesWithinMs = 120_000
+
 export interface StoreNeeds {
   platform: Platform
   clock: Clock
   signal: AbortSignal
+  timing: Timing
 }
 
 export interface StoreRequest {
@@ -42,7 +48,7 @@ export async function storeChanges(request: StoreRequest, needs: StoreNeeds): Pr
   const missing = missingPlaces(state, patch, staged.config.reveal())
   if (missing.length > 0) throw notStaged(state, missing)
   await needs.platform.change('commit-staged', { environmentId, message: patchMessage(request.author) })
-  return followPatch(staged.id, needs)
+  return followPatch(staged.id, state.environment.name, needs)
 }
 
 /** What is staged besides ours; undefined when nothing is. */
@@ -50,30 +56,32 @@ function foreignPart(staged: ObservedPatch | undefined, ours: EnvironmentConfig)
   return staged?.status === 'staged' ? beyond(staged.config.reveal(), ours) : undefined
 }
 
-async function followPatch(patchId: PatchId, { platform, clock, signal }: StoreNeeds): Promise<PatchId> {
-  const until = clock.now() + 120_000
-  for (let waitMs = 500; ; waitMs = Math.min(waitMs * 2, 5_000)) {
-    const patch = await platform.readPatch(patchId)
-    if (patch.error !== undefined) {
-      throw new OperatorError({
-        kind: 'failed',
-        code: 'patch-failed',
-        message: `The platform could not apply the stored changes: ${patch.error}`,
-        hint: 'Nothing was deployed. Run plan to see what is stored.',
-      })
-    }
-    if (patch.status === 'committed') return patchId
-    if (clock.now() + waitMs > until) {
-      throw new OperatorError({
-        kind: 'unfinished',
-        code: 'patch-failed',
-        message: 'The platform accepted the changes, but has not finished storing them after two minutes.',
-        hint: 'Run plan in a while: an empty plan means that they are stored.',
-        retryable: true,
-      })
-    }
-    await clock.sleep(waitMs, signal)
+async function followPatch(patchId: PatchId, environment: string, needs: StoreNeeds): Promise<PatchId> {
+  const applied = await poll(
+    async () => {
+      const patch = await needs.platform.readPatch(patchId)
+      return patch.status === 'committed' || patch.error !== undefined ? patch : undefined
+    },
+    { clock: needs.clock, signal: needs.signal, backoff: needs.timing.polling, withinMs: storesWithinMs },
+  )
+  if (applied === undefined) {
+    throw new OperatorError({
+      kind: 'unfinished',
+      code: 'patch-unfinished',
+      message: 'The platform accepted the changes, but has not finished storing them after two minutes.',
+      hint: `An empty plan will mean that they are stored. Run: fakturino plan -e ${environment}`,
+      retryable: true,
+    })
   }
+  if (applied.error !== undefined) {
+    throw new OperatorError({
+      kind: 'failed',
+      code: 'patch-failed',
+      message: `The platform could not apply the stored changes: ${applied.error}`,
+      hint: `Nothing was deployed. To see what is stored, run: fakturino plan -e ${environment}`,
+    })
+  }
+  return patchId
 }
 
 function stagedByOthers(state: ObservedState, foreign: EnvironmentConfig): OperatorError {

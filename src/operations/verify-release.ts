@@ -24,6 +24,8 @@ export interface DeployedService {
   service: DesiredService
   ending: DeploymentEnding
   commit?: string
+  /** Whether it answers; absent where there is nothing to ask. */
+  answers?: CheckResult
 }
 
 /** Asks a service over its domain; undefined when it has none, or nothing to ask. */
@@ -58,19 +60,19 @@ export async function checkAnswers(
   return result
 }
 
-/** One last reading: what serves now is what we deployed, everywhere. */
+/** One last reading: what serves now is what we deployed, everywhere. What was asked before is among the results. */
 export async function verifyRelease(
   deployed: readonly DeployedService[],
   before: ObservedState,
   needs: VerifyNeeds,
 ): Promise<{ state: ObservedState; results: CheckResult[] }> {
   const state = await needs.platform.observe({ projectId: before.project.id, environmentId: before.environment.id })
-  const results = deployed.flatMap(({ service, ending, commit }) =>
+  const seen = deployed.flatMap(({ service, ending, commit }) =>
     checkDeployed(
       { service: service.name, deploymentId: ending.deploymentId, ...(commit === undefined ? {} : { commit }) },
       state.services.find((candidate) => candidate.name === service.name),
     ),
   )
-  for (const { finding } of results) if (finding !== undefined) await needs.report({ type: 'finding', finding })
-  return { state, results }
+  for (const { finding } of seen) if (finding !== undefined) await needs.report({ type: 'finding', finding })
+  return { state, results: [...seen, ...deployed.flatMap(({ answers }) => answers ?? [])] }
 }

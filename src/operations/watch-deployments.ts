@@ -1,5 +1,6 @@
 import type { Timing } from '../config/timing.ts'
 import type { Clock } from '../kit/clock.ts'
+import { poll } from '../kit/poll.ts'
 import type { DeploymentId } from '../platform/ids.ts'
 import type { DeploymentProgress, DeploymentStatus, DeploymentStep } from '../platform/observed-state.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -51,26 +52,25 @@ export async function watchDeployments(
   needs: WatchNeeds,
 ): Promise<DeploymentEnding[]> {
   let open = awaited.map((one): Watched => ({ ...one, seen: '', phase: 'queue', phaseSince: one.startedAt }))
-  const endings: DeploymentEnding[] = []
-  const { firstMs, factor, longestMs } = needs.timing.polling
-  for (let waitMs = firstMs; ; waitMs = Math.min(waitMs * factor, longestMs)) {
+  const endings = new Map<string, DeploymentEnding>()
+  const look = async (): Promise<DeploymentEnding[] | undefined> => {
     const looks = await needs.platform.watchDeployments(open.map((one) => one.deploymentId))
     const still: Watched[] = []
     for (const [index, one] of open.entries()) {
-      const look = looks[index]
-      if (look === undefined) continue
-      const ending = judge(one, look, needs)
-      if (ending === undefined) still.push(await noticed(one, look, needs))
+      const seen = looks[index]
+      if (seen === undefined) continue
+      const ending = judge(one, seen, needs)
+      if (ending === undefined) still.push(await noticed(one, seen, needs))
       else {
-        endings.push(ending)
+        endings.set(one.service, ending)
         await needs.report(endingEvent(ending))
       }
     }
     open = still
-    if (open.length === 0)
-      return awaited.flatMap(({ service }) => endings.find((ending) => ending.service === service) ?? [])
-    await needs.clock.sleep(waitMs, needs.signal)
+    return open.length > 0 ? undefined : awaited.flatMap(({ service }) => endings.get(service) ?? [])
   }
+  const { clock, signal, timing } = needs
+  return (await poll(look, { clock, signal, backoff: timing.polling })) ?? []
 }
 
 const outcomes: Record<DeploymentStatus, DeploymentEnding['outcome'] | undefined> = {

@@ -47,8 +47,8 @@ async function answered<Value>(asked: Promise<Value>, signal: AbortSignal): Prom
     throw new OperatorError({
       kind: 'interrupted',
       code: 'interrupted',
-      message: 'Interrupted at a question; nothing was changed.',
-      hint: 'Run the same command again; --yes answers it beforehand.',
+      message: 'Interrupted at a question. What was done before it stays done; nothing new was started.',
+      hint: 'Run the same command again: it goes on from what is there.',
       retryable: true,
     })
   }

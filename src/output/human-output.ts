@@ -42,7 +42,6 @@ export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Lo
     notice(text) {
       if (!isQuiet) progress.print(paragraph(printable(text), terminal.errColumns(), `${errStyle.sign.caution} `, 2))
     },
-    text: (text) => terminal.out(text),
     close: () => progress.stop(),
   }
 

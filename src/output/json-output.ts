@@ -27,7 +27,6 @@ export function createJsonOutput(terminal: Terminal, { isQuiet }: { isQuiet: boo
     notice: (text) => {
       if (!isQuiet) terminal.err(`${printable(text)}\n`)
     },
-    text: (text) => terminal.out(text),
     close: () => {},
   }
 }

@@ -11,8 +11,6 @@ export interface Output {
   failure(failure: ToldFailure): void
   /** Something the operator should know that is neither progress nor answer. */
   notice(text: string): void
-  /** Text that is the answer by itself: help, a version. */
-  text(text: string): void
   /** Clears what moves on the screen; nothing is told after it. */
   close(): void
 }

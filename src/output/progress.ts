@@ -27,7 +27,7 @@ export function createProgress(terminal: Terminal, quiet: (text: string) => stri
     isLoading = true
     const { default: ora } = await import('ora')
     isLoading = false
-    spinner = ora({ stream: terminal.errStream as NodeJS.WriteStream, discardStdin: false })
+    spinner = ora({ stream: terminal.errStream as NodeJS.WriteStream, discardStdin: false, isEnabled: true })
     if (text !== '') spinner.start(text)
   }
   return {

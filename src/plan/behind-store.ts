@@ -1,10 +1,10 @@
 import type { DesiredService, DesiredState } from '../config/desired.ts'
+import { holdsReference } from '../config/expressions.ts'
 import { own } from '../config/own.ts'
 import type { EnvironmentConfig, ServiceConfig } from '../contract/environment-config.ts'
 import type { ObservedDeployment, ObservedRunning, ObservedService, ObservedState } from '../platform/observed-state.ts'
 import { ownVariablePrefix } from './compare-variables.ts'
 import { placeOf, referenceReach } from './reference-reach.ts'
-import { holdsReference } from './references.ts'
 
 /** Says whether a service is behind what is stored for it. */
 export type IsBehindStore = (service: DesiredService, observed: ObservedService, live: ObservedDeployment) => boolean

@@ -1,4 +1,4 @@
-import type { DesiredFlag, DesiredService, DesiredState } from '../config/desired.ts'
+import type { DesiredFlag, DesiredSecret, DesiredService, DesiredState } from '../config/desired.ts'
 import { own } from '../config/own.ts'
 import type { Secret } from '../kit/secret.ts'
 import { count, listed } from '../kit/text.ts'
@@ -86,6 +86,11 @@ export function missingSecrets(
   return [...knownSecrets(desired, state)]
     .filter(([name, { isGenerated, holders }]) => !isGenerated && !supplied.has(name) && holders.length === 0)
     .map(([name]) => name)
+}
+
+/** A secret as it is said to whoever must supply it: `PADDLE_API_KEY (Paddle payments)`. */
+export function toldSecret({ name, purpose }: Pick<DesiredSecret, 'name' | 'purpose'>): string {
+  return purpose === undefined ? name : `${name} (${purpose})`
 }
 
 /** Every secret of the config by its name, read off an environment once for all services that share it. */

@@ -11,9 +11,6 @@ export interface LastApplied {
   value(serviceId: ServiceId, path: readonly string[]): { written: unknown } | 'none'
 }
 
-/** Knows nothing: every cause is unknown. */
-export const nothingApplied: LastApplied = { value: () => 'none' }
-
 /** @param patches newest first */
 export function lastApplied(patches: readonly ObservedPatch[]): LastApplied {
   const ours = patches

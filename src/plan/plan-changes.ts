@@ -12,6 +12,7 @@ import {
   type KnownSecret,
   knownSecrets,
   missingSecrets,
+  toldSecret,
   type VariableDifference,
 } from './compare-variables.ts'
 import { configAt } from './config-path.ts'
@@ -190,13 +191,13 @@ function causes(lastApplied: LastApplied, observed: ObservedService | undefined)
 function secretNotes(desired: DesiredState, missing: readonly string[]): PlanNote[] {
   const names = new Set(missing)
   const absent = desired.secrets.filter((secret) => names.has(secret.name))
-  const optional = absent.filter((secret) => secret.requiredBy.length === 0).map((secret) => secret.name)
+  const optional = absent.filter((secret) => secret.requiredBy.length === 0).map(toldSecret)
   const notes = absent
     .filter((secret) => secret.requiredBy.length > 0)
     .map(
       (secret): PlanNote => ({
         code: 'secret-missing',
-        message: `${secret.name} is not set, and ${listed(secret.requiredBy)} cannot start without it. Supply it with --secrets-file.`,
+        message: `${toldSecret(secret)} is not set, and ${listed(secret.requiredBy)} cannot start without it. Supply it with --secrets-file.`,
       }),
     )
   if (optional.length > 0) {

@@ -54,7 +54,7 @@ export type Cause = 'config' | 'drift' | 'unknown'
 
 export type Effect = 'none' | 'redeploy' | 'downtime'
 
-/** What `apply` does about a change. Values of secrets are found at that moment, never before. */
+/** What `deploy` does about a change. Values of secrets are found at that moment, never before. */
 export type PlannedAct =
   | { kind: 'create-project' }
   | { kind: 'create-environment' }
@@ -105,14 +105,7 @@ export type DeploymentReason =
 
 /** Something left alone. Codes are stable. */
 export interface PlanNote {
-  code:
-    | 'flag-differs'
-    | 'masked'
-    | 'secret-missing'
-    | 'unmanaged-variables'
-    | 'unmanaged-service'
-    | 'larger-volume'
-    | 'fewer-readings'
+  code: 'flag-differs' | 'masked' | 'secret-missing' | 'unmanaged-variables' | 'unmanaged-service' | 'larger-volume'
   service?: string
   message: string
 }

@@ -1,4 +1,4 @@
-import { referencesIn } from './references.ts'
+import { referencesInText } from '../config/expressions.ts'
 
 /** A service's variables, by name and unrendered. */
 export interface Referring {
@@ -20,7 +20,7 @@ export function referenceReach(all: Iterable<Referring>): (changed: Iterable<str
   for (const { service, values } of all) {
     for (const [variable, value] of values) {
       const reader = { service, place: placeOf(service, variable) }
-      for (const reference of referencesIn(value)) {
+      for (const reference of referencesInText(value)) {
         const read = placeOf(reference.service ?? service, reference.variable)
         const others = readers.get(read)
         if (others === undefined) readers.set(read, [reader])

@@ -1,5 +1,5 @@
+import { holdsReference } from '../config/expressions.ts'
 import { clipped } from '../kit/text.ts'
-import { holdsReference } from './references.ts'
 
 /** What the config says in clear text may be shown; it is in the repository anyway. */
 export function shownDesired(value: string): string {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { own } from '../config/own.ts'
 import type { EnvironmentConfig, ServiceConfig } from '../contract/environment-config.ts'
+import { isRecord } from '../kit/json.ts'
 import type { Secret } from '../kit/secret.ts'
 import type { ServiceId, VolumeId } from '../platform/ids.ts'
 import type { SettingsPatch } from '../platform/platform.ts'
@@ -78,7 +79,7 @@ function partOf(change: Change, ids: StoreIds): EnvironmentConfig | undefined {
 function mergeInto(whole: Record<string, unknown>, part: object): void {
   for (const [key, value] of Object.entries(part)) {
     const there = own(whole, key)
-    if (isMap(there) && isMap(value)) mergeInto(there, value)
+    if (isRecord(there) && isRecord(value)) mergeInto(there, value)
     else whole[key] = value
   }
 }
@@ -91,13 +92,13 @@ export function beyond(staged: EnvironmentConfig, ours: EnvironmentConfig): Envi
 /** `api.variables.APP_ENV`: the places that a patch touches, by service name where one is known. */
 export function touchedPlaces(patch: EnvironmentConfig, serviceName: (id: string) => string | undefined): string[] {
   return Object.entries(patch).flatMap(([part, entries]) => {
-    if (!isMap(entries)) return [part]
+    if (!isRecord(entries)) return [part]
     if (part !== 'services') return Object.keys(entries).map((key) => `${part}.${key}`)
     return Object.entries(entries).flatMap(([id, config]) => {
       const name = serviceName(id) ?? id
-      if (!isMap(config)) return [name]
+      if (!isRecord(config)) return [name]
       return Object.entries(config).flatMap(([key, value]) =>
-        isMap(value) && Object.keys(value).length > 0
+        isRecord(value) && Object.keys(value).length > 0
           ? Object.keys(value).map((inner) => `${name}.${key}.${inner}`)
           : [`${name}.${key}`],
       )
@@ -106,16 +107,12 @@ export function touchedPlaces(patch: EnvironmentConfig, serviceName: (id: string
 }
 
 function rest(staged: unknown, ours: unknown): unknown {
-  if (!isMap(staged)) return isDeepStrictEqual(staged, ours) ? undefined : staged
-  const mine = isMap(ours) ? ours : {}
+  if (!isRecord(staged)) return isDeepStrictEqual(staged, ours) ? undefined : staged
+  const mine = isRecord(ours) ? ours : {}
   const foreign = Object.entries(staged)
     .map(([key, value]) => [key, rest(value, mine[key])] as const)
     .filter(([, value]) => value !== undefined)
   // An empty map says something only where we did not say it too.
-  if (foreign.length === 0) return Object.keys(staged).length === 0 && !isMap(ours) ? staged : undefined
+  if (foreign.length === 0) return Object.keys(staged).length === 0 && !isRecord(ours) ? staged : undefined
   return Object.fromEntries(foreign)
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -16,8 +16,6 @@ export interface Credential {
   /** The header that carries the token (PLATFORM.md §1.2). */
   header: 'Project-Access-Token' | 'Authorization'
   token: Secret
-  /** Name of the only environment the token reaches, where that is known without asking. */
-  environment?: string
   /** What people should know about the choice, a sentence each. None holds a token. */
   notices: string[]
 }
@@ -54,7 +52,7 @@ export function chooseCredential(
 
   return endpoint.isLoopback
     ? forRehearsal(endpoint, given, rehearsal, notices)
-    : credentialOf(endpoint, given, notices, undefined)
+    : credentialOf(endpoint, given, notices)
 }
 
 function chooseEndpoint(
@@ -92,14 +90,13 @@ function forRehearsal(
   if (usable.length === 0 && rehearsal !== undefined) {
     return { endpoint, kind: 'bearer', header: 'Authorization', token: new Secret(rehearsal.tokens.account), notices }
   }
-  return credentialOf(endpoint, usable, notices, rehearsal)
+  return credentialOf(endpoint, usable, notices)
 }
 
 function credentialOf(
   endpoint: Endpoint,
   given: { name: TokenVariable; text: string }[],
   notices: string[],
-  rehearsal: RehearsalAddress | undefined,
 ): Credential {
   const [chosen, other] = given
   if (chosen === undefined) throw tokenMissing(endpoint)
@@ -107,19 +104,13 @@ function credentialOf(
   if (!/^[\x21-\x7e]+$/.test(chosen.text)) throw tokenMalformed(chosen.name)
   if (other !== undefined) notices.push(`${chosen.name} is used; ${other.name} is set too and is not.`)
   const kind = kinds[chosen.name]
-  const environment = kind === 'project' ? environmentOf(chosen.text, rehearsal) : undefined
   return {
     endpoint,
     kind,
     header: kind === 'project' ? 'Project-Access-Token' : 'Authorization',
     token: new Secret(chosen.text),
-    ...(environment === undefined ? {} : { environment }),
     notices,
   }
-}
-
-function environmentOf(token: string, rehearsal: RehearsalAddress | undefined): string | undefined {
-  return Object.entries(rehearsal?.tokens.project ?? {}).find(([, known]) => known === token)?.[0]
 }
 
 function tokenMissing(endpoint: Endpoint): OperatorError {

@@ -1,6 +1,7 @@
 import type { HttpClient, HttpHeaders } from '../kit/http.ts'
 import { HttpError } from '../kit/http-error.ts'
-import { isRecord, textOf } from './shape.ts'
+import { isRecord } from '../kit/json.ts'
+import { textOf } from './shape.ts'
 
 /** What came back for one request, good or bad; the errors that libraries throw end here. */
 export type Reply = { kind: 'no-answer'; error: HttpError } | GraphqlReply

@@ -83,7 +83,6 @@ export type DeploymentStep =
 
 export interface ObservedDeployment {
   id: DeploymentId
-  serviceId: ServiceId | undefined
   status: DeploymentStatus
   /** Milliseconds since the epoch. */
   createdAt: number
@@ -95,8 +94,6 @@ export interface ObservedDeployment {
   canRedeploy: boolean
   /** The commit, for code from a repository. */
   commit: string | undefined
-  commitMessage: string | undefined
-  branch: string | undefined
   image: string | undefined
   /** The patch that caused it, where a patch did. */
   patchId: PatchId | undefined
@@ -133,5 +130,4 @@ export interface DeploymentEvent {
   startedAt: number
   completedAt: number | undefined
   error: string | undefined
-  skipped: boolean
 }

@@ -16,14 +16,20 @@ export interface Target {
   environmentId: EnvironmentId
 }
 
+/** An environment of a project as far as a look-up by name tells. */
+export interface EnvironmentSummary {
+  id: EnvironmentId
+  name: string
+  isEphemeral: boolean
+  /** May the token read and change it? One that is restricted is listed all the same. */
+  isAccessible: boolean
+}
+
 /** What a look-up by name finds. */
 export interface ProjectSummary {
   id: ProjectId
   name: string
-  /** Milliseconds since the epoch. */
-  createdAt: number
-  workspaceId: WorkspaceId | undefined
-  environments: { id: EnvironmentId; name: string; isEphemeral: boolean }[]
+  environments: EnvironmentSummary[]
 }
 
 /**

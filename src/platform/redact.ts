@@ -1,6 +1,6 @@
 import type { EnvironmentConfig } from '../contract/environment-config.ts'
+import { isRecord } from '../kit/json.ts'
 import type { ObservedState, ObservedVariable } from './observed-state.ts'
-import { isRecord } from './shape.ts'
 
 const shown = '[secret]'
 

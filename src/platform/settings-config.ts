@@ -1,8 +1,9 @@
 import type { BuildConfig, DeployConfig, ServiceConfig, SourceConfig } from '../contract/environment-config.ts'
+import { isRecord } from '../kit/json.ts'
 import type { SettingsPatch } from './platform.ts'
 import type { RestartPolicy, ServiceSettings, SettingName } from './service-settings.ts'
 import { settingDefaults } from './service-settings.ts'
-import { isRecord, numberOf, textOf } from './shape.ts'
+import { numberOf, textOf } from './shape.ts'
 
 type ConfigPlace =
   | { part: 'source'; key: keyof SourceConfig & string }

@@ -1,4 +1,5 @@
 /** One environment's reading, put together from the lists it comes in. */
+
 import type { ServiceConfig } from '../contract/environment-config.ts'
 import type {
   ObservedEnvironmentFragment,
@@ -8,9 +9,10 @@ import type {
   ObservedPlatformStatusFragment,
   ObservedProjectFragment,
 } from '../contract/types.ts'
+import { isRecord } from '../kit/json.ts'
 import { id } from './ids.ts'
 import type { ObservedDomain, ObservedService, ObservedState, ObservedVolume } from './observed-state.ts'
-import { isRecord, numberOf } from './shape.ts'
+import { numberOf } from './shape.ts'
 import {
   newestFirst,
   settingsFromConfig,

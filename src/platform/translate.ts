@@ -1,4 +1,5 @@
 /** The platform's words become ours here. */
+
 import type { VariableConfig } from '../contract/environment-config.ts'
 import type {
   DeploymentEventStep,
@@ -12,6 +13,7 @@ import type {
   ProjectSummaryFragment,
 } from '../contract/types.ts'
 import { OperatorError } from '../kit/errors.ts'
+import { isRecord } from '../kit/json.ts'
 import { Secret } from '../kit/secret.ts'
 import { clipped, printable } from '../kit/text.ts'
 import type { Id } from './ids.ts'
@@ -27,7 +29,7 @@ import type {
   ObservedVariable,
 } from './observed-state.ts'
 import type { ProjectSummary } from './platform.ts'
-import { isRecord, textOf } from './shape.ts'
+import { textOf } from './shape.ts'
 
 export { settingsFromConfig, settingsToConfig } from './settings-config.ts'
 
@@ -95,10 +97,8 @@ function timeWhere(text: string | null): number | undefined {
 
 export function toDeployment(deployment: ObservedDeploymentFragment): ObservedDeployment {
   const meta = isRecord(deployment.meta) ? deployment.meta : {}
-  const message = textOf(meta.commitMessage)
   return {
     id: id(deployment.id),
-    serviceId: idWhere(deployment.serviceId),
     status: translated(deploymentStatuses, deployment.status) ?? 'waiting',
     createdAt: timeOf(deployment.createdAt),
     isStopped: deployment.deploymentStopped,
@@ -107,8 +107,6 @@ export function toDeployment(deployment: ObservedDeploymentFragment): ObservedDe
     canRollback: deployment.canRollback,
     canRedeploy: deployment.canRedeploy,
     commit: textOf(meta.commitHash),
-    commitMessage: message === undefined ? undefined : clipped(message, 200),
-    branch: textOf(meta.branch),
     image: textOf(meta.image),
     patchId: idWhere(textOf(meta.patchId)),
   }
@@ -133,7 +131,6 @@ export function toProgress(
         startedAt: timeOf(node.createdAt),
         completedAt: timeWhere(node.completedAt),
         error: error === undefined ? undefined : clipped(redact(error), 500),
-        skipped: node.payload?.skipped ?? false,
       },
     ]
   })
@@ -170,12 +167,11 @@ export function toProjectSummary(project: ProjectSummaryFragment): ProjectSummar
   return {
     id: id(project.id),
     name: project.name,
-    createdAt: timeOf(project.createdAt),
-    workspaceId: idWhere(project.workspaceId),
     environments: project.environments.edges.map(({ node }) => ({
       id: id(node.id),
       name: node.name,
       isEphemeral: node.isEphemeral,
+      isAccessible: node.canAccess,
     })),
   }
 }

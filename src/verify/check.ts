@@ -1,11 +1,11 @@
 import type { Finding } from '../kit/finding.ts'
 
-/** A check's answer. Nothing is silently absent: what was not asked says why. */
+/** A check's answer. `unknown`: it could not be asked. */
 export interface CheckResult {
   check: CheckName
   service: string
-  outcome: 'pass' | 'fail' | 'skipped' | 'unknown'
-  /** Why it failed, was skipped, or could not be judged. */
+  outcome: 'pass' | 'fail' | 'unknown'
+  /** Why it failed, or could not be judged. */
   finding?: Finding
 }
 

@@ -14,3 +14,5 @@ export type ProbeAnswer =
       elapsedMs: number
     }
   | { kind: 'unanswered'; reason: string; elapsedMs: number }
+  /** There was no way to ask, so nothing is known about the app. */
+  | { kind: 'unasked'; reason: string }

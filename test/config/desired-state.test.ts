@@ -140,13 +140,12 @@ describe('services', () => {
     })
   })
 
-  test('from an image or an upload have no codebase and nothing that a push could deploy', () => {
+  test('from an image have no codebase and nothing that a push could deploy', () => {
     const image = service(withWeb({ source: { image: 'tool:1' } }), 'staging', 'web')
     expect(image.settings).toMatchObject({ image: 'tool:1' })
     expect(image.settings).not.toHaveProperty('repo')
     expect(image).not.toHaveProperty('codebase')
     expect(image).not.toHaveProperty('autoDeploy')
-    expect(service(withWeb({ source: { upload: true } }), 'staging', 'web').settings).not.toHaveProperty('repo')
   })
 
   test('without a domain are not asked for their health from outside', () => {

@@ -1,7 +1,14 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are references as Railway writes them
 import { describe, expect, test } from 'vitest'
 import { privateDomain, publicDomain, ref, shared, url } from '../../src/config/define.ts'
-import { type Expression, referencesIn, type SecretName, writtenText } from '../../src/config/expressions.ts'
+import {
+  type Expression,
+  holdsReference,
+  referencesIn,
+  referencesInText,
+  type SecretName,
+  writtenText,
+} from '../../src/config/expressions.ts'
 
 const surroundings = {
   service: 'worker',
@@ -47,5 +54,27 @@ describe('references are found', () => {
   ]
   test.each(found)('%s', (_wish, value, references) => {
     expect(referencesIn(value)).toEqual(references)
+  })
+})
+
+describe('in a text as Railway stores it', () => {
+  const found: [value: string, references: { service?: string; variable: string }[]][] = [
+    ['', []],
+    ['plain ${X} {{Y}}', []],
+    ['${{X}}', [{ variable: 'X' }]],
+    ['${{ postgres.URL }}', [{ service: 'postgres', variable: 'URL' }]],
+    ['${{ postgres . URL }}', [{ service: 'postgres', variable: 'URL' }]],
+    ['${{My Service.URL}}', [{ service: 'My Service', variable: 'URL' }]],
+    ['${{my.service.URL}}', [{ service: 'my.service', variable: 'URL' }]],
+    ['${{shared.KEY}}', [{ service: 'shared', variable: 'KEY' }]],
+    ['a ${{X}}:${{b.Y}}/', [{ variable: 'X' }, { service: 'b', variable: 'Y' }]],
+  ]
+  test.each(found)('%j refers to its variables, shared ones too', (value, references) => {
+    expect(referencesInText(value)).toEqual(references)
+    expect(holdsReference(value)).toBe(references.length > 0)
+  })
+
+  test('what only opens like a reference is held for one', () => {
+    expect(holdsReference('${{X}')).toBe(true)
   })
 })

@@ -20,7 +20,6 @@ describe('a config that is right', () => {
   test('may have everything that a config can have', () => {
     const full = altered({
       'project.id': 'abc',
-      'environments.staging.migrations': 'ssh',
       'services.web.purpose': 'shop',
       'services.web.source': { repository: 'acme/shop', branch: 'next' },
       'services.web.preDeploy': ['php artisan migrate --force', 'php artisan db:seed'],
@@ -36,7 +35,6 @@ describe('a config that is right', () => {
       'services.worker.storage': 's3',
       'services.worker.revision': { path: '/', header: 'x-commit' },
       'services.tool': { kind: 'app', source: { image: 'tool:1' } },
-      'services.site': { kind: 'app', source: { upload: true } },
       'services.postgres.variables': { RAILWAY_SHM_SIZE_BYTES: '134217728' },
       'services.web.variables.MODE': {
         kind: 'per-environment',

@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest'
 import config from '../../fakturino.config.ts'
 import { desiredState } from '../../src/config/desired-state.ts'
 import { inspectConfig } from '../../src/config/inspect-config.ts'
-import { timingOf } from '../../src/config/timing.ts'
 
 const laravel = ['api', 'worker', 'scheduler']
 
@@ -278,7 +277,7 @@ describe('row by row', () => {
   })
 
   test('watching takes the times that the guide names', () => {
-    expect(timingOf(config).soak).toMatchObject({ durationMs: 1_800_000, intervalMs: 30_000 })
+    expect(config.soak).toMatchObject({ duration: '30m', interval: '30s' })
   })
 })
 

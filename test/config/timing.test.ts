@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { FakturinoConfig } from '../../src/config/fakturino-config.ts'
 import { defaultTiming, healthTimeoutMs, rehearsalTiming, timingOf } from '../../src/config/timing.ts'
 
 describe('timings', () => {
@@ -7,27 +8,33 @@ describe('timings', () => {
   })
 
   test('the defaults are those that the operator documents', () => {
-    expect(defaultTiming).toMatchObject({
-      soak: { durationMs: 1_800_000, intervalMs: 30_000, failureLimit: 5, consecutiveLimit: 3, minimumProbes: 10 },
+    expect(defaultTiming).toEqual({
       liveness: { successes: 3, gapMs: 2000, probeTimeoutMs: 10_000 },
       settleMs: 60_000,
-      deploy: { queueMs: 900_000, buildMs: 1_200_000, preDeployMs: 600_000, verifyMs: 180_000 },
+      deploy: { queueMs: 900_000, buildMs: 1_200_000, preDeployMs: 600_000, healthMarginMs: 60_000, verifyMs: 180_000 },
       commandMs: 2_700_000,
-      lease: { lifeMs: 120_000, renewalMs: 40_000, waitMs: 600_000 },
       polling: { firstMs: 2000, factor: 1.5, longestMs: 10_000 },
-      client: { connectMs: 10_000, readMs: 30_000, mutationMs: 90_000, readTries: 4, rateLimitMs: 60_000 },
-      touchedServices: 4,
     })
   })
 
   test('a config changes what it names, and nothing else', () => {
-    const timing = timingOf({ timing: { command: '1h', settle: '10s', leaseWait: '1m' }, soak: { duration: '5m' } })
-    expect(timing).toEqual({
+    expect(timingOf({ timing: { command: '1h' } })).toEqual({ ...defaultTiming, commandMs: 3_600_000 })
+    const timing: Required<NonNullable<FakturinoConfig['timing']>> = {
+      command: '1h',
+      queue: '2s',
+      build: '3s',
+      preDeploy: '4s',
+      healthMargin: '5s',
+      verify: '6s',
+      settle: '7s',
+      probe: '8s',
+    }
+    expect(timingOf({ timing })).toEqual({
       ...defaultTiming,
+      liveness: { ...defaultTiming.liveness, probeTimeoutMs: 8000 },
+      settleMs: 7000,
+      deploy: { queueMs: 2000, buildMs: 3000, preDeployMs: 4000, healthMarginMs: 5000, verifyMs: 6000 },
       commandMs: 3_600_000,
-      settleMs: 10_000,
-      lease: { ...defaultTiming.lease, waitMs: 60_000 },
-      soak: { ...defaultTiming.soak, durationMs: 300_000 },
     })
   })
 
@@ -37,8 +44,32 @@ describe('timings', () => {
   })
 
   test('a rehearsal never waits longer than the real thing', () => {
-    expect(rehearsalTiming.commandMs).toBeLessThan(defaultTiming.commandMs)
-    expect(rehearsalTiming.soak.durationMs).toBeLessThan(defaultTiming.soak.durationMs)
-    expect(rehearsalTiming.polling).toEqual({ firstMs: 250, factor: 1.5, longestMs: 1000 })
+    expect(rehearsalTiming).toEqual({
+      liveness: { successes: 3, gapMs: 200, probeTimeoutMs: 2000 },
+      settleMs: 3000,
+      deploy: {
+        queueMs: 30_000,
+        buildMs: 30_000,
+        preDeployMs: 30_000,
+        healthMarginMs: 0,
+        healthMs: 30_000,
+        verifyMs: 30_000,
+      },
+      commandMs: 300_000,
+      polling: { firstMs: 250, factor: 1.5, longestMs: 1000 },
+    })
+    const real = numbersOf(defaultTiming)
+    const longer = [...numbersOf(rehearsalTiming)].filter(([path, ms]) => ms > (real.get(path) ?? ms))
+    expect(longer).toEqual([])
   })
 })
+
+/** Every number by its path: `deploy.queueMs`. */
+function numbersOf(timing: object, under = ''): Map<string, number> {
+  const all = new Map<string, number>()
+  for (const [name, value] of Object.entries(timing)) {
+    if (typeof value === 'number') all.set(under + name, value)
+    else for (const [path, number] of numbersOf(value, `${under}${name}.`)) all.set(path, number)
+  }
+  return all
+}

@@ -256,7 +256,7 @@ test('B64 a redeploy takes the old source, settings and variables', async () => 
   expect((await caller.events(again)).map(({ step }) => step)).not.toContain('BUILD_IMAGE')
 })
 
-test('B65 a rollback brings back image, settings and variables without a build, for 120 hours', async () => {
+test('B65 a rollback brings back image, settings and variables without a build, for the 120 hours of Pro', async () => {
   const caller = await aProject()
   const api = await caller.makeApp('api', {
     deploy: { preDeployCommand: 'migrate', startCommand: 'old' },

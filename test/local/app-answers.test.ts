@@ -83,3 +83,11 @@ test('a database answers nothing over HTTP', async () => {
   await caller.deployed(redis)
   expect((await caller.edge(domain)).status).toBe(502)
 })
+
+test('an image with a health check is no database: it answers', async () => {
+  const caller = await aProject()
+  const docs = await caller.makeService('docs', { source: { image: 'docs:1' }, deploy: { healthcheckPath: '/up' } })
+  const domain = await caller.makeDomain(docs)
+  await caller.deployed(docs)
+  expect((await caller.edge(domain)).status).toBe(200)
+})

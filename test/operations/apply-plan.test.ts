@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished, test } from 'vitest'
 import type { DesiredService, DesiredState } from '../../src/config/desired.ts'
+import { rehearsalTiming } from '../../src/config/timing.ts'
 import type { EnvironmentConfig, ServiceConfig } from '../../src/contract/environment-config.ts'
 import { createHttpClient } from '../../src/kit/http.ts'
 import { Secret } from '../../src/kit/secret.ts'
@@ -63,6 +64,7 @@ async function anEnvironment() {
     clock,
     signal: new AbortController().signal,
     report: async (event: OperationEvent) => void reported.push(event),
+    timing: rehearsalTiming,
     checkpoint: () => {},
     random: (bytes: number) => new Uint8Array(bytes).fill(randomness++),
   }
@@ -252,7 +254,7 @@ describe('an environment that was changed by somebody else after it was planned'
       kind: 'refused',
       code: 'moved',
       message,
-      hint: 'Nothing was stored. Run plan to see what is different now.',
+      hint: expect.stringMatching(/^Nothing was deployed\. .*run: fakturino plan -e \w+$/),
     })
     expect(world.written).toEqual([])
     expect((await world.state()).patches).toEqual(before.patches)

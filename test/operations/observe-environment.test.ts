@@ -14,20 +14,21 @@ interface World {
   token?: [string, string]
   /** What an earlier command remembered of `shop`, as names. */
   hint?: { project: string; environments: string[] }
+  /** Environments that are listed and that the token may not access, in every project. */
+  restricted?: string[]
   /** Instead of an answer to a reading by ids. */
   failure?: OperatorError
 }
 
-function aProject(name: string, environments: string[]): ProjectSummary {
+function aProject(name: string, environments: string[], restricted: string[] = []): ProjectSummary {
   return {
     id: id(`p-${name}`),
     name,
-    createdAt: 0,
-    workspaceId: undefined,
     environments: environments.map((environment) => ({
       id: id(`e-${name}-${environment}`),
       name: environment,
       isEphemeral: false,
+      isAccessible: !restricted.includes(environment),
     })),
   }
 }
@@ -47,7 +48,7 @@ const notFound = (code: 'not-found' | 'not-authorized' | 'unreachable' = 'not-fo
 function observing(world: World) {
   const workspaces = world.workspaces ?? { home: { shop: ['staging', 'production'] } }
   const projects = Object.values(workspaces).flatMap((of) =>
-    Object.entries(of).map(([name, environments]) => aProject(name, environments)),
+    Object.entries(of).map(([name, environments]) => aProject(name, environments, world.restricted)),
   )
   const requests: string[] = []
   const remembered: string[] = []
@@ -58,7 +59,9 @@ function observing(world: World) {
     },
     findProjects: async (workspaceId) => {
       requests.push(`projects of ${workspaceId}`)
-      return Object.entries(workspaces[workspaceId.slice(2)] ?? {}).map(([name, of]) => aProject(name, of))
+      return Object.entries(workspaces[workspaceId.slice(2)] ?? {}).map(([name, of]) =>
+        aProject(name, of, world.restricted),
+      )
     },
     findProject: async (projectId) => {
       requests.push(`project ${projectId}`)
@@ -279,6 +282,17 @@ test.each<[string, World, Partial<WantedEnvironment>, object]>([
     {},
     { environment: { name: 'staging', id: environmentId('production') } },
     { kind: 'usage', code: 'unknown-environment' },
+  ],
+  [
+    'an environment that the token may not access, before anything is asked of it',
+    { restricted: ['staging'] },
+    {},
+    {
+      kind: 'denied',
+      code: 'not-authorized',
+      message: expect.stringMatching(/^Environment staging is restricted for this token: /),
+      requests: ['workspaces', 'projects of w-home'],
+    },
   ],
   [
     'ids that lead nowhere, without a look-up: they were given',

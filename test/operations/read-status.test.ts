@@ -125,7 +125,7 @@ test('the state of the platform, and what waits uncommitted, are told', () => {
   ).toMatchObject({
     project: 'shop',
     environment: 'staging',
-    platform: { isStable: false, incident: 'builds are slow' },
+    platform: { isStable: false, incident: 'builds are slow', incidentUrl: 'https://status.example.com' },
     stagedChanges: 3,
   })
   expect(readStatus(anObservedState({ unmergedChanges: undefined }), undefined)).toMatchObject({

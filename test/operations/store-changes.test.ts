@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest'
+import { rehearsalTiming } from '../../src/config/timing.ts'
 import type { EnvironmentConfig } from '../../src/contract/environment-config.ts'
 import { OperatorError } from '../../src/kit/errors.ts'
 import type { Secret } from '../../src/kit/secret.ts'
@@ -91,7 +92,7 @@ function aStore(world: World) {
         author: { command: 'deploy', person: 'nina', reason: 'queue' },
         allowStaged: world.allowStaged ?? false,
       },
-      { platform, clock, signal: world.signal ?? new AbortController().signal },
+      { platform, clock, signal: world.signal ?? new AbortController().signal, timing: rehearsalTiming },
     )
   return { store, held, elapsedMs: () => clock.now() - startedAt, looks: () => looks }
 }
@@ -190,7 +191,7 @@ describe('a committed patch is followed', () => {
     const { store, looks, elapsedMs } = aStore({ looksUntilCommitted: 6 })
     await store()
     expect(looks()).toBe(7)
-    expect(elapsedMs()).toBe(500 + 1_000 + 2_000 + 4_000 + 5_000 + 5_000)
+    expect(elapsedMs()).toBe(250 + 375 + 562.5 + 843.75 + 1_000 + 1_000)
   })
 
   it('until it cannot be applied, which is told in the words of the platform', async () => {
@@ -204,7 +205,7 @@ describe('a committed patch is followed', () => {
 
   it('for two minutes at most', async () => {
     const { store, held, elapsedMs } = aStore({ looksUntilCommitted: 1_000 })
-    expect(await refusal(store)).toMatchObject({ kind: 'unfinished', code: 'patch-failed', retryable: true })
+    expect(await refusal(store)).toMatchObject({ kind: 'unfinished', code: 'patch-unfinished', retryable: true })
     expect(elapsedMs()).toBeGreaterThan(110_000)
     expect(elapsedMs()).toBeLessThanOrEqual(120_000)
     expect(held.committed).toEqual(ours)
@@ -236,7 +237,7 @@ test('the values in a patch are out of sight on their way', async () => {
   )
   await storeChanges(
     { state: anObservedState(), patch: ours, author: { command: 'init', person: 'nina' }, allowStaged: false },
-    { platform, clock: new FakeClock(), signal: new AbortController().signal },
+    { platform, clock: new FakeClock(), signal: new AbortController().signal, timing: rehearsalTiming },
   )
   expect(seen).toHaveLength(1)
   expect(JSON.stringify(seen)).not.toContain('sentinel')

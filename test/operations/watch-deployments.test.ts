@@ -63,7 +63,7 @@ function progress(deploymentId: string, look: Look): DeploymentProgress {
 }
 
 function anEvent(step: DeploymentStep, overrides: Partial<DeploymentEvent>): DeploymentEvent {
-  return { step, startedAt: 0, completedAt: undefined, error: undefined, skipped: false, ...overrides }
+  return { step, startedAt: 0, completedAt: undefined, error: undefined, ...overrides }
 }
 
 function told(event: OperationEvent): string {

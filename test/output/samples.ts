@@ -153,7 +153,11 @@ export function aStatus(parts: Partial<EnvironmentStatus> = {}): EnvironmentStat
       },
     ],
     pending: [{ name: 'mcp-server', reason: 'not implemented before Step 7' }],
-    platform: { isStable: false, incident: 'Builds are slow in one region' },
+    platform: {
+      isStable: false,
+      incident: 'Builds are slow in one region',
+      incidentUrl: 'https://status.example.com/1',
+    },
     stagedChanges: 1,
     ...parts,
   }

@@ -18,6 +18,7 @@ it('is one screen: a line a service, what is pending, what waits, and trouble of
 ! 1 staged change waits uncommitted.
 
 ! The platform reports trouble of its own: Builds are slow in one region.
+  https://status.example.com/1
 `)
 })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
 import type { ServiceConfig } from '../../src/contract/environment-config.ts'
-import { lastApplied, nothingApplied } from '../../src/plan/last-applied.ts'
+import { lastApplied } from '../../src/plan/last-applied.ts'
 import { planChanges } from '../../src/plan/plan-changes.ts'
 import type { ServiceSettings } from '../../src/platform/service-settings.ts'
 import {
@@ -19,7 +19,7 @@ import {
 const onApi = (config: ServiceConfig) => ({ services: { [serviceId('api')]: config } })
 const oursSaid = (config: ServiceConfig) => lastApplied([ourPatch(onApi(config))])
 
-function causeOfSetting(desired: ServiceSettings, observed: ServiceSettings, applied = nothingApplied) {
+function causeOfSetting(desired: ServiceSettings, observed: ServiceSettings, applied = lastApplied([])) {
   const { changes } = planChanges(
     aPlanSituation({
       desired: aDesiredState({ services: [aDesiredService('api', { settings: desired })] }),

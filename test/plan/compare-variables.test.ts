@@ -8,7 +8,7 @@ import {
   type VariableDifference,
   type VariableSituation,
 } from '../../src/plan/compare-variables.ts'
-import { lastApplied, nothingApplied } from '../../src/plan/last-applied.ts'
+import { lastApplied } from '../../src/plan/last-applied.ts'
 import type { ObservedState } from '../../src/platform/observed-state.ts'
 import {
   aDesiredService,
@@ -58,7 +58,7 @@ function situation(world: World): VariableSituation & { state: ObservedState } {
     observed,
     state,
     secrets: knownSecrets(desired, state),
-    lastApplied: world.lastApplied ?? nothingApplied,
+    lastApplied: world.lastApplied ?? lastApplied([]),
     supplied: new Map(Object.entries(world.supplied ?? {}).map(([name, value]) => [name, new Secret(value)])),
   }
 }

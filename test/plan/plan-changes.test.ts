@@ -121,13 +121,17 @@ test('missing secrets are told one by one where something cannot start without t
     aPlanSituation({
       desired: aDesiredState({
         services: [aDesiredService('api', { variables: { A: theSecret('A') } })],
-        secrets: [secret('A', ['api', 'worker']), secret('B'), secret('C')],
+        secrets: [
+          { ...secret('A', ['api', 'worker']), purpose: 'Payments' },
+          secret('B'),
+          { ...secret('C'), purpose: 'Bank access' },
+        ],
       }),
     }),
   )
   expect(plan.notes.map(({ message }) => message)).toEqual([
-    'A is not set, and api and worker cannot start without it. Supply it with --secrets-file.',
-    'Not set, and nothing needs them to start: B and C.',
+    'A (Payments) is not set, and api and worker cannot start without it. Supply it with --secrets-file.',
+    'Not set, and nothing needs them to start: B and C (Bank access).',
   ])
 })
 

@@ -16,8 +16,8 @@ const local = 'http://127.0.0.1:9999/graphql/v2'
 
 function chosen(variables: Record<string, string | undefined>, address?: RehearsalAddress) {
   const credential = chooseCredential(variables, address)
-  const { endpoint, kind, header, environment, notices } = credential
-  return { url: endpoint.url, kind, header, value: headerValue(credential).reveal(), environment, notices }
+  const { endpoint, kind, header, notices } = credential
+  return { url: endpoint.url, kind, header, value: headerValue(credential).reveal(), notices }
 }
 
 describe('the choice of a token', () => {
@@ -26,7 +26,7 @@ describe('the choice of a token', () => {
     ['an account token', { RAILWAY_API_TOKEN: 'a1' }, 'bearer', 'Authorization', 'Bearer a1'],
     ['white space around it', { RAILWAY_TOKEN: ' p1\n' }, 'project', 'Project-Access-Token', 'p1'],
   ])('follows the name of the variable: %s', (_, variables, kind, header, value) => {
-    expect(chosen(variables)).toEqual({ url: railway, kind, header, value, environment: undefined, notices: [] })
+    expect(chosen(variables)).toEqual({ url: railway, kind, header, value, notices: [] })
   })
 
   it('takes RAILWAY_TOKEN of two, and says so', () => {
@@ -68,7 +68,7 @@ describe('credentials that never cross', () => {
       kind: 'bearer',
       header: 'Authorization',
       value: 'Bearer rehearsal_account',
-      environment: undefined,
+
       notices: ['RAILWAY_TOKEN and RAILWAY_API_TOKEN are for Railway and not sent to a rehearsal.'],
     })
   })
@@ -77,14 +77,6 @@ describe('credentials that never cross', () => {
     expect(chosen({ RAILWAY_TOKEN: 'sentinel', RAILWAY_API_TOKEN: 'rehearsal_workspace' }, rehearsal)).toMatchObject({
       value: 'Bearer rehearsal_workspace',
       notices: ['RAILWAY_TOKEN is for Railway and not sent to a rehearsal.'],
-    })
-  })
-
-  it("knows the environment of a rehearsal's project token", () => {
-    expect(chosen({ RAILWAY_TOKEN: 'rehearsal_staging' }, rehearsal)).toMatchObject({
-      kind: 'project',
-      environment: 'staging',
-      notices: [],
     })
   })
 

@@ -111,13 +111,13 @@ describe('a request', () => {
   it("tells the platform's time, and keeps its last word on the budget", async () => {
     const { client } = await setUp((response, _, nth) => {
       const date = 'Tue, 03 Nov 2026 09:00:07 GMT'
-      const budget = { 'x-ratelimit-limit': '1000', 'x-ratelimit-remaining': '990' }
+      const budget = { 'x-ratelimit-limit': '1000', 'x-ratelimit-remaining': '990', 'x-ratelimit-reset': '1793700000' }
       answerJson(response, workspaces, { headers: { date, ...(nth === 1 ? budget : {}) } })
     })
     expect(client.budget()).toBeUndefined()
     expect((await read(client)).platformTime).toBe(Date.UTC(2026, 10, 3, 9, 0, 7))
     await read(client)
-    expect(client.budget()).toEqual({ limit: 1000, remaining: 990 })
+    expect(client.budget()).toEqual({ limit: 1000, remaining: 990, resetsAt: Date.UTC(2026, 10, 3, 10) })
   })
 
   it('is counted by operation, repetitions included', async () => {

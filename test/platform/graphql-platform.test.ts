@@ -252,11 +252,9 @@ describe('looking things up', () => {
     expect(await platform.findProject(id('p1'))).toEqual({
       id: 'p1',
       name: 'fakturino',
-      createdAt: Date.UTC(2026, 10, 1),
-      workspaceId: 'w1',
       environments: [
-        { id: 'e1', name: 'production', isEphemeral: false },
-        { id: 'e2', name: 'staging', isEphemeral: false },
+        { id: 'e1', name: 'production', isEphemeral: false, isAccessible: true },
+        { id: 'e2', name: 'staging', isEphemeral: false, isAccessible: true },
       ],
     })
     expect(names(server)).toEqual(['FindWorkspaces', 'FindProjects', 'FindProjects', 'FindProject'])
@@ -282,7 +280,7 @@ describe('looking things up', () => {
         step: 'BUILD_IMAGE',
         createdAt: '2026-11-03T08:01:00Z',
         completedAt: null,
-        payload: { error: 'exit\n1', skipped: null },
+        payload: { error: 'exit\n1' },
       },
       { step: 'SNAPSHOT_CODE', createdAt: '2026-11-03T08:00:00Z', completedAt: '2026-11-03T08:00:30Z', payload: null },
     ].map((event, nth) => ({ id: String(nth), ...event }))
@@ -298,14 +296,12 @@ describe('looking things up', () => {
         startedAt: Date.UTC(2026, 10, 3, 8),
         completedAt: Date.UTC(2026, 10, 3, 8, 0, 30),
         error: undefined,
-        skipped: false,
       },
       {
         step: 'build-image',
         startedAt: Date.UTC(2026, 10, 3, 8, 1),
         completedAt: undefined,
         error: 'exit 1',
-        skipped: false,
       },
     ])
     expect(await platform.watchDeployments([])).toEqual([])

@@ -10,7 +10,6 @@ import { toObservedState } from '../../src/platform/translate-environment.ts'
 
 const deployment: ObservedDeploymentFragment = {
   id: 'd1',
-  serviceId: 's1',
   status: 'SUCCESS',
   createdAt: '2026-11-03T08:00:00Z',
   deploymentStopped: false,
@@ -70,7 +69,6 @@ describe('a deployment', () => {
   ])('has no commit and no image where its meta is %s', (_, meta) => {
     expect(toDeployment({ ...deployment, meta })).toMatchObject({
       commit: undefined,
-      branch: undefined,
       image: undefined,
       patchId: undefined,
     })
@@ -79,15 +77,11 @@ describe('a deployment', () => {
   it('tells what it was made from', () => {
     const meta = {
       commitHash: 'abc',
-      commitMessage: 'fix\u001b[31m\nmore',
-      branch: 'main',
       image: 'redis:7',
       patchId: 'p1',
     }
     expect(toDeployment({ ...deployment, meta })).toMatchObject({
       commit: 'abc',
-      commitMessage: 'fix more',
-      branch: 'main',
       image: 'redis:7',
       patchId: 'p1',
     })
@@ -181,7 +175,6 @@ describe('an environment', () => {
   const environment: ObservedEnvironmentFragment = {
     id: 'e1',
     name: 'production',
-    configEtag: 'x',
     unmergedChangesCount: null,
     config: {},
     serviceInstances: list(),
@@ -232,7 +225,6 @@ describe('an environment', () => {
       serviceId: 's1',
       mountPath: '/data',
       sizeMB: 500,
-      currentSizeMB: 1,
       state: null,
       isPendingDeletion: false,
     }

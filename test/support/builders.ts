@@ -1,7 +1,7 @@
 import type { DesiredService, DesiredState, DesiredVariable } from '../../src/config/desired.ts'
 import type { EnvironmentConfig } from '../../src/contract/environment-config.ts'
 import { Secret } from '../../src/kit/secret.ts'
-import { nothingApplied } from '../../src/plan/last-applied.ts'
+import { lastApplied } from '../../src/plan/last-applied.ts'
 import type { Change, Plan, PlannedDeployment } from '../../src/plan/plan.ts'
 import type { PlanSituation } from '../../src/plan/plan-changes.ts'
 import { id, type ServiceId } from '../../src/platform/ids.ts'
@@ -52,7 +52,6 @@ export function theSecret(secret: string): DesiredVariable {
 export function anObservedDeployment(overrides: Partial<ObservedDeployment> = {}): ObservedDeployment {
   return {
     id: id('deployment-1'),
-    serviceId: undefined,
     status: 'live',
     createdAt: deployedAt,
     isStopped: false,
@@ -61,8 +60,6 @@ export function anObservedDeployment(overrides: Partial<ObservedDeployment> = {}
     canRollback: true,
     canRedeploy: true,
     commit: 'c1',
-    commitMessage: undefined,
-    branch: undefined,
     image: undefined,
     patchId: undefined,
     ...overrides,
@@ -174,7 +171,7 @@ export function aPlanSituation(overrides: Partial<PlanSituation> = {}): PlanSitu
     observed: anObservedState(),
     projectExists: true,
     running: undefined,
-    lastApplied: nothingApplied,
+    lastApplied: lastApplied([]),
     supplied: new Map(),
     commit: { kind: 'running' },
     salt: 'salt',

@@ -6,14 +6,13 @@ import { connection } from './schema-server.ts'
 export function aDeployment(overrides: object = {}) {
   return {
     id: 'd1',
-    serviceId: 's1',
     status: 'SUCCESS',
     createdAt: '2026-11-03T08:00:00.000Z',
     deploymentStopped: false,
     canRollback: true,
     canRedeploy: true,
     environmentId: 'e1',
-    meta: { commitHash: 'c1', branch: 'main', commitMessage: 'first' },
+    meta: { commitHash: 'c1' },
     instances: [{ id: 'i1', status: 'RUNNING' }],
     ...overrides,
   }
@@ -51,7 +50,6 @@ export function aVolume(serviceId: string, overrides: object = {}) {
     serviceId,
     mountPath: '/data',
     sizeMB: 1_000,
-    currentSizeMB: 1,
     state: 'READY',
     isPendingDeletion: false,
     ...overrides,
@@ -77,7 +75,6 @@ export function aWorld(parts: WorldParts = {}) {
   const environment = (id: string) => ({
     id,
     name: id === 'e1' ? 'production' : 'staging',
-    configEtag: 'etag',
     isEphemeral: false,
     canAccess: true,
     unmergedChangesCount: 0,
@@ -89,8 +86,6 @@ export function aWorld(parts: WorldParts = {}) {
   const project = {
     id: 'p1',
     name: 'fakturino',
-    createdAt: '2026-11-01T00:00:00.000Z',
-    workspaceId: 'w1',
     environments: connection([environment('e1'), environment('e2')]),
     services: connection(services, cap),
   }

@@ -46,6 +46,8 @@ export interface RunOptions {
 export interface Stage {
   platform: LocalPlatform
   clock: FakeClock
+  /** Where compiled configs are, on the disk of this machine; everything else goes to `files`. */
+  stateDirectory: string
   /** What the commands wrote to their state directory. */
   files: ReturnType<typeof memoryFiles>
   run(argv: string[], options?: RunOptions): Promise<Ran>
@@ -72,6 +74,7 @@ export async function aStage(options: Partial<LocalPlatformOptions> = {}): Promi
   return {
     platform,
     clock,
+    stateDirectory,
     files,
     async useConfig(text) {
       config = join(stateDirectory, 'fakturino.config.ts')

@@ -14,13 +14,10 @@ const critical = result('fail', 'critical')
 const advisory = result('fail', 'advisory')
 const unexplained = result('fail')
 const unknown = result('unknown')
-const skipped = result('skipped')
 
 test.each<[string, CheckResult[], string]>([
   ['nothing was asked', [], 'inconclusive'],
   ['everything passes', [pass, pass], 'pass'],
-  ['something was skipped', [pass, skipped], 'pass'],
-  ['everything was skipped', [skipped], 'inconclusive'],
   ['something fails', [pass, critical], 'fail'],
   ['something fails and nothing says how bad that is', [pass, unexplained], 'fail'],
   ['something fails that is only advised', [pass, advisory], 'pass'],

@@ -37,11 +37,12 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
   return exitCodes.done.code
 }
 
-/** Everything that `deploy` needs, from the context. */
+/** Everything that `deploy` needs, from the context; its time counts from here on. */
 export async function deployNeeds(context: Context): Promise<DeployNeeds> {
   const { platform, probe, isRehearsal } = await context.access()
   const { report, approve, clock, random, signal, checkpoint } = context
   const timing = await context.timing()
+  context.limit(timing.commandMs)
   return {
     platform,
     probe,
@@ -92,7 +93,7 @@ function namedServices(names: readonly string[], config: FakturinoConfig): strin
   if (pending !== undefined) {
     throw new OperatorError({
       kind: 'usage',
-      code: 'unknown-service',
+      code: 'service-pending',
       message: `${pending} is pending in the config: it is not built yet, so it is not deployed.`,
       hint: 'Name other services, or none.',
     })

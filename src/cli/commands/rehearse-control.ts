@@ -1,13 +1,12 @@
 import { join } from 'node:path'
 import { createHttpClient } from '../../kit/http.ts'
-import { parseRehearsalAddress, type RehearsalAddress } from '../../kit/rehearsal-address.ts'
-import { rehearsalAddressFile } from '../access.ts'
+import type { RehearsalAddress } from '../../kit/rehearsal-address.ts'
+import { announcedAddress, rehearsalAddressFile } from '../access.ts'
 import type { Context } from '../context.ts'
 
 /** The rehearsal platform that says it runs; undefined when none does. It may be gone all the same. */
-export async function announcedRehearsal(context: Context): Promise<RehearsalAddress | undefined> {
-  const text = await context.files.readText(join(context.stateDirectory, rehearsalAddressFile))
-  return text === undefined ? undefined : parseRehearsalAddress(text)
+export function announcedRehearsal(context: Context): Promise<RehearsalAddress | undefined> {
+  return announcedAddress(context.files, join(context.stateDirectory, rehearsalAddressFile))
 }
 
 /** Asks a running platform's control route; undefined when nothing of the kind answers there. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { OperatorError } from '../../kit/errors.ts'
+import { poll } from '../../kit/poll.ts'
 import { rehearsalAddressFile } from '../access.ts'
 import type { CommandInput } from '../command.ts'
 import type { Context } from '../context.ts'
@@ -18,10 +19,13 @@ export async function run(context: Context, _input: CommandInput): Promise<ExitC
 }
 
 async function untilGone(context: Context): Promise<void> {
-  for (const until = context.clock.now() + stopsWithinMs; context.clock.now() < until; ) {
-    if ((await announcedRehearsal(context)) === undefined) return
-    await context.clock.sleep(50, context.signal)
-  }
+  const isGone = await poll(async () => ((await announcedRehearsal(context)) === undefined ? true : undefined), {
+    clock: context.clock,
+    signal: context.signal,
+    backoff: { firstMs: 50, factor: 1, longestMs: 50 },
+    withinMs: stopsWithinMs,
+  })
+  if (isGone) return
   throw new OperatorError({
     kind: 'failed',
     code: 'rehearsal-failed',

@@ -3,6 +3,7 @@ import type { FakturinoConfig } from '../../config/fakturino-config.ts'
 import { loadConfig } from '../../config/load.ts'
 import { OperatorError } from '../../kit/errors.ts'
 import type { LocalPlatformOptions, RepositorySeed } from '../../local/index.ts'
+import { compiledConfigs } from '../compiled-configs.ts'
 import type { Context } from '../context.ts'
 
 /** The config to rehearse: the one here, or the one that ships with the program. */
@@ -16,7 +17,7 @@ export async function rehearsedConfig(context: Context): Promise<{ config: Faktu
       from: context.machine.cwd(),
       path: context.doors.shippedConfig,
       defineModule: context.doors.defineModule,
-      cacheDirectory: context.stateDirectory,
+      cacheDirectory: await compiledConfigs(context.options),
     })
   }
 }

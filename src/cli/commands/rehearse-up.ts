@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import { startInBackground } from '../../kit/background.ts'
 import { OperatorError } from '../../kit/errors.ts'
+import { poll } from '../../kit/poll.ts'
 import type { RehearsalAddress } from '../../kit/rehearsal-address.ts'
 import { clipped } from '../../kit/text.ts'
 import type { CommandInput } from '../command.ts'
@@ -10,6 +11,7 @@ import { announcedRehearsal, askControl } from './rehearse-control.ts'
 import { portOption } from './rehearse-port.ts'
 
 const startsWithinMs = 20_000
+const steadily = { firstMs: 50, factor: 1, longestMs: 50 }
 
 export async function run(context: Context, input: CommandInput): Promise<ExitCode> {
   const port = portOption(input)
@@ -44,14 +46,17 @@ async function start(context: Context, port: number | undefined): Promise<Rehear
     ],
     { cwd: machine.cwd(), logPath },
   )
-  for (const until = context.clock.now() + startsWithinMs; context.clock.now() < until; ) {
-    const address = await announcedRehearsal(context)
-    if (address !== undefined && address.pid === child.pid) {
-      child.release()
-      return address
-    }
-    if (child.exitCode() !== undefined) break
-    await context.clock.sleep(50, context.signal)
+  const ready = await poll(
+    async () => {
+      const address = await announcedRehearsal(context)
+      if (address?.pid === child.pid) return address
+      return child.exitCode() === undefined ? undefined : 'ended'
+    },
+    { clock: context.clock, signal: context.signal, backoff: steadily, withinMs: startsWithinMs },
+  )
+  if (ready !== undefined && ready !== 'ended') {
+    child.release()
+    return ready
   }
   const said = (await context.files.readText(logPath))?.trim() ?? ''
   throw new OperatorError({

@@ -1,28 +1,42 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import type { DesiredState } from '../../config/desired.ts'
 import { desiredState } from '../../config/desired-state.ts'
+import type { FakturinoConfig } from '../../config/fakturino-config.ts'
 import { OperatorError } from '../../kit/errors.ts'
 import { memoryFiles } from '../../kit/memory-files.ts'
-import { startLocalPlatform } from '../../local/index.ts'
+import { type LocalPlatform, type RepositorySeed, startLocalPlatform } from '../../local/index.ts'
 import { rehearsalAddressFile } from '../access.ts'
 import type { CommandInput } from '../command.ts'
 import type { Context } from '../context.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { type JsonObject, tour } from '../tour.ts'
+import { tourSteps } from '../tour-steps.ts'
 import { platformSeed, rehearsedConfig } from './rehearse-seed.ts'
+
+const secretsFile = 'rehearsed-secrets.env'
 
 /** The tour, on a platform of its own that is gone afterwards. */
 export async function run(context: Context, _input: CommandInput): Promise<ExitCode> {
   const { config, path } = await rehearsedConfig(context)
+  const desired = desiredStates(config)
+  const secrets = neededSecrets(desired)
   const seed = platformSeed(config)
   const platform = await startLocalPlatform({ clock: context.clock, ...seed, pid: context.machine.pid })
-  // Nothing of the tour reaches the disk: its commands find the platform, and keep what they learn, in memory.
+  // Its commands find the platform and their secrets in memory, and keep there what they learn: only the compiled config is left.
   const files = memoryFiles({
     [join(context.stateDirectory, rehearsalAddressFile)]: JSON.stringify(platform.address),
+    [resolve(context.machine.cwd(), secretsFile)]: secrets.map((name) => `${name}=made-up-${name}\n`).join(''),
   })
   const run = (argv: string[]) =>
     context.run([...argv, '--local', '--no-input', '--config', path, '--state', context.stateDirectory], files)
   try {
-    const report = await tour({
+    const steps = tourSteps({
+      desired,
+      ...(secrets.length === 0 ? {} : { secretsFile }),
+      newCommit: () => secondRelease(platform, seed.repositories),
+    })
+    const lastLooks = desired.map(({ environment }) => ['status', '-e', environment.name])
+    const report = await tour(steps, lastLooks, {
       screen: async (argv) => (await run(argv)).stdout,
       async command(argv) {
         const { exitCode, stdout } = await run([...argv, '--json'])
@@ -34,22 +48,10 @@ export async function run(context: Context, _input: CommandInput): Promise<ExitC
             .map((line): JsonObject => JSON.parse(line)),
         }
       },
-      newCommit() {
-        const [{ name, branches } = { name: '', branches: {} }] = seed.repositories
-        const [branch = '', ...others] = Object.keys(branches)
-        const { sha } = platform.world.push(name, branch, { message: 'Second release' })
-        for (const other of others) platform.world.push(name, other, { sha, message: 'Second release' })
-        return sha
-      },
       requests: () => platform.requests.length,
       clock: context.clock,
       report: context.report,
       signal: context.signal,
-      environments: Object.entries(config.environments).map(([name, settings]) => ({
-        name,
-        isProtected: settings.protected ?? false,
-      })),
-      ...services(config),
     })
     context.output.answer({ type: 'rehearsal', report })
     return report.steps.every((step) => step.outcome === 'passed') ? exitCodes.done.code : exitCodes.failed.code
@@ -58,19 +60,42 @@ export async function run(context: Context, _input: CommandInput): Promise<ExitC
   }
 }
 
-function services(config: Awaited<ReturnType<typeof rehearsedConfig>>['config']) {
-  const [environment] = Object.keys(config.environments)
-  if (environment === undefined) {
-    throw new OperatorError({
-      kind: 'usage',
-      code: 'config-invalid',
-      message: 'The config has no environment, so there is nothing to rehearse.',
-      hint: 'Describe at least one under environments.',
-    })
+/** What the config wants, unprotected environments first: that is where a mistake is cheap. */
+function desiredStates(config: FakturinoConfig): DesiredState[] {
+  const desired = Object.keys(config.environments)
+    .map((name) => desiredState(config, name))
+    .sort((a, b) => Number(a.environment.protected) - Number(b.environment.protected))
+  const [first] = desired
+  if (first === undefined) throw nothingToRehearse('environment', 'Describe at least one under environments.')
+  if (first.services.length === 0) {
+    throw nothingToRehearse('service that is not pending', 'Describe at least one under services.')
   }
-  const desired = desiredState(config, environment)
-  return {
-    services: desired.services.map((service) => service.name),
-    pending: desired.pending.map((service) => service.name),
+  return desired
+}
+
+function nothingToRehearse(missing: string, hint: string): OperatorError {
+  return new OperatorError({
+    kind: 'usage',
+    code: 'config-invalid',
+    message: `The config has no ${missing}, so there is nothing to rehearse.`,
+    hint,
+  })
+}
+
+/** The secrets that a person would supply because a service cannot start without them. */
+function neededSecrets([first]: readonly DesiredState[]): string[] {
+  const needed = first?.secrets.filter(({ generate, requiredBy }) => generate === undefined && requiredBy.length > 0)
+  return needed?.map(({ name }) => name) ?? []
+}
+
+/** The same commit on every branch of every repository: services of several codebases are released together. */
+function secondRelease({ world }: LocalPlatform, repositories: readonly RepositorySeed[]): string {
+  let sha: string | undefined
+  for (const { name, branches } of repositories) {
+    for (const branch of Object.keys(branches)) {
+      sha = world.push(name, branch, { message: 'Second release', ...(sha === undefined ? {} : { sha }) }).sha
+    }
   }
+  if (sha === undefined) throw new Error('there is no branch to push to')
+  return sha
 }

@@ -1,5 +1,4 @@
-import { OperatorError } from '../../kit/errors.ts'
-import { observeEnvironment } from '../../operations/observe-environment.ts'
+import { notThere, observeEnvironment } from '../../operations/observe-environment.ts'
 import { readStatus } from '../../operations/read-status.ts'
 import type { CommandInput } from '../command.ts'
 import type { Context } from '../context.ts'
@@ -12,15 +11,8 @@ export async function run(context: Context, _input: CommandInput): Promise<ExitC
   const wanted = await wantedEnvironment(context, 'reading', config)
   const found = await observeEnvironment(wanted, { platform, knownIds: await context.knownIds() })
   if (found.kind === 'missing') {
-    throw new OperatorError({
-      kind: 'usage',
-      code: found.project === undefined ? 'project-missing' : 'environment-missing',
-      message:
-        found.project === undefined
-          ? `The token reaches no project called ${wanted.project.name}.`
-          : `Project ${found.project.name} has no environment ${wanted.environment.name}.`,
-      hint: 'Run: fakturino init',
-    })
+    const { project, environment } = wanted
+    throw notThere({ name: project.name, exists: found.project !== undefined }, environment.name ?? '')
   }
   const { name } = found.state.environment
   const isKnown = config !== undefined && Object.hasOwn(config.environments, name)

@@ -1,7 +1,7 @@
 import { critical } from '../config-finding.ts'
 import { lookUp, type Rule } from '../rule.ts'
 
-/** There is somewhere to deploy to, and evidence goes from one environment to another. */
+/** There is somewhere to deploy to, and an environment validates another one that is there. */
 export const environments: Rule = (subject) => {
   const entries = Object.entries(subject.config.environments)
   if (entries.length === 0 && !subject.isLeftOut('environments')) {

@@ -52,7 +52,7 @@ function variable({ config }: Subject, name: string, flag: FlagConfig): Finding[
     .map(([service]) =>
       critical('flag-as-variable', {
         at: `services.${service}.variables.${flag.variable}`,
-        says: `belongs to the flag '${name}'; every deploy would put it back`,
+        says: `belongs to the flag '${name}' and never counts: the flag's default is written, and an existing value is left alone`,
         fix: 'remove the variable, and keep the flag',
       }),
     )

@@ -1,4 +1,5 @@
 import type { EnvironmentConfig, ServiceConfig } from '../../contract/environment-config.ts'
+import { isRecord } from '../../kit/json.ts'
 import { changeService, commitDirectly, commitStaged, stage, writeVariables } from '../changing.ts'
 import {
   createCustomDomain,
@@ -10,7 +11,6 @@ import {
 } from '../creating.ts'
 import { deployInstance, redeploy, restart, rollBack } from '../deploying.ts'
 import { cannotProcess, PlatformError } from '../platform-error.ts'
-import { isRecord } from '../records.ts'
 import { instanceSettings, type ServiceInstanceUpdateInput } from './instance-settings.ts'
 import type { RequestContext } from './request-context.ts'
 import { given, type Resolvers } from './resolvers.ts'

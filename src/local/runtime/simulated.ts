@@ -4,14 +4,14 @@ import type { CommitBehaviour } from '../repositories.ts'
 import { answerAsApp } from './app-answers.ts'
 import type { HttpAnswer, Runtime } from './runtime.ts'
 
-export interface Timing {
+export interface SimulatedTiming {
   /** From the new deployment to its image, fetching the code included. */
   buildMs: number
   preDeployMs: number
   startMs: number
 }
 
-export const defaultTiming: Timing = { buildMs: 1000, preDeployMs: 500, startMs: 500 }
+export const simulatedTiming: SimulatedTiming = { buildMs: 1000, preDeployMs: 500, startMs: 500 }
 
 /** How long the process of a `crash-after-success` commit lives. */
 const shortLifeMs = 1_000
@@ -19,13 +19,14 @@ const shortLifeMs = 1_000
 const slowBootMs = 30_000
 
 /** A runtime without processes: how a step ends is written on the commit, when it ends is on the agenda. */
-export function simulatedRuntime(agenda: Agenda, timing: Timing): Runtime {
+export function simulatedRuntime(agenda: Agenda, timing: SimulatedTiming): Runtime {
   const fetchMs = Math.min(100, timing.buildMs / 2)
 
   const ask = (deployment: Deployment, question: { method: string; path: string }): HttpAnswer | undefined => {
     const behaviour = behaviourOf(deployment)
-    // An image is a database here: it speaks no HTTP.
-    if (behaviour === undefined || deployment.startedAt === undefined) return undefined
+    if (deployment.startedAt === undefined) return undefined
+    // An image without a health check is a database here: it speaks no HTTP.
+    if (behaviour === undefined && !deployment.settings.deploy?.healthcheckPath) return undefined
     // It is gone before it listens.
     if (behaviour === 'crash') return undefined
     if (behaviour === 'slow' && agenda.now() - deployment.startedAt < slowBootMs) return undefined

@@ -1,9 +1,9 @@
-import { count, listed, printable } from '../../kit/text.ts'
+import { count, listed, printable, shortCommit } from '../../kit/text.ts'
 import type { Release } from '../../operations/deploy.ts'
 import type { SetUp } from '../../operations/set-up.ts'
 import type { RehearsalReport, RehearsalUp, Undo } from '../answers.ts'
 import type { Style } from '../style.ts'
-import { duration, shortCommit } from './duration.ts'
+import { duration } from './duration.ts'
 import { paragraph } from './paragraph.ts'
 
 interface Layout {

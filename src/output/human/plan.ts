@@ -1,8 +1,7 @@
-import { count, listed, printable } from '../../kit/text.ts'
+import { count, listed, printable, shortCommit } from '../../kit/text.ts'
 import type { Change, DeploymentReason, Plan, PlanNote, PlannedDeployment } from '../../plan/plan.ts'
 import { isEmpty, settingWords } from '../../plan/plan.ts'
 import type { Style } from '../style.ts'
-import { shortCommit } from './duration.ts'
 import { paragraph } from './paragraph.ts'
 
 /** How a plan is laid out. */

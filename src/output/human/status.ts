@@ -1,8 +1,7 @@
 import stringWidth from 'string-width'
-import { clipped, count, printable } from '../../kit/text.ts'
+import { clipped, count, printable, shortCommit } from '../../kit/text.ts'
 import type { EnvironmentStatus, ServiceStatus } from '../../operations/read-status.ts'
 import type { Style } from '../style.ts'
-import { shortCommit } from './duration.ts'
 import { paragraph } from './paragraph.ts'
 import { renderTarget } from './target.ts'
 
@@ -32,15 +31,13 @@ export function renderStatus(
     const waiting = `${count(status.stagedChanges, 'staged change')} ${status.stagedChanges === 1 ? 'waits' : 'wait'} uncommitted.`
     lines.push('', paragraph(waiting, columns, `${style.sign.caution} `, 2))
   }
-  if (status.platform.incident !== undefined || !status.platform.isStable) {
+  const { isStable, incident, incidentUrl } = status.platform
+  if (incident !== undefined || !isStable) {
+    const what = incident === undefined ? '' : `: ${clipped(incident, 200)}`
+    const where = incidentUrl === undefined ? '' : ` ${printable(incidentUrl)}`
     lines.push(
       '',
-      paragraph(
-        `The platform reports trouble of its own${status.platform.incident === undefined ? '' : `: ${clipped(status.platform.incident, 200)}`}.`,
-        columns,
-        `${style.sign.caution} `,
-        2,
-      ),
+      paragraph(`The platform reports trouble of its own${what}.${where}`, columns, `${style.sign.caution} `, 2),
     )
   }
   return `${lines.join('\n')}\n`

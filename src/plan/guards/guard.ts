@@ -15,7 +15,7 @@ export interface Guard {
   name: string
   /** May `--allow NAME` let the plan through? */
   isOverridable: boolean
-  /** One line for `--help`. */
+  /** One line, said in `--help` where `--allow` can pass the guard. */
   refuses: string
   /** Undefined: nothing to refuse. */
   judge(situation: GuardSituation): Finding | undefined

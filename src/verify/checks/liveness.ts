@@ -16,6 +16,8 @@ export interface LivenessQuestion {
   withinMs: number
 }
 
+type Asked = Exclude<ProbeAnswer, { kind: 'unasked' }>
+
 /** Asks a service over its domain until it has answered well so many times in a row, or time is up. */
 export async function checkLiveness(
   question: LivenessQuestion,
@@ -24,20 +26,37 @@ export async function checkLiveness(
   const until = needs.clock.now() + question.withinMs
   let good = 0
   let asked = 0
-  let last: ProbeAnswer | undefined
+  let last: Asked | undefined
   while (good < question.inARow) {
     if (last !== undefined) {
       if (needs.clock.now() + question.gapMs > until) return failed(question, last, asked)
       await needs.clock.sleep(question.gapMs, needs.signal)
     }
-    last = await needs.probe.get(question.url, question.probeTimeoutMs)
+    const answer = await needs.probe.get(question.url, question.probeTimeoutMs)
+    if (answer.kind === 'unasked') return unknown(question, answer.reason)
+    last = answer
     asked += 1
     good = last.kind === 'answered' && last.status === question.status && !last.isFallback ? good + 1 : 0
   }
   return { check: 'liveness', service: question.service, outcome: 'pass' }
 }
 
-function failed(question: LivenessQuestion, last: ProbeAnswer, asked: number): CheckResult {
+function unknown({ service, url }: LivenessQuestion, reason: string): CheckResult {
+  return {
+    check: 'liveness',
+    service,
+    outcome: 'unknown',
+    finding: {
+      code: 'not-asked',
+      severity: 'advisory',
+      subject: service,
+      message: `Whether ${service} answers at ${url} is not known: ${reason}.`,
+      evidence: { url },
+    },
+  }
+}
+
+function failed(question: LivenessQuestion, last: Asked, asked: number): CheckResult {
   const isFallback = last.kind === 'answered' && last.isFallback
   const saw = last.kind === 'answered' ? `answered ${last.status}` : `did not answer (${last.reason})`
   return {

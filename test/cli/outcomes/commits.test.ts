@@ -164,14 +164,14 @@ describe('a deploy of some services', () => {
   })
 
   it.each([
-    ['mcp-server', 'pending'],
-    ['wroker', "the nearest is 'worker'"],
-  ])('named %s is a mistake: exit 64', async (service, said) => {
+    ['mcp-server', 'service-pending', 'pending'],
+    ['wroker', 'unknown-service', "the nearest is 'worker'"],
+  ])('named %s is a mistake: exit 64', async (service, code, said) => {
     const stage = await aDeployedStage()
     const start = stage.platform.requests.length
     const ran = await stage.run(['deploy', service, '-e', 'staging', '--yes', '--json'])
     expect(ran.exitCode).toBe(64)
-    expect(failureOf(ran)).toMatchObject({ code: 'unknown-service' })
+    expect(failureOf(ran)).toMatchObject({ code })
     expect(`${failureOf(ran).message} ${failureOf(ran).hint}`).toContain(said)
     expect(mutationsSince(stage, start)).toEqual([])
   })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { rehearsalTiming } from '../../../src/config/timing.ts'
 import type { RequestRecord } from '../../../src/local/requests.ts'
 import { aStage, firstCommit, type Ran, type Stage } from '../../support/stage.ts'
 import {
@@ -136,9 +137,46 @@ describe('a time limit', () => {
     const stage = await aStoredStage({ timing: { buildMs: 20_000 } })
     const ran = await stage.run(['deploy', '-e', 'staging', '--yes', '--timeout', '10s', '--json'])
     expect(ran.exitCode).toBe(6)
-    expect(failureOf(ran)).toMatchObject({ kind: 'unfinished', code: 'deployment-timeout' })
+    expect(failureOf(ran)).toMatchObject({ kind: 'unfinished', code: 'command-timeout' })
     stage.clock.advance(60_000)
     await succeeding(stage, ['deploy', '-e', 'staging', '--yes'])
     expect(deploymentCounts(stage, 'staging')).toEqual(eachService(1))
+  })
+
+  /** Lets so much time pass when the command first asks for this. */
+  function slowAt(stage: Stage, operation: string, ms: number): void {
+    let isOver = false
+    stage.platform.onRequest(({ operationName }) => {
+      if (!isOver && operationName === operation) {
+        isOver = true
+        stage.clock.advance(ms)
+      }
+      return undefined
+    })
+  }
+
+  it.each([
+    ['deploy', ['deploy', '-e', 'staging', '--yes'], 'DeployService'],
+    ['init', ['init', '--yes'], 'CreateVolume'],
+  ])('without --timeout, %s ends after the time that a command may take, just so', async (command, argv, operation) => {
+    const stage = command === 'init' ? await aStage() : await aStoredStage()
+    slowAt(stage, operation, rehearsalTiming.commandMs)
+    const ran = await stage.run([...argv, '--json'])
+    expect(ran.exitCode).toBe(6)
+    expect(failureOf(ran)).toMatchObject({ kind: 'unfinished', code: 'command-timeout', retryable: true })
+    expect(failureOf(ran).message).toContain('a command may take without --timeout')
+    stage.clock.advance(60_000)
+    await succeeding(stage, argv)
+  })
+
+  it('a longer --timeout counts instead', async () => {
+    const stage = await aStoredStage()
+    const startedAt = stage.clock.now()
+    stage.platform.onRequest(() => {
+      stage.clock.advance(26_000)
+      return undefined
+    })
+    await succeeding(stage, ['deploy', '-e', 'staging', '--yes', '--timeout', '1h'])
+    expect(stage.clock.now() - startedAt).toBeGreaterThan(rehearsalTiming.commandMs)
   })
 })

@@ -34,6 +34,27 @@ function statusesAtStart(stage: Stage): Map<string, Record<string, string | unde
   return seen
 }
 
+describe('a deploy that has no way to ask what it deployed', () => {
+  it('deploys everything, ends with 6 and says what could not be judged', async () => {
+    const stage = await aStoredStage()
+    const { endpoint, tokens } = stage.platform.address
+    for (const path of Object.keys(stage.files.all()))
+      if (path.endsWith('rehearsal.json')) await stage.files.remove(path)
+    const ran = await stage.run(['deploy', '-e', 'staging', '--yes', '--json'], {
+      isRemote: true,
+      env: { FAKTURINO_ENDPOINT: endpoint, RAILWAY_API_TOKEN: tokens.account },
+    })
+    expect(ran.exitCode).toBe(6)
+    expect(failureOf(ran)).toMatchObject({
+      kind: 'unfinished',
+      code: 'verification-inconclusive',
+      message: expect.stringMatching(/could not be judged\. Whether api answers at .* the edge .* is not known/),
+    })
+    expect(deploymentCounts(stage, 'staging')).toEqual(eachService(1))
+    expect(ran.documents.map(({ type }) => type)).not.toContain('service-verified')
+  })
+})
+
 describe('the order of a deploy', () => {
   it('starts the api when the databases are live, and worker and scheduler when the api is', async () => {
     const stage = await aStoredStage()

@@ -42,7 +42,9 @@ describe('a secret that somebody has to supply', () => {
     const { documents } = await succeeding(stage, ['plan', '-e', 'staging', '--json'])
     expect(documents[0]?.notes).toContainEqual({
       code: 'secret-missing',
-      message: expect.stringContaining('PADDLE_API_KEY is not set, and worker cannot start without it'),
+      message: expect.stringContaining(
+        'PADDLE_API_KEY (Paddle payments) is not set, and worker cannot start without it',
+      ),
     })
   })
 
@@ -53,7 +55,9 @@ describe('a secret that somebody has to supply', () => {
     expect(failureOf(ran)).toMatchObject({
       kind: 'unfinished',
       code: 'blocked-by-secret',
-      message: expect.stringContaining('worker cannot start without PADDLE_API_KEY'),
+      message: expect.stringContaining(
+        'worker cannot start without PADDLE_API_KEY (Paddle payments), which nobody has supplied',
+      ),
       hint: expect.stringContaining('--secrets-file'),
     })
     expect(deploymentCounts(stage, 'staging')).toEqual({ postgres: 1, redis: 1, api: 1, worker: 0, scheduler: 1 })

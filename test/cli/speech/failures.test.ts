@@ -87,9 +87,9 @@ describe('a command that changes an environment', () => {
     await expectFailure(await aStage(), ['deploy', '-e', 'staging', '--yes'], {
       exitCode: 64,
       kind: 'usage',
-      code: 'environment-missing',
-      says: /Project fakturino-production has no environment staging that this token can reach/,
-      next: /Run: fakturino init --local/,
+      code: 'project-missing',
+      says: /The token reaches no project called fakturino-production/,
+      next: /run: fakturino init --local/,
     })
   })
 
@@ -99,7 +99,7 @@ describe('a command that changes an environment', () => {
       kind: 'usage',
       code: 'project-missing',
       says: /The token reaches no project called fakturino-production/,
-      next: /Run: fakturino init --local/,
+      next: /run: fakturino init --local/,
     })
   })
 
@@ -154,7 +154,7 @@ describe('a command that changes an environment', () => {
     const before = stage.platform.requests.filter((request) => request.kind === 'mutation').length
     const ran = await stage.run(['deploy', '-e', environment, '--no-color'], { answers: [answer] })
     expect(ran.exitCode).toBe(5)
-    expect(ran.stderr).toContain(`✗ Declined: deploy to ${environment}. Nothing was changed.`)
+    expect(ran.stderr).toContain(`✗ Declined: deploy to ${environment}. Nothing was changed on the platform.`)
     expect(ran.stderr).toMatch(/--dry-run/)
     expect(stage.platform.requests.filter((request) => request.kind === 'mutation')).toHaveLength(before)
   })

@@ -1,11 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { commands } from '../../../src/cli/commands/index.ts'
 import { exitCodeOf, exitCodes } from '../../../src/cli/exit-codes.ts'
 import { parseArguments } from '../../../src/cli/program.ts'
 import { guards } from '../../../src/plan/guards/index.ts'
+import { aStage, type Ran, repository } from '../../support/stage.ts'
 
 function help(...argv: string[]): string {
   const asked = parseArguments(argv, '1.2.3', 80)
@@ -30,6 +29,19 @@ describe('help', () => {
   it('names every guard that --allow can pass, and none that it cannot', () => {
     const text = help('deploy', '--help').replaceAll(/\s+/g, ' ')
     for (const { name, isOverridable } of guards) expect(text.includes(`"${name}"`)).toBe(isOverridable)
+  })
+
+  it('says what each of them refuses', () => {
+    const text = help('--help').replaceAll(/\s+/g, ' ')
+    for (const { name, refuses, isOverridable } of guards)
+      expect(text.includes(`${name} ${refuses}`)).toBe(isOverridable)
+    expect(text).toContain('staged-changes what others staged')
+  })
+
+  it('has an option for every other guard', () => {
+    const others = guards.filter(({ isOverridable }) => !isOverridable)
+    expect(others).not.toEqual([])
+    for (const { name } of others) expect(help('--help')).toContain(` --confirm-${name} <name> `)
   })
 
   it('hides what runs in the background', () => {
@@ -62,6 +74,85 @@ describe('help', () => {
   })
 })
 
+/** A command for each exit code that ends with it. */
+const producers: [name: keyof typeof exitCodes, produce: () => Promise<Ran>][] = [
+  ['done', async () => (await aStage()).run(['init', '--yes'])],
+  [
+    'failed',
+    async () => {
+      const stage = await aStoredStage()
+      stage.platform.world.push(repository, 'main', { behaviour: 'failing-build' })
+      return stage.run(['deploy', '-e', 'staging', '--commit', 'latest', '--yes'])
+    },
+  ],
+  ['differs', async () => (await aStoredStage()).run(['plan', '-e', 'staging', '--detailed-exit-code'])],
+  ['denied', async () => (await aStage()).run(['status', '-e', 'staging'], { isRemote: true })],
+  ['refused', async () => (await aStoredStage()).run(['deploy', '-e', 'staging'], { answers: ['n'] })],
+  [
+    'unfinished',
+    async () => {
+      const stage = await aStoredStage()
+      stage.platform.onRequest(({ kind }) => (kind === 'mutation' ? { kind: 'drop-after' } : undefined))
+      return stage.run(['deploy', '-e', 'staging', '--yes'])
+    },
+  ],
+  ['usage', async () => (await aStage()).run(['depoly'])],
+  [
+    'unreachable',
+    async () => {
+      const stage = await aStage()
+      stage.platform.onRequest(() => ({ kind: 'drop-before' }))
+      return stage.run(['status', '-e', 'staging'])
+    },
+  ],
+  [
+    'bug',
+    async () => {
+      const stage = await aStage()
+      stage.platform.onRequest(() => ({ kind: 'answer', status: 200, body: '{"data":{"apiToken":null}}' }))
+      return stage.run(['status', '-e', 'staging'])
+    },
+  ],
+  [
+    'interrupted',
+    async () => {
+      const stage = await aStoredStage()
+      return stage.run(['deploy', '-e', 'staging', '--yes'], {
+        onStart: (interrupt) => stage.clock.after(1_000, () => interrupt('SIGINT')),
+      })
+    },
+  ],
+]
+
+async function aStoredStage() {
+  const stage = await aStage()
+  await stage.run(['init', '--yes'])
+  return stage
+}
+
+describe('README.md', () => {
+  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')
+
+  /** The rows of the table with that head, cell by cell. */
+  function table(head: string): string[][] {
+    const [, rows = ''] = new RegExp(`^\\| ${head} *\\|.*\\n\\|[ |-]*\\n((?:\\|.*\\n)+)`, 'm').exec(readme) ?? []
+    return Array.from(rows.matchAll(/^\|(.*)\|$/gm), ([, cells = '']) => cells.split('|').map((cell) => cell.trim()))
+  }
+
+  it('lists every command that is not hidden, in the order of the help', () => {
+    const shown = commands.filter(({ isHidden }) => !isHidden).map(({ name }) => `\`${name}\``)
+    expect(table('command').map(([name]) => name)).toEqual(shown)
+  })
+
+  it('lists every exit code with what it means', () => {
+    const meanings = Object.values(exitCodes).map(({ code, means }) => [
+      String(code),
+      means.replaceAll(/--[\w-]+/g, '`$&`'),
+    ])
+    expect(table('code')).toEqual(meanings)
+  })
+})
+
 describe('exit codes', () => {
   it('are the ones that scripts know', () => {
     expect(Object.fromEntries(Object.entries(exitCodes).map(([name, { code }]) => [name, code]))).toEqual({
@@ -80,16 +171,13 @@ describe('exit codes', () => {
     expect(exitCodeOf('denied')).toBe(4)
   })
 
-  /** Codes of commands that do not exist yet. */
-  const later = ['rolled-back']
+  it.each(producers)('%s is how a whole command ends', async (name, produce) => {
+    const { exitCode, stderr } = await produce()
+    expect(exitCode, stderr).toBe(exitCodes[name].code)
+  })
 
-  it('are each seen by a test of whole commands, but for those of later commands', () => {
-    const texts = readdirSync(fileURLToPath(new URL('..', import.meta.url)), { recursive: true, encoding: 'utf8' })
-      .filter((path) => path.endsWith('.test.ts') && !path.endsWith('help.test.ts'))
-      .map((path) => readFileSync(join(fileURLToPath(new URL('..', import.meta.url)), path), 'utf8'))
-      .join('\n')
-    const seen = (code: number) => new RegExp(`exitCode\\)\\.toBe\\(${code}\\)|exitCode: ${code}\\b`).test(texts)
-    const unseen = Object.entries(exitCodes).filter(([, { code }]) => !seen(code))
-    expect(unseen.map(([name]) => name)).toEqual(later)
+  it('are all produced here, but for the one of a command that does not exist yet', () => {
+    const produced: string[] = producers.map(([name]) => name)
+    expect(Object.keys(exitCodes).filter((name) => !produced.includes(name))).toEqual(['rolled-back'])
   })
 })

@@ -74,18 +74,19 @@ describe('a time limit', () => {
   it('stops the command when it is over, as unfinished', () => {
     const clock = new FakeClock()
     const { limit, signal } = createInterruption(machine)
-    limit(90_000, clock)
+    limit(90_000, clock, '--timeout allows')
     clock.advance(89_999)
     expect(signal.aborted).toBe(false)
     clock.advance(1)
-    expect(signal.reason).toMatchObject({ kind: 'unfinished', code: 'deployment-timeout', retryable: true })
+    expect(signal.reason).toMatchObject({ kind: 'unfinished', code: 'command-timeout', retryable: true })
+    expect(signal.reason.message).toMatch(/^The time that --timeout allows is over\. /)
     expect(signal.reason.hint).toContain('fakturino status')
   })
 
   it('is over with the command', () => {
     const clock = new FakeClock()
     const { limit, signal, end } = createInterruption(machine)
-    limit(90_000, clock)
+    limit(90_000, clock, '--timeout allows')
     end()
     clock.advance(100_000)
     expect(signal.aborted).toBe(false)
@@ -94,7 +95,7 @@ describe('a time limit', () => {
   it('does not change the reason of somebody who stopped it before', () => {
     const clock = new FakeClock()
     const { limit, signal } = createInterruption(machine)
-    limit(1_000, clock)
+    limit(1_000, clock, '--timeout allows')
     send('SIGINT')
     clock.advance(2_000)
     expect(signal.reason).toMatchObject({ kind: 'interrupted' })

@@ -63,7 +63,7 @@ describe('--secrets-file', () => {
     expect(documents).toHaveLength(1)
     expect(documents[0]).toMatchObject({ type: 'failure', code: 'secrets-file-invalid', kind: 'usage' })
     expect(documents[0]?.message).toContain(says)
-    expect(documents[0]?.message).toContain('Nothing was changed.')
+    expect(documents[0]?.message).toContain('Nothing was changed on the platform.')
     expect(documents[0]?.hint).toContain(next)
     expect(stage.platform.requests).toHaveLength(0)
   })
@@ -73,7 +73,7 @@ describe('--secrets-file', () => {
     const { documents } = await stage.run(['plan', '--json', '--secrets-file', '-'], { stdin: '' })
     expect(documents[0]).toMatchObject({
       code: 'secrets-file-invalid',
-      message: 'The input holds no secret. Nothing was changed.',
+      message: 'The input holds no secret. Nothing was changed on the platform.',
     })
     const { exitCode } = await stage.run(['init', '--yes', '--secrets-file', '-'], { stdin: 'PADDLE_API_KEY=one\n' })
     expect(exitCode).toBe(0)

@@ -159,6 +159,7 @@ describe('how much is told', () => {
     expect(plain.stderr).not.toContain('APP_ENV staging')
     expect(verbose.stderr).toContain('APP_ENV staging')
     expect(verbose.stderr).toMatch(/\d+ requests to the platform: FindWorkspaces/)
+    expect(verbose.stderr.replaceAll(/\s+/g, ' ')).toMatch(/\. \d+ of \d+ left until \d{4}-\d\d-\d\d \d\d:\d\d UTC\./)
     expect(plain.stderr).not.toContain('FindWorkspaces')
   })
 

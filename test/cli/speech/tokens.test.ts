@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { meddle } from '../../support/meddle.ts'
 import { aStage, type Stage } from '../../support/stage.ts'
 
 describe('a workspace token', () => {
@@ -55,6 +56,28 @@ describe('a project token', () => {
       env: { RAILWAY_TOKEN: project.staging ?? '', RAILWAY_API_TOKEN: account },
     })
     expect(stderr).toContain('RAILWAY_TOKEN is used; RAILWAY_API_TOKEN is set too and is not.')
+  })
+})
+
+describe('a token that may not access an environment', () => {
+  it.each([
+    ['status', ['status', '-e', 'production']],
+    ['plan', ['plan', '-e', 'production']],
+    ['deploy', ['deploy', '-e', 'production', '--yes']],
+    ['init', ['init', '--yes']],
+  ])('%s says so, and changes nothing', async (_, argv) => {
+    const stage = await aStage()
+    await stage.run(['init', '--yes'])
+    await meddle(stage, (operation, body) =>
+      operation === 'FindProjects'
+        ? body.replace(/("name":"production","isEphemeral":false,"canAccess":)true/, '$1false')
+        : body,
+    )
+    const before = stage.platform.requests.length
+    const ran = await stage.run(argv)
+    expect(ran.exitCode).toBe(4)
+    expect(ran.stderr).toContain('Environment production is restricted for this token')
+    expect(stage.platform.requests.slice(before).filter(({ kind }) => kind === 'mutation')).toEqual([])
   })
 })
 

@@ -104,7 +104,7 @@ describe('a command line that cannot be meant', () => {
     [
       'a pending service',
       ['deploy', '-e', 'staging', 'mcp-server'],
-      'unknown-service',
+      'service-pending',
       /mcp-server is pending/,
       /Name other services, or none/,
     ],

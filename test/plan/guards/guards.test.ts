@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { describe, expect, it, test } from 'vitest'
 import type { DesiredFlag, DesiredState } from '../../../src/config/desired.ts'
 import { guards, judgeGuards } from '../../../src/plan/guards/index.ts'
@@ -22,6 +23,19 @@ const removal = (variable: string) =>
 
 test('a plan that only adds is let through', () => {
   expect(findings({ plan: { changes: [aChange()], deployments: [aPlannedDeployment('api')] } })).toEqual([])
+})
+
+test('the list holds the guard of every file of the folder, and nothing else', async () => {
+  const folder = new URL('../../../src/plan/guards/', import.meta.url)
+  const files = readdirSync(folder).filter((file) => file !== 'index.ts' && file !== 'guard.ts')
+  const listed = await Promise.all(
+    files.map(async (file) => {
+      const exported: unknown[] = Object.values(await import(new URL(file, folder).href))
+      return guards.filter((guard) => exported.includes(guard)).map((guard) => [file, guard.name])
+    }),
+  )
+  expect(listed.flat()).toEqual(files.map((file) => [file, expect.any(String)]))
+  expect(new Set(listed.flat().map(([, name]) => name))).toEqual(new Set(guards.map(({ name }) => name)))
 })
 
 test('every guard says what it refuses in one line, under a name of its own', () => {

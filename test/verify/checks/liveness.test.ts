@@ -117,3 +117,14 @@ test('it ends when it is interrupted', async () => {
   controller.abort(new Error('interrupted'))
   await expect(answer).rejects.toThrow('interrupted')
 })
+
+test('what could not be asked at all is unknown, at once, and says why', async () => {
+  const { result, requests } = await asked([{ kind: 'unasked', reason: 'there is no way there' }])
+  expect(requests).toHaveLength(1)
+  expect(result).toMatchObject({
+    check: 'liveness',
+    service: 'api',
+    outcome: 'unknown',
+    finding: { code: 'not-asked', severity: 'advisory', message: expect.stringContaining('there is no way there') },
+  })
+})
