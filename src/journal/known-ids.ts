@@ -1,3 +1,4 @@
+import { own } from '../config/own.ts'
 import type { Files } from '../kit/files.ts'
 import { isRecord } from '../kit/json.ts'
 import type { KnownIds } from '../operations/observe-environment.ts'
@@ -26,7 +27,7 @@ export function createKnownIds(files: Files, path: string, endpoint: string): Kn
   }
   return {
     async recall(project) {
-      const found = (await read())[endpoint]?.[project]
+      const found = own(own(await read(), endpoint), project)
       if (found === undefined) return undefined
       return {
         projectId: id<'project'>(found.projectId),
@@ -41,7 +42,7 @@ export function createKnownIds(files: Files, path: string, endpoint: string): Kn
         projectId: project.id,
         environments: Object.fromEntries(environments.map((environment) => [environment.name, environment.id])),
       }
-      const there = known[endpoint]?.[project.name]
+      const there = own(own(known, endpoint), project.name)
       if (JSON.stringify(there) === JSON.stringify(remembered)) return
       const next = { ...known, [endpoint]: { ...known[endpoint], [project.name]: remembered } }
       await files.writeText(path, `${JSON.stringify(next, null, 2)}\n`).catch(() => undefined)

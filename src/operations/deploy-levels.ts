@@ -3,6 +3,7 @@ import { healthTimeoutMs } from '../config/timing.ts'
 import { OperatorError } from '../kit/errors.ts'
 import { poll } from '../kit/poll.ts'
 import { listed } from '../kit/text.ts'
+import { blockedDeployments } from '../plan/blocked-deployments.ts'
 import type { Plan, PlannedDeployment } from '../plan/plan.ts'
 import type { DeploymentId, EnvironmentId, ServiceId } from '../platform/ids.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
@@ -10,7 +11,7 @@ import { settingDefaults } from '../platform/service-settings.ts'
 import { serviceIdOf } from './create-missing.ts'
 import { isBad, levelFailed, verificationFailed } from './deploy-failures.ts'
 import { checkAnswers, type DeployedService, type VerifyNeeds } from './verify-release.ts'
-import { type DeploymentEnding, type WatchNeeds, watchDeployments } from './watch-deployments.ts'
+import { type DeploymentEnding, isOver, type WatchNeeds, watchDeployments } from './watch-deployments.ts'
 
 export interface LevelNeeds extends WatchNeeds, VerifyNeeds {
   checkpoint: () => void
@@ -23,10 +24,12 @@ export async function deployLevels(
   state: ObservedState,
   needs: LevelNeeds,
 ): Promise<DeployedService[]> {
-  const blocked = plan.deployments.filter((deployment) => deployment.missingSecrets.length > 0)
-  for (const { service, missingSecrets } of blocked)
-    await needs.report({ type: 'service-blocked', service, missingSecrets })
-  const open = plan.deployments.filter((deployment) => deployment.missingSecrets.length === 0)
+  const blocked = blockedDeployments(plan, desired)
+  for (const { deployment, waitsFor } of blocked) {
+    const { service, missingSecrets } = deployment
+    await needs.report({ type: 'service-blocked', service, missingSecrets, waitsFor })
+  }
+  const open = plan.deployments.filter((deployment) => !blocked.some((other) => other.deployment === deployment))
   const levels = [...new Set(open.map((deployment) => deployment.level))].sort((a, b) => a - b)
   const heads = new Map<string, string>()
   const healthMs = (name: string) => {
@@ -56,10 +59,11 @@ export async function deployLevels(
       await leave(`${listed([first, ...others].map(({ service }) => service))} did not become live`)
       throw levelFailed(plan.environment, [first, ...others], later, state)
     }
-    for (const ending of endings) {
+    for (const { asked, ...ending } of endings) {
       const service = desired.services.find((candidate) => candidate.name === ending.service)
       if (service === undefined) continue
-      const { commit } = ending
+      // What was asked for is what has to serve; only where nothing was, the platform's word is all there is.
+      const commit = asked ?? ending.commit
       const result = await checkAnswers(service, state, needs)
       deployed.push({
         service,
@@ -81,8 +85,9 @@ async function deployLevel(
   heads: Map<string, string>,
   healthMs: (service: string) => number,
   needs: LevelNeeds,
-): Promise<DeploymentEnding[]> {
+): Promise<(DeploymentEnding & { asked?: string })[]> {
   const awaited = []
+  const asked = new Map<string, string>()
   for (const member of members) {
     needs.checkpoint()
     const startedAt = needs.clock.now()
@@ -93,6 +98,7 @@ async function deployLevel(
       service: member.service,
       ...started,
     })
+    if (started.commit !== undefined) asked.set(member.service, started.commit)
     awaited.push({
       service: member.service,
       deploymentId: started.deploymentId,
@@ -100,7 +106,10 @@ async function deployLevel(
       healthMs: healthMs(member.service),
     })
   }
-  return watchDeployments(awaited, needs)
+  return (await watchDeployments(awaited, needs)).map((ending) => {
+    const commit = asked.get(ending.service)
+    return { ...ending, ...(commit === undefined ? {} : { asked: commit }) }
+  })
 }
 
 /** Starts one deployment. The head of a branch is asked for once; every other service of the codebase gets that very commit. */
@@ -124,22 +133,26 @@ async function startDeployment(
   await needs.platform.change('deploy-latest-commit', { ...target, serviceId })
   const before = state.services.find((service) => service.id === serviceId)?.latest?.id
   const newest = await newestCommitted(target.environmentId, serviceId, before, needs)
-  heads.set(member.codebase ?? '', newest.commit)
+  if (newest.commit !== undefined) heads.set(member.codebase ?? '', newest.commit)
   return newest
 }
 
-/** The deployment that `deploy-latest-commit` made, as soon as the platform says which commit it is of. */
+/**
+ * The deployment that `deploy-latest-commit` made, as soon as the platform says which commit it is of; or without one, when it has
+ * ended already: a repository that cannot be read has no commit to tell.
+ */
 async function newestCommitted(
   environmentId: EnvironmentId,
   serviceId: ServiceId,
   before: DeploymentId | undefined,
   needs: LevelNeeds,
-): Promise<{ deploymentId: DeploymentId; commit: string }> {
+): Promise<{ deploymentId: DeploymentId; commit?: string }> {
   const newest = await poll(
     async () => {
       const [found] = await needs.platform.newestDeployments(environmentId, serviceId)
-      if (found?.commit === undefined || found.id === before) return undefined
-      return { deploymentId: found.id, commit: found.commit }
+      if (found === undefined || found.id === before) return undefined
+      if (found.commit !== undefined) return { deploymentId: found.id, commit: found.commit }
+      return isOver(found.status) ? { deploymentId: found.id } : undefined
     },
     {
       clock: needs.clock,

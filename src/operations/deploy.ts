@@ -3,6 +3,7 @@ import { OperatorError } from '../kit/errors.ts'
 import type { Finding } from '../kit/finding.ts'
 import type { Secret } from '../kit/secret.ts'
 import { listed } from '../kit/text.ts'
+import { blockedDeployments } from '../plan/blocked-deployments.ts'
 import { toldSecret } from '../plan/compare-variables.ts'
 import { judgeGuards } from '../plan/guards/index.ts'
 import { isEmpty, type Plan } from '../plan/plan.ts'
@@ -124,14 +125,14 @@ export async function deploy(request: DeployRequest, needs: DeployNeeds): Promis
   const deployed = await deployLevels(desired, applied.plan, applied.state, needs)
   const changes = plan.changes.length
   if (deployed.length === 0) {
-    refuseBlocked(plan, desired)
+    refuseBlocked(plan, desired, request)
     return done('pass', unchanged(desired, applied.state), applied.state, changes)
   }
   const { state, results } = await verifyRelease(deployed, applied.state, needs)
   const judged = verdict(results)
   if (judged === 'fail') throw verificationFailed(observed.environment.name, results)
   if (judged === 'inconclusive') throw verificationInconclusive(observed.environment.name, results)
-  refuseBlocked(plan, desired)
+  refuseBlocked(plan, desired, request)
   return done(judged, outcomes(desired, deployed, state), state, changes)
 }
 
@@ -166,16 +167,21 @@ function previousCommit(desired: DesiredState, state: ObservedState): string | u
   return codebase === undefined ? undefined : runningCommit(desired, state, codebase)
 }
 
-function refuseBlocked(plan: Plan, desired: DesiredState): void {
-  const blocked = plan.deployments.filter((deployment) => deployment.missingSecrets.length > 0)
+function refuseBlocked(plan: Plan, desired: DesiredState, { commit }: DeployRequest): void {
+  const blocked = blockedDeployments(plan, desired)
   if (blocked.length === 0) return
-  const secrets = [...new Set(blocked.flatMap((deployment) => deployment.missingSecrets))]
+  const secrets = [...new Set(blocked.flatMap(({ deployment }) => deployment.missingSecrets))]
   const told = secrets.map((name) => toldSecret(desired.secrets.find((secret) => secret.name === name) ?? { name }))
+  const lacking = blocked.filter(({ waitsFor }) => waitsFor.length === 0).map(({ deployment }) => deployment.service)
+  const waiting = blocked.filter(({ waitsFor }) => waitsFor.length > 0).map(({ deployment }) => deployment.service)
+  const waits =
+    waiting.length === 0 ? '' : ` ${listed(waiting)} ${waiting.length === 1 ? 'waits' : 'wait'} for ${listed(lacking)}.`
+  const asked = commit.kind === 'running' ? '' : ` --commit ${commit.kind === 'given' ? commit.commit : 'latest'}`
   throw new OperatorError({
     kind: 'unfinished',
     code: 'blocked-by-secret',
-    message: `${listed(blocked.map((deployment) => deployment.service))} cannot start without ${listed(told)}, which nobody has supplied. Everything else is done.`,
-    hint: `Put ${listed(secrets)} into a file and run: fakturino deploy -e ${plan.environment} --secrets-file FILE`,
+    message: `${listed(lacking)} cannot start without ${listed(told)}, which nobody has supplied.${waits} Everything else is done.`,
+    hint: `Put ${listed(secrets)} into a file and run: fakturino deploy -e ${plan.environment}${asked} --secrets-file FILE`,
   })
 }
 

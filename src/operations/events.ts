@@ -43,7 +43,8 @@ export type OperationEvent =
       elapsedMs: number
     }
   | { type: 'service-verified'; service: string; url: string; answers: number }
-  | { type: 'service-blocked'; service: string; missingSecrets: string[] }
+  /** `waitsFor`: services that lack secrets, where this one lacks none itself. */
+  | { type: 'service-blocked'; service: string; missingSecrets: string[]; waitsFor: string[] }
   | { type: 'services-not-started'; services: string[]; because: string }
   | { type: 'finding'; finding: Finding }
   | { type: 'step-started'; step: string; title: string }

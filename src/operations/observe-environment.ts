@@ -1,3 +1,4 @@
+import { own } from '../config/own.ts'
 import { OperatorError } from '../kit/errors.ts'
 import { listed } from '../kit/text.ts'
 import type { EnvironmentId, ProjectId } from '../platform/ids.ts'
@@ -116,7 +117,12 @@ export async function chosenWorkspaces(named: string | undefined, platform: Plat
 
 async function observeByToken(wanted: WantedEnvironment, { platform }: ObserveNeeds): Promise<ObservedState> {
   const state = await platform.observe('token')
-  const { environment } = wanted
+  const { project, environment } = wanted
+  const isOtherProject =
+    project.id === undefined
+      ? project.name !== '' && project.name !== state.project.name
+      : project.id !== state.project.id
+  if (isOtherProject) throw tokenOfAnotherProject(project.name, state)
   const isOther =
     (environment.name !== undefined && environment.name !== state.environment.name) ||
     (environment.id !== undefined && environment.id !== state.environment.id)
@@ -129,14 +135,26 @@ async function observeByToken(wanted: WantedEnvironment, { platform }: ObserveNe
   })
 }
 
+/** Nearly every project has an environment called production: only the project tells whose it is. */
+function tokenOfAnotherProject(wanted: string, state: ObservedState): OperatorError {
+  return new OperatorError({
+    kind: 'denied',
+    code: 'token-elsewhere',
+    message: `The project token is for project ${state.project.name}, and ${wanted} was asked for. A project token reaches its own project only.`,
+    hint: `Set RAILWAY_TOKEN to a token of ${wanted}; or, if ${state.project.name} is meant, name it in the config or with --project.`,
+  })
+}
+
 async function knownTarget(wanted: WantedEnvironment, knownIds: KnownIds): Promise<Target | undefined> {
   const { project, environment } = wanted
   if (project.id !== undefined && environment.id !== undefined)
     return { projectId: project.id, environmentId: environment.id }
+  // Which workspace the ids are of is not remembered.
+  if (wanted.workspace !== undefined) return undefined
   const known = await knownIds.recall(project.name)
   if (known === undefined || (project.id !== undefined && known.projectId !== project.id)) return undefined
   const environmentId =
-    environment.id ?? (environment.name === undefined ? undefined : known.environments[environment.name])
+    environment.id ?? (environment.name === undefined ? undefined : own(known.environments, environment.name))
   return environmentId === undefined ? undefined : { projectId: known.projectId, environmentId }
 }
 

@@ -1,5 +1,7 @@
 import type { DesiredState } from '../config/desired.ts'
+import { OperatorError } from '../kit/errors.ts'
 import type { Secret } from '../kit/secret.ts'
+import { printable } from '../kit/text.ts'
 import { lastApplied } from '../plan/last-applied.ts'
 import type { Plan } from '../plan/plan.ts'
 import { planChanges } from '../plan/plan-changes.ts'
@@ -36,7 +38,9 @@ export async function planEnvironment(request: PlanRequest, needs: PlanNeeds): P
   const found = await observeEnvironment(request.wanted, needs)
   if (found.kind === 'missing') {
     const projectExists = found.project !== undefined
-    const desired = request.desiredFor(request.wanted.environment.name ?? '')
+    const { name, id } = request.wanted.environment
+    if (name === undefined) throw noSuchId(id ?? '', found.project?.name ?? request.wanted.project.name)
+    const desired = request.desiredFor(name)
     const plan = planFrom({ ...request, desired }, undefined, undefined, projectExists, needs)
     return { plan, desired, observed: undefined, running: undefined }
   }
@@ -44,6 +48,15 @@ export async function planEnvironment(request: PlanRequest, needs: PlanNeeds): P
   const { state, running } = await needs.platform.observeRunning(found.state)
   const plan = planFrom({ ...request, desired }, state, running, true, needs)
   return { plan, desired, observed: state, running }
+}
+
+function noSuchId(id: string, project: string): OperatorError {
+  return new OperatorError({
+    kind: 'usage',
+    code: 'environment-missing',
+    message: `Project ${project} has no environment with the id ${printable(id)} (RAILWAY_ENVIRONMENT_ID) that this token reaches.`,
+    hint: 'Name the environment with -e, or set RAILWAY_ENVIRONMENT_ID to an id of this project.',
+  })
 }
 
 /** What `planFrom` plans. */

@@ -89,6 +89,11 @@ const outcomes: Record<DeploymentStatus, DeploymentEnding['outcome'] | undefined
   removed: 'superseded',
 }
 
+/** Will the status stay as it is, unless somebody acts? */
+export function isOver(status: DeploymentStatus): boolean {
+  return outcomes[status] !== undefined
+}
+
 function judge(one: Watched, look: DeploymentProgress, needs: WatchNeeds): DeploymentEnding | undefined {
   const { deployment } = look
   const now = needs.clock.now()

@@ -232,7 +232,12 @@ export const events: { [Type in OperationEvent['type']]: Extract<OperationEvent,
     url: 'https://api-staging-4b0e.up.railway.app/health',
     answers: 3,
   },
-  'service-blocked': { type: 'service-blocked', service: 'api', missingSecrets: ['APP_KEY', 'PADDLE_API_KEY'] },
+  'service-blocked': {
+    type: 'service-blocked',
+    service: 'api',
+    missingSecrets: ['APP_KEY', 'PADDLE_API_KEY'],
+    waitsFor: [],
+  },
   'services-not-started': {
     type: 'services-not-started',
     services: ['worker', 'scheduler'],

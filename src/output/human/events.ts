@@ -73,9 +73,9 @@ const renderers: Renderers = {
   }),
   'service-verified': ({ service, url, answers }, layout) =>
     done(`${service} answers ${url} (${answers} times in a row)`, layout),
-  'service-blocked': ({ service, missingSecrets }, { style, columns }) => ({
+  'service-blocked': ({ service, missingSecrets, waitsFor }, { style, columns }) => ({
     line: paragraph(
-      `${service} not deployed: it cannot start without ${listed(missingSecrets)}`,
+      `${service} not deployed: it ${waitsFor.length > 0 ? `waits for ${listed(waitsFor)}` : `cannot start without ${listed(missingSecrets)}`}`,
       columns,
       `${style.sign.caution} `,
       2,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { firstCommit, repository, type Stage } from '../../support/stage.ts'
+import { meddle } from '../../support/meddle.ts'
+import { aStage, firstCommit, repository, type Stage } from '../../support/stage.ts'
 import {
   aDeployedStage,
   commitsOf,
@@ -174,6 +175,32 @@ describe('a deploy of some services', () => {
     expect(failureOf(ran)).toMatchObject({ code })
     expect(`${failureOf(ran).message} ${failureOf(ran).hint}`).toContain(said)
     expect(mutationsSince(stage, start)).toEqual([])
+  })
+})
+
+describe('the platform', () => {
+  it('that deploys another commit than the one asked for is not believed: exit 1, both are named', async () => {
+    const stage = await aDeployedStage()
+    const { sha } = stage.platform.world.push(repository, 'main', { message: 'Second release' })
+    const other = '9'.repeat(40)
+    await meddle(stage, (_, body) => body.replaceAll(`"commitHash":"${sha}"`, `"commitHash":"${other}"`))
+    const ran = await stage.run(['deploy', '-e', 'staging', '--commit', sha, '--yes', '--json'])
+    expect(ran.exitCode).toBe(1)
+    expect(failureOf(ran)).toMatchObject({ kind: 'failed', code: 'verification-failed' })
+    expect(failureOf(ran).message).toContain(`api runs ${other}, not ${sha}`)
+  })
+
+  it('that cannot read the repository fails the deploy at once, without a commit to tell', async () => {
+    const stage = await aStage({
+      repositories: [{ name: repository, branches: { main: [{ behaviour: 'failing-build' }] } }],
+    })
+    await succeeding(stage, ['init', '--yes'])
+    await meddle(stage, (_, body) => body.replaceAll(/"commitHash":"[0-9a-f]+",?/g, ''))
+    const startedAt = stage.clock.now()
+    const ran = await stage.run(['deploy', '-e', 'staging', '--yes', '--json'])
+    expect(ran.exitCode).toBe(1)
+    expect(failureOf(ran)).toMatchObject({ code: 'deployment-failed', message: expect.stringContaining('api failed') })
+    expect(stage.clock.now() - startedAt).toBeLessThan(30_000)
   })
 })
 

@@ -50,6 +50,26 @@ describe('with the token of one environment', () => {
     expect(mutationsSince(stage, start)).toEqual([])
   })
 
+  it.each<[what: string, argv: string[], env: Record<string, string>, project: string]>([
+    ['the project of the config', [], {}, 'totally-other'],
+    ['--project', ['--project', 'some-other'], {}, 'fakturino-production'],
+    ['RAILWAY_PROJECT_ID', [], { RAILWAY_PROJECT_ID: '00000000-0000-4000-8000-000000000000' }, 'fakturino-production'],
+  ])('of another project than %s, nothing is read as ours or changed: exit 4', async (_, argv, variables, project) => {
+    const stage = await aStoredStage()
+    await stage.useConfig(await shippedConfig({ "name: 'fakturino-production'": `name: '${project}'` }))
+    const start = stage.platform.requests.length
+    for (const command of [['status'], ['plan'], ['deploy', '-e', 'production', '--yes']]) {
+      const environment = command[0] === 'deploy' ? 'production' : 'staging'
+      const ran = await stage.run([...command, ...argv, '--json'], {
+        env: { ...tokenOf(stage, environment), ...variables },
+      })
+      expect(ran.exitCode).toBe(4)
+      expect(failureOf(ran)).toMatchObject({ kind: 'denied', code: 'token-elsewhere' })
+      expect(failureOf(ran).message).toContain('is for project fakturino-production')
+    }
+    expect(mutationsSince(stage, start)).toEqual([])
+  })
+
   it('deploy of a protected environment still wants its name', async () => {
     const stage = await aStoredStage()
     const env = tokenOf(stage, 'production')

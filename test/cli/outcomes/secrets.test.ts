@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { aStage, type Ran, type Stage } from '../../support/stage.ts'
+import { aStage, type Ran, repository, type Stage } from '../../support/stage.ts'
 import {
+  aDeployedStage,
   codeServices,
   deploymentCounts,
+  eachService,
   expectEmptyPlan,
   failureOf,
   mutationsSince,
@@ -162,5 +164,29 @@ describe('a generated secret', () => {
       expect(secret).toEqual(expect.stringMatching(/.{32,}/))
       expect(all).not.toContain(secret)
     }
+  })
+})
+
+describe('a service that waits for a secret', () => {
+  it('holds back what shares its codebase and comes after it, and the next command brings the same commit', async () => {
+    const stage = await aDeployedStage()
+    await stage.useConfig(
+      await shippedConfig({
+        "CPAY_SECRET_KEY: { purpose: 'CPAY payments' }":
+          "CPAY_SECRET_KEY: { purpose: 'CPAY payments', requiredBy: ['api'] }",
+      }),
+    )
+    const { sha } = stage.platform.world.push(repository, 'main', { message: 'Second release' })
+    const ran = await stage.run(['deploy', '-e', 'staging', '--commit', sha, '--yes', '--json'])
+    expect(ran.exitCode).toBe(6)
+    expect(failureOf(ran)).toMatchObject({ code: 'blocked-by-secret' })
+    expect(failureOf(ran).message).toContain('worker and scheduler wait for api')
+    expect(failureOf(ran).hint).toContain(`--commit ${sha} --secrets-file FILE`)
+    expect(ran.documents.filter(({ type }) => type === 'service-blocked')).toMatchObject([
+      { service: 'api', missingSecrets: ['CPAY_SECRET_KEY'], waitsFor: [] },
+      { service: 'worker', missingSecrets: [], waitsFor: ['api'] },
+      { service: 'scheduler', missingSecrets: [], waitsFor: ['api'] },
+    ])
+    expect(deploymentCounts(stage, 'staging')).toEqual(eachService(1))
   })
 })

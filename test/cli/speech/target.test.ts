@@ -137,6 +137,17 @@ describe('which project a command is about', () => {
     })
   })
 
+  it('an id in RAILWAY_ENVIRONMENT_ID that no environment has is named', async () => {
+    const stage = await aProject()
+    const gone = '00000000-0000-4000-8000-000000000000'
+    const ran = await stage.run(['plan', '--json'], { env: { RAILWAY_ENVIRONMENT_ID: gone } })
+    expect(ran.documents[0]).toMatchObject({
+      code: 'environment-missing',
+      exitCode: 64,
+      message: expect.stringContaining(`no environment with the id ${gone} (RAILWAY_ENVIRONMENT_ID)`),
+    })
+  })
+
   it('ids that were remembered and have become stale are looked up again', async () => {
     const stage = await aProject()
     for (const [path, text] of Object.entries(stage.files.all())) {
