@@ -6,6 +6,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 const [only, ...others] = process.argv.slice(2)
 
 if (others.length === 0 && (only === '--version' || only === '-V')) {
+  process.stdout.on('error', () => {})
   process.stdout.write(`${version}\n`)
 } else {
   module.enableCompileCache?.()

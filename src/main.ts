@@ -1,5 +1,6 @@
 import type { Doors, Machine } from './cli/machine.ts'
 import { parseArguments } from './cli/program.ts'
+import { untilGone } from './output/terminal.ts'
 
 export type { Doors, Machine } from './cli/machine.ts'
 
@@ -11,7 +12,7 @@ export type { Doors, Machine } from './cli/machine.ts'
 export async function main(machine: Machine, version: string, doors?: Doors): Promise<number> {
   const reading = readArguments(machine, version)
   if ('asked' in reading && reading.asked.kind === 'text') {
-    machine.stdout.write(reading.asked.text)
+    untilGone(machine.stdout)(reading.asked.text)
     return 0
   }
   const { carryOut } = await import('./cli/carry-out.ts')

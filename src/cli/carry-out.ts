@@ -9,11 +9,11 @@ import { createTerminal } from '../output/terminal.ts'
 import { createApprove } from './approve.ts'
 import { createContext } from './context.ts'
 import { exitCodeOf } from './exit-codes.ts'
+import { withFollowUps } from './follow-up.ts'
 import { createInterruption, type Interruption } from './interruption.ts'
 import type { Doors, Machine } from './machine.ts'
 import type { GlobalOptions } from './options.ts'
 import type { Asked } from './program.ts'
-import { inRehearsal } from './rehearsal-hint.ts'
 
 /** What argv came to: a command, or what was wrong with it. */
 export type Reading = { asked: Asked } | { error: unknown }
@@ -39,7 +39,8 @@ export async function carryOut(
   } catch (error) {
     // What an aborted step threw on its way out says less than why it was aborted.
     const told = toldError(interruption.signal.aborted ? interruption.signal.reason : error)
-    const failure = argv.includes('--local') ? inRehearsal(told) : told
+    const failure =
+      'asked' in reading && reading.asked.kind === 'command' ? withFollowUps(told, reading.asked.options) : told
     output.failure({ error: failure, exitCode: exitCodeOf(failure.kind) })
     return exitCodeOf(failure.kind)
   } finally {

@@ -17,6 +17,7 @@ import { compiledConfigs } from './compiled-configs.ts'
 import type { Interruption } from './interruption.ts'
 import type { Doors, Machine } from './machine.ts'
 import type { GlobalOptions } from './options.ts'
+import { userDirectories } from './user-directories.ts'
 
 /** Everything a command may use, built when it is first asked for. Operations take from it what they declare as their needs. */
 export interface Context {
@@ -76,7 +77,7 @@ export async function createContext(parts: ContextParts): Promise<Context> {
   const startedAt = doors.clock.now()
   const variables = { ...machine.env }
   for (const name of tokenVariables) delete machine.env[name]
-  const stateDirectory = options.state ?? (await userStateDirectory())
+  const stateDirectory = options.state ?? (await userDirectories()).state
   const findConfig = async () =>
     loadConfig({
       from: machine.cwd(),
@@ -162,11 +163,6 @@ function toldBudget({ limit, remaining, resetsAt }: RateBudget): string {
   const until =
     resetsAt === undefined ? '' : ` until ${new Date(resetsAt).toISOString().slice(0, 16).replace('T', ' ')} UTC`
   return `${remaining}${of} left${until}.`
-}
-
-async function userStateDirectory(): Promise<string> {
-  const { default: envPaths } = await import('env-paths')
-  return envPaths('fakturino', { suffix: '' }).log
 }
 
 function once<Value>(make: () => Promise<Value>): () => Promise<Value> {

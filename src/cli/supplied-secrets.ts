@@ -1,14 +1,14 @@
 import { resolve } from 'node:path'
-import { parseEnv } from 'node:util'
 import type { FakturinoConfig } from '../config/fakturino-config.ts'
 import { nearest } from '../config/nearest.ts'
 import { OperatorError } from '../kit/errors.ts'
 import { Secret } from '../kit/secret.ts'
 import { listed } from '../kit/text.ts'
 import type { Context } from './context.ts'
+import { parseSecrets } from './parse-secrets.ts'
 
 /**
- * Reads secrets from a file, or from stdin for `-`: a line each, `NAME=value`. Every name must be a secret of the config, so that a
+ * Reads secrets from a file, or from stdin for `-`, as `parseSecrets` says. Every name must be a secret of the config, so that a
  * misspelt one does not vanish. Values stay out of every message.
  */
 export async function suppliedSecrets(
@@ -17,11 +17,18 @@ export async function suppliedSecrets(
   config: FakturinoConfig,
 ): Promise<ReadonlyMap<string, Secret>> {
   if (source === undefined) return new Map()
-  const text =
-    source === '-' ? await readAll(context) : await context.files.readText(resolve(context.machine.cwd(), source))
+  const text = source === '-' ? await readAll(context) : await readFile(context, source)
   if (text === undefined) throw invalid(`There is no file ${source}.`, 'Check the path behind --secrets-file.')
   const known = Object.keys(config.secrets ?? {})
-  const entries = Object.entries(parseEnv(text)).map(([name, value]): [string, string] => [name, value ?? ''])
+  const place = source === '-' ? 'the input' : source
+  const parsed = parseSecrets(text)
+  if ('problem' in parsed) {
+    throw invalid(
+      `Line ${parsed.line} of ${place} ${parsed.problem}.`,
+      'Write a line each: NAME=value; only a value in quotes may go on over several lines.',
+    )
+  }
+  const { entries } = parsed
   const strangers = entries.map(([name]) => name).filter((name) => !known.includes(name))
   if (strangers.length > 0) {
     const guesses = strangers.flatMap((name) => nearest(name, known) ?? [])
@@ -52,6 +59,16 @@ function invalid(message: string, hint: string): OperatorError {
     message: `${message} Nothing was changed on the platform.`,
     hint,
   })
+}
+
+/** A file that cannot be read, a directory for one, is a mistake in the command and not the platform's. */
+async function readFile({ files, machine }: Context, source: string): Promise<string | undefined> {
+  try {
+    return await files.readText(resolve(machine.cwd(), source))
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error
+    throw invalid(error.message, 'Check the path behind --secrets-file.')
+  }
 }
 
 async function readAll({ machine }: Context): Promise<string> {

@@ -7,12 +7,13 @@ import type { WantedEnvironment } from '../operations/observe-environment.ts'
 import { id } from '../platform/ids.ts'
 import type { Context } from './context.ts'
 
-/** Does the command only look, or change something? */
-export type Purpose = 'reading' | 'changing'
+/** Does the command only look at what is there, read it to compare it with the config, or change something? */
+export type Purpose = 'looking' | 'reading' | 'changing'
 
 /**
  * Which environment a command is about: `-e`, then FAKTURINO_ENVIRONMENT, then RAILWAY_ENVIRONMENT_ID or the project token's own.
- * Without any, a reading command takes the config's first unprotected one, and a changing command asks for `-e`.
+ * Without any, a changing command asks for `-e`, and the others take the config's first unprotected one. Only a command that looks may
+ * name an environment that the config does not have.
  */
 export async function wantedEnvironment(
   context: Context,
@@ -22,7 +23,7 @@ export async function wantedEnvironment(
   const { options, variables } = context
   const { credential } = await context.access()
   const named = options.environment ?? (variables.FAKTURINO_ENVIRONMENT || undefined)
-  if (named !== undefined && config !== undefined) desiredState(config, named)
+  if (named !== undefined && config !== undefined && purpose !== 'looking') desiredState(config, named)
   const environmentId = named === undefined ? variables.RAILWAY_ENVIRONMENT_ID || undefined : idOfNamed(context)
   const byProjectToken = credential.kind === 'project'
   const name = named ?? (environmentId === undefined && !byProjectToken ? otherwise(purpose, config) : undefined)
@@ -48,7 +49,7 @@ export function wantedProject(
   config: FakturinoConfig | undefined,
   isKnownOtherwise = false,
 ): WantedEnvironment['project'] {
-  const given = options.project ?? (variables.RAILWAY_PROJECT_ID || undefined)
+  const given = options.project ?? (projectIdIn(variables) || undefined)
   if (given !== undefined) return isId(given) ? { name: given, id: id(given) } : { name: given }
   if (config !== undefined) {
     const { name, id: configured } = config.project
@@ -63,6 +64,17 @@ export function wantedProject(
   })
 }
 
+/** A name in it would be looked up as one, and made by `init` where there is none: whoever sets an id means a project that is there. */
+function projectIdIn({ RAILWAY_PROJECT_ID: given = '' }: Context['variables']): string {
+  if (given === '' || isId(given)) return given
+  throw new OperatorError({
+    kind: 'usage',
+    code: 'invalid-option',
+    message: 'RAILWAY_PROJECT_ID does not hold the id of a project (a UUID).',
+    hint: 'Set it to an id, or unset it and name the project with --project.',
+  })
+}
+
 /** What is wanted of an environment, by its name. */
 export function desiredBy(config: FakturinoConfig): (environment: string) => DesiredState {
   return (environment) => desiredState(config, environment)
@@ -71,7 +83,7 @@ export function desiredBy(config: FakturinoConfig): (environment: string) => Des
 function otherwise(purpose: Purpose, config: FakturinoConfig | undefined): string {
   const environments = Object.entries(config?.environments ?? {})
   const [unprotected] = environments.find(([, settings]) => settings.protected !== true) ?? []
-  if (purpose === 'reading' && unprotected !== undefined) return unprotected
+  if (purpose !== 'changing' && unprotected !== undefined) return unprotected
   throw new OperatorError({
     kind: 'usage',
     code: 'missing-environment',

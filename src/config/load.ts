@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, extname, join, resolve } from 'node:path'
 import { OperatorError } from '../kit/errors.ts'
+import { makeDirectory } from '../kit/files.ts'
 import type { Finding } from '../kit/finding.ts'
 import { count, listed } from '../kit/text.ts'
 import type { FakturinoConfig } from './fakturino-config.ts'
@@ -154,9 +155,14 @@ async function outcomeOf(read: () => Promise<Outcome>): Promise<Outcome> {
 
 async function runModule(path: string, { defineModule, cacheDirectory }: LoadRequest): Promise<Outcome> {
   const { createJiti } = await import('jiti')
+  // Left to jiti, an impossible directory is tried for ever, and synchronously: no signal would end that.
+  const hasCache = await makeDirectory(cacheDirectory).then(
+    () => true,
+    () => false,
+  )
   const jiti = createJiti(path, {
     alias: { fakturino: defineModule },
-    fsCache: cacheDirectory,
+    fsCache: hasCache && cacheDirectory,
     moduleCache: false,
     // The namespace as it is: with interop, a module without a default export would count as its own default.
     interopDefault: false,

@@ -373,17 +373,11 @@ export type ServiceAutoDeployQueryVariables = Exact<{
 
 export type ServiceAutoDeployQuery = { autoDeploy: { enabled: boolean } }
 
-export type ServiceRunningQueryVariables = Exact<{
-  projectId: string
-  environmentId: string
-  serviceId: string
+export type ServiceSnapshotQueryVariables = Exact<{
   deploymentId: string
 }>
 
-export type ServiceRunningQuery = {
-  snapshot: { variables: Record<string, string | null> } | null
-  autoDeploy: { enabled: boolean }
-}
+export type ServiceSnapshotQuery = { snapshot: { variables: Record<string, string | null> } | null }
 
 export type SetAutoDeployMutationVariables = Exact<{
   input: ServiceInstanceAutoDeployUpdateInput
@@ -1301,20 +1295,13 @@ export const ServiceAutoDeploy = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ServiceAutoDeployQuery, ServiceAutoDeployQueryVariables>
-export const ServiceRunning = new TypedDocumentString(`
-    query ServiceRunning($projectId: String!, $environmentId: String!, $serviceId: String!, $deploymentId: String!) {
+export const ServiceSnapshot = new TypedDocumentString(`
+    query ServiceSnapshot($deploymentId: String!) {
   snapshot: deploymentSnapshot(deploymentId: $deploymentId) {
     variables
   }
-  autoDeploy: serviceInstanceAutoDeployStatus(
-    projectId: $projectId
-    environmentId: $environmentId
-    serviceId: $serviceId
-  ) {
-    enabled
-  }
 }
-    `) as unknown as TypedDocumentString<ServiceRunningQuery, ServiceRunningQueryVariables>
+    `) as unknown as TypedDocumentString<ServiceSnapshotQuery, ServiceSnapshotQueryVariables>
 export const SetAutoDeploy = new TypedDocumentString(`
     mutation SetAutoDeploy($input: ServiceInstanceAutoDeployUpdateInput!) {
   autoDeploy: serviceInstanceAutoDeployUpdate(input: $input) {

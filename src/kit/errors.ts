@@ -33,6 +33,7 @@ export type FailureCode =
   | 'environment-missing'
   | 'rehearsal-not-running'
   | 'rehearsal-already-running'
+  | 'home-missing'
   // denied
   | 'token-missing'
   | 'token-invalid'

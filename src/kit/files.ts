@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { OperatorError } from './errors.ts'
 import { printable } from './text.ts'
@@ -21,8 +21,36 @@ export const realFiles: Files = {
   remove: (path) => rm(path, { force: true }).catch(refused('removed', path)),
 }
 
+/**
+ * Makes a directory with those above it; for its owner only. Step by step, because Node's recursive `mkdir` tries for ever where the
+ * system answers that a directory does not exist while it makes one in it, as under `/proc`.
+ */
+export async function makeDirectory(path: string): Promise<void> {
+  const made = await madeIn(path)
+  if (made === 'there') return
+  const above = dirname(path)
+  if (above !== path) await makeDirectory(above)
+  if ((await madeIn(path)) === 'no-parent') throw Object.assign(new Error('not made'), { code: 'ENOENT' })
+}
+
+async function madeIn(path: string): Promise<'there' | 'no-parent'> {
+  try {
+    await mkdir(path, { mode: 0o700 })
+    return 'there'
+  } catch (error) {
+    const code = diskCode(error)
+    if (code === 'ENOENT') return 'no-parent'
+    const isThere = await stat(path).then(
+      (found) => found.isDirectory(),
+      () => false,
+    )
+    if (isThere) return 'there'
+    throw error
+  }
+}
+
 async function replace(path: string, text: string, mode: number): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await makeDirectory(dirname(path))
   const draft = `${path}.${randomUUID()}.tmp`
   try {
     const file = await open(draft, 'wx', mode)
@@ -57,6 +85,7 @@ const reasons: Record<string, string> = {
   EDQUOT: 'the disk quota is used up',
   EISDIR: 'it is a directory',
   ENOTDIR: 'a part of the path is not a directory',
+  ENOENT: 'nothing can be made there',
   EEXIST: 'a part of the path is not a directory',
   EMFILE: 'too many files are open',
 }

@@ -13,7 +13,7 @@ import { type CreateNeeds, createAttachments, createsIds, serviceIdOf } from './
 import type { Author } from './patch-message.ts'
 import { planFrom } from './plan-environment.ts'
 import { secretValues } from './secret-values.ts'
-import { type StoreNeeds, storeChanges } from './store-changes.ts'
+import { refuseStaged, type StoreNeeds, storeChanges } from './store-changes.ts'
 
 export interface ApplyRequest {
   desired: DesiredState
@@ -52,6 +52,25 @@ export async function applyPlan(
   return { plan, state }
 }
 
+/**
+ * Refuses what others staged before anything is made: exit 5 then means that nothing has changed. What the plan sets on services
+ * that do not exist yet has no id, so that nothing staged can be about it.
+ */
+export function refuseStagedByOthers(
+  request: Pick<ApplyRequest, 'desired' | 'supplied' | 'allowStaged'>,
+  plan: Plan,
+  state: ObservedState,
+  needs: Pick<ApplyNeeds, 'random'>,
+): void {
+  // A new volume may have to grow, which is stored.
+  const isStored = plan.changes.some((change) => !isDirect(change) || change.act.kind === 'create-volume')
+  if (!isStored) return
+  const there = new Set([...state.services, ...state.servicesElsewhere].map(({ name }) => name))
+  const changes = plan.changes.filter(({ service }) => service !== undefined && there.has(service))
+  const patch = patchOf(request, changes, state, needs) ?? {}
+  refuseStaged({ state, patch, allowStaged: request.allowStaged }, state.staged)
+}
+
 /** A service of the project that has no instance here gets one by a patch of its own: volumes and domains hang on instances. */
 async function createInstances(request: ApplyRequest, state: ObservedState, needs: ApplyNeeds): Promise<ObservedState> {
   const plan = planNow(request, state, needs)
@@ -76,12 +95,7 @@ async function storePlan(
   state: ObservedState,
   needs: ApplyNeeds,
 ): Promise<void> {
-  const patch = storePatch(plan.changes, {
-    service: (name) => serviceIdOf(state, name),
-    volume: (name) => volumeIdOf(state, name),
-    settings: (name) => state.services.find((service) => service.name === name)?.settings ?? {},
-    secret: secretValues(request.desired, state, request.supplied, needs.random),
-  })
+  const patch = patchOf(request, plan.changes, state, needs)
   const environment = state.environment.name
   if (patch !== undefined) {
     needs.checkpoint()
@@ -93,6 +107,20 @@ async function storePlan(
     await needs.report({ type: 'changes-stored', environment, patchId, changes: stored })
   }
   await setAutoDeploy(request.desired, plan, state, needs)
+}
+
+function patchOf(
+  request: Pick<ApplyRequest, 'desired' | 'supplied'>,
+  changes: readonly Change[],
+  state: ObservedState,
+  needs: Pick<ApplyNeeds, 'random'>,
+) {
+  return storePatch(changes, {
+    service: (name) => serviceIdOf(state, name),
+    volume: (name) => volumeIdOf(state, name),
+    settings: (name) => state.services.find((service) => service.name === name)?.settings ?? {},
+    secret: secretValues(request.desired, state, request.supplied, needs.random),
+  })
 }
 
 /**
@@ -140,9 +168,12 @@ function refuseIfMoved(approved: Plan, observed: ObservedState, latest: Plan, st
     return
   }
   const known = new Map(approved.changes.map((change) => [subjectOf(change), change]))
+  // What is hidden reads the same before and after it was changed.
+  const places = new Set(movedPlaces(observed, state))
   const surprises = latest.changes.filter((change) => {
     const before = known.get(subjectOf(change))
-    return before === undefined ? !isOurConsequence(change, approved) : before.before !== change.before
+    if (before === undefined) return !isOurConsequence(change, approved)
+    return before.before !== change.before || (before.before === '(hidden)' && places.has(subjectOf(change)))
   })
   if (surprises.length > 0) throw moved(state, surprises.map(subjectOf))
 }

@@ -41,7 +41,12 @@ export async function deployLevels(
   }
   const deployed: DeployedService[] = []
   for (const level of levels) {
-    const members = open.filter((deployment) => deployment.level === level)
+    const members = await withoutCurrent(
+      open.filter((deployment) => deployment.level === level),
+      heads,
+      needs,
+    )
+    if (members.length === 0) continue
     const later = open.filter((deployment) => deployment.level > level).map((deployment) => deployment.service)
     const leave = async (because: string) => {
       if (later.length > 0) await needs.report({ type: 'services-not-started', services: later, because })
@@ -88,7 +93,9 @@ async function deployLevel(
 ): Promise<(DeploymentEnding & { asked?: string })[]> {
   const awaited = []
   const asked = new Map<string, string>()
-  for (const member of members) {
+  for (const planned of members) {
+    const [member] = await withoutCurrent([planned], heads, needs)
+    if (member === undefined) continue
     needs.checkpoint()
     const startedAt = needs.clock.now()
     const started = await startDeployment(member, state, heads, needs)
@@ -110,6 +117,26 @@ async function deployLevel(
     const commit = asked.get(ending.service)
     return { ...ending, ...(commit === undefined ? {} : { asked: commit }) }
   })
+}
+
+/**
+ * Leaves out what runs the head of its branch already, and says so: where nothing but the newest commit was the reason, it has no
+ * reason any more as soon as the platform has told which commit that is.
+ */
+async function withoutCurrent(
+  members: readonly PlannedDeployment[],
+  heads: ReadonlyMap<string, string>,
+  needs: LevelNeeds,
+): Promise<PlannedDeployment[]> {
+  const left: PlannedDeployment[] = []
+  for (const member of members) {
+    const { service, codebase = '', reasons, running } = member
+    const head = heads.get(codebase)
+    const isCurrent = head !== undefined && running?.commit === head && reasons.every((one) => one === 'newest-commit')
+    if (isCurrent) await needs.report({ type: 'service-unchanged', service, commit: head })
+    else left.push(member)
+  }
+  return left
 }
 
 /** Starts one deployment. The head of a branch is asked for once; every other service of the codebase gets that very commit. */

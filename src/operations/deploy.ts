@@ -11,7 +11,7 @@ import { liveDeployment, runningCommit, type WantedCommit } from '../plan/plan-d
 import type { DeploymentId } from '../platform/ids.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import { type Verdict, verdict } from '../verify/verdict.ts'
-import { type ApplyNeeds, applyPlan } from './apply-plan.ts'
+import { type ApplyNeeds, applyPlan, refuseStagedByOthers } from './apply-plan.ts'
 import type { Approve } from './approval.ts'
 import { createServices, missingServices } from './create-missing.ts'
 import { verificationFailed, verificationInconclusive } from './deploy-failures.ts'
@@ -101,6 +101,8 @@ export async function deploy(request: DeployRequest, needs: DeployNeeds): Promis
     }
   }
   if (isEmpty(plan)) return done('pass', unchanged(desired, observed), observed, 0)
+  const allowStaged = request.allowed.includes('staged-changes')
+  refuseStagedByOthers({ ...request, desired, allowStaged }, plan, observed, needs)
   const what = `deploy to ${environment.name}`
   const by = await needs.approve({
     what,
@@ -118,7 +120,7 @@ export async function deploy(request: DeployRequest, needs: DeployNeeds): Promis
       plan,
       observed: created ? await needs.platform.observe(target) : observed,
       running,
-      allowStaged: request.allowed.includes('staged-changes'),
+      allowStaged,
     },
     needs,
   )

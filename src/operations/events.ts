@@ -45,6 +45,8 @@ export type OperationEvent =
   | { type: 'service-verified'; service: string; url: string; answers: number }
   /** `waitsFor`: services that lack secrets, where this one lacks none itself. */
   | { type: 'service-blocked'; service: string; missingSecrets: string[]; waitsFor: string[] }
+  /** It was to get the newest commit, which turned out to be the one that it runs. */
+  | { type: 'service-unchanged'; service: string; commit: string }
   | { type: 'services-not-started'; services: string[]; because: string }
   | { type: 'finding'; finding: Finding }
   | { type: 'step-started'; step: string; title: string }

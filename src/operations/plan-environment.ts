@@ -40,11 +40,11 @@ export async function planEnvironment(request: PlanRequest, needs: PlanNeeds): P
     const projectExists = found.project !== undefined
     const { name, id } = request.wanted.environment
     if (name === undefined) throw noSuchId(id ?? '', found.project?.name ?? request.wanted.project.name)
-    const desired = request.desiredFor(name)
+    const desired = inProject(request.desiredFor(name), found.project?.name ?? request.wanted.project.name)
     const plan = planFrom({ ...request, desired }, undefined, undefined, projectExists, needs)
     return { plan, desired, observed: undefined, running: undefined }
   }
-  const desired = request.desiredFor(found.state.environment.name)
+  const desired = inProject(request.desiredFor(found.state.environment.name), found.state.project.name)
   const { state, running } = await needs.platform.observeRunning(found.state)
   const plan = planFrom({ ...request, desired }, state, running, true, needs)
   return { plan, desired, observed: state, running }
@@ -57,6 +57,11 @@ function noSuchId(id: string, project: string): OperatorError {
     message: `Project ${project} has no environment with the id ${printable(id)} (RAILWAY_ENVIRONMENT_ID) that this token reaches.`,
     hint: 'Name the environment with -e, or set RAILWAY_ENVIRONMENT_ID to an id of this project.',
   })
+}
+
+/** What is wanted, in the project that was found or asked for: `--project` may name another than the config. */
+export function inProject(desired: DesiredState, name: string): DesiredState {
+  return { ...desired, project: { ...desired.project, name } }
 }
 
 /** What `planFrom` plans. */

@@ -8,7 +8,7 @@ import { judgeGuards } from '../plan/guards/index.ts'
 import { type Plan, subjectOf } from '../plan/plan.ts'
 import type { ObservedRunning, ObservedState } from '../platform/observed-state.ts'
 import type { Platform, ProjectSummary, Target } from '../platform/platform.ts'
-import { type ApplyNeeds, applyPlan } from './apply-plan.ts'
+import { type ApplyNeeds, applyPlan, refuseStagedByOthers } from './apply-plan.ts'
 import type { Approve } from './approval.ts'
 import { createServices } from './create-missing.ts'
 import { guarded } from './deploy.ts'
@@ -20,7 +20,7 @@ import {
   type WantedEnvironment,
 } from './observe-environment.ts'
 import type { Author } from './patch-message.ts'
-import { planFrom } from './plan-environment.ts'
+import { inProject, planFrom } from './plan-environment.ts'
 
 export interface SetUpRequest {
   /** One for each environment of the config; a protected one first, where there is one: it becomes the project's own. */
@@ -55,10 +55,13 @@ interface Place {
 
 /**
  * First setup: the project, its environments, its services once, volumes and domains, and everything stored, in every environment
- * of the config, without deploying. What is there already is found by name and kept; run again, it makes nothing twice.
+ * of the config, without deploying. What is there already is found by name and kept; run again, it makes nothing twice. The project
+ * that is looked for is the one that is made, whatever the config calls it; one that is named by its id is never made.
  */
-export async function setUp(request: SetUpRequest, needs: SetUpNeeds): Promise<SetUp> {
-  const project = await findProject(request.wanted, needs.platform)
+export async function setUp(asked: SetUpRequest, needs: SetUpNeeds): Promise<SetUp> {
+  const project = await findProject(asked.wanted, needs.platform)
+  const name = project?.name ?? asked.wanted.project.name
+  const request = { ...asked, desired: asked.desired.map((desired) => inProject(desired, name)) }
   const places = await readPlaces(request, project, needs)
   for (const [index, place] of places.entries()) {
     const { plan, desired } = place
@@ -75,6 +78,11 @@ export async function setUp(request: SetUpRequest, needs: SetUpNeeds): Promise<S
   refuseUnsafe(places, request)
   const isComplete = project !== undefined && places.every((place) => place.plan.changes.length === 0)
   if (isComplete) return told(project, request, places, needs)
+  const allowStaged = request.allowed.includes('staged-changes')
+  for (const { desired, plan, state } of places) {
+    if (state !== undefined)
+      refuseStagedByOthers({ desired, supplied: request.supplied, allowStaged }, plan, state, needs)
+  }
   if ((await approve(places, needs)) === 'dry-run') return told(undefined, request, places, needs)
   const created = await createContainers(request, project, places, needs)
   const targets = places.map((place) => ({ projectId: created.id, environmentId: environmentIdOf(created, place) }))
@@ -89,7 +97,7 @@ export async function setUp(request: SetUpRequest, needs: SetUpNeeds): Promise<S
         commit: { kind: 'running' },
         supplied: request.supplied,
         author: request.author,
-        allowStaged: request.allowed.includes('staged-changes'),
+        allowStaged,
       },
       needs,
     )

@@ -5,7 +5,7 @@ import { OperatorError } from '../kit/errors.ts'
 import { poll } from '../kit/poll.ts'
 import { Secret } from '../kit/secret.ts'
 import { listed } from '../kit/text.ts'
-import { beyond, touchedPlaces } from '../plan/store-patch.ts'
+import { beyond, colliding, touchedPlaces } from '../plan/store-patch.ts'
 import type { PatchId } from '../platform/ids.ts'
 import type { ObservedPatch, ObservedState } from '../platform/observed-state.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -25,30 +25,48 @@ export interface StoreRequest {
   state: ObservedState
   patch: EnvironmentConfig
   author: Author
-  /** Commit what others staged together with ours. It is never dropped. */
+  /** Commit what others staged together with ours. It is never dropped, so not where it says something else than ours. */
   allowStaged: boolean
 }
 
 /**
  * Stores one patch without deploying anything: staged, read back, committed, followed until the platform has applied it. What
- * somebody else staged is refused before anything is staged, or put back as it was when it appears in between.
+ * somebody else staged is read directly before and refused before anything is staged, or put back as it was when it appears in
+ * between.
  */
 export async function storeChanges(request: StoreRequest, needs: StoreNeeds): Promise<PatchId> {
   const { state, patch } = request
   const environmentId = state.environment.id
-  const before = foreignPart(state.staged, patch)
-  if (before !== undefined && !request.allowStaged) throw stagedByOthers(state, before)
+  refuseStaged(request, await needs.platform.readStaged(environmentId))
   await needs.platform.change('stage-changes', { environmentId, config: new Secret(patch) })
   const staged = await needs.platform.readStaged(environmentId)
-  const foreign = foreignPart(staged, patch)
-  if (foreign !== undefined && !request.allowStaged) {
+  const refusal = stagedRefusal(request, staged)
+  if (refusal !== undefined) {
+    const foreign = foreignPart(staged, patch) ?? {}
     await needs.platform.change('replace-staged', { environmentId, config: new Secret(foreign) })
-    throw stagedByOthers(state, foreign)
+    throw refusal
   }
   const missing = missingPlaces(state, patch, staged.config.reveal())
   if (missing.length > 0) throw notStaged(state, missing)
   await needs.platform.change('commit-staged', { environmentId, message: patchMessage(request.author) })
   return followPatch(staged.id, state.environment.name, needs)
+}
+
+/** Throws where something is staged that may not be committed together with ours. */
+export function refuseStaged(request: Omit<StoreRequest, 'author'>, staged: ObservedPatch | undefined): void {
+  const refusal = stagedRefusal(request, staged)
+  if (refusal !== undefined) throw refusal
+}
+
+function stagedRefusal(
+  { state, patch, allowStaged }: Omit<StoreRequest, 'author'>,
+  staged: ObservedPatch | undefined,
+): OperatorError | undefined {
+  const foreign = foreignPart(staged, patch)
+  if (foreign === undefined) return undefined
+  if (!allowStaged) return stagedByOthers(state, foreign)
+  const collisions = colliding(foreign, patch)
+  return collisions === undefined ? undefined : stagedOtherwise(state, collisions)
 }
 
 /** What is staged besides ours; undefined when nothing is. */
@@ -91,6 +109,16 @@ function stagedByOthers(state: ObservedState, foreign: EnvironmentConfig): Opera
     code: 'staged-changes',
     message: `Somebody staged changes in ${state.environment.name} that a commit would carry along: ${listed(places)}. They were left as they are.`,
     hint: 'Commit or discard them in the dashboard, or pass --allow staged-changes to commit them together with these.',
+  })
+}
+
+function stagedOtherwise(state: ObservedState, collisions: EnvironmentConfig): OperatorError {
+  const places = touchedPlaces(collisions, serviceNames(state))
+  return new OperatorError({
+    kind: 'refused',
+    code: 'staged-changes',
+    message: `Somebody staged changes in ${state.environment.name} at places that this command sets to something else: ${listed(places)}. They were left as they are.`,
+    hint: 'Commit or discard them in the dashboard, or change the config: --allow staged-changes never drops what others staged.',
   })
 }
 

@@ -34,9 +34,12 @@ export async function checkAnswers(
   state: ObservedState,
   needs: VerifyNeeds,
 ): Promise<CheckResult | undefined> {
-  const domain = state.services
+  const generated = state.services
     .find((candidate) => candidate.name === service.name)
-    ?.domains.find((candidate) => candidate.kind === 'generated')?.domain
+    ?.domains.filter((candidate) => candidate.kind === 'generated')
+  // One that somebody made for another port says nothing about the service.
+  const wanted = generated?.find((candidate) => candidate.targetPort === service.domain?.targetPort)
+  const domain = (wanted ?? generated?.[0])?.domain
   if (service.liveness === undefined || domain === undefined) return undefined
   const { successes: inARow, gapMs, probeTimeoutMs } = needs.timing.liveness
   const url = `https://${domain}${service.liveness.path}`

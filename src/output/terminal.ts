@@ -3,6 +3,7 @@ import type { ColorSupportLevel } from 'chalk'
 /** The streams of a process, as far as we use them. */
 export interface Stream {
   write(text: string): unknown
+  on?(event: 'error', act: () => void): unknown
   isTTY?: boolean
   columns?: number
 }
@@ -28,20 +29,36 @@ export interface TerminalSettings {
 }
 
 export function createTerminal(stdout: Stream, stderr: Stream, { env, noColor }: TerminalSettings): Terminal {
+  const out = untilGone(stdout)
+  const err = untilGone(stderr)
   const color = (stream: Stream): ColorSupportLevel => {
     if (noColor || (env.NO_COLOR ?? '') !== '' || env.TERM === 'dumb') return 0
     if ((env.FORCE_COLOR ?? '') !== '') return env.FORCE_COLOR === '0' ? 0 : 1
     return stream.isTTY === true ? 1 : 0
   }
   return {
-    out: (text) => void stdout.write(text),
-    err: (text) => void stderr.write(text),
+    out,
+    err,
     errColumns: () => columnsOf(stderr),
     outColumns: () => columnsOf(stdout),
     isAnimated: stderr.isTTY === true && (env.CI ?? '') === '' && env.TERM !== 'dumb',
     outColor: color(stdout),
     errColor: color(stderr),
     errStream: stderr,
+  }
+}
+
+/**
+ * Writes until the stream fails: `head` has read enough, or the terminal was closed. Unheard, its error would end the process in
+ * the middle of what it does on the platform; nobody reads what is left out from then on.
+ */
+export function untilGone(stream: Stream): (text: string) => void {
+  let isGone = false
+  stream.on?.('error', () => {
+    isGone = true
+  })
+  return (text) => {
+    if (!isGone) stream.write(text)
   }
 }
 

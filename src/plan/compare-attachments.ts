@@ -1,5 +1,6 @@
 import type { DesiredService } from '../config/desired.ts'
-import type { ObservedService } from '../platform/observed-state.ts'
+import { listed } from '../kit/text.ts'
+import type { ObservedDomain, ObservedService } from '../platform/observed-state.ts'
 import type { Change, PlanNote } from './plan.ts'
 
 /** A change before its cause is known. */
@@ -12,13 +13,10 @@ export function compareAttachments(
   autoDeploy: boolean | undefined,
 ): { differences: AttachmentDifference[]; notes: PlanNote[] } {
   const volume = compareVolume(desired, observed)
+  const domain = compareDomain(desired, observed)
   return {
-    differences: [
-      ...volume.differences,
-      ...compareDomain(desired, observed),
-      ...compareAutoDeploy(desired, autoDeploy),
-    ],
-    notes: volume.notes,
+    differences: [...volume.differences, ...domain.differences, ...compareAutoDeploy(desired, autoDeploy)],
+    notes: [...volume.notes, ...domain.notes],
   }
 }
 
@@ -77,11 +75,19 @@ function compareVolume(
   return { differences, notes }
 }
 
-function compareDomain(desired: DesiredService, observed: ObservedService | undefined): AttachmentDifference[] {
+/**
+ * One generated domain has to lead to the wanted port; others that somebody made beside it are theirs. Where several are there and
+ * none leads to it, which one is meant would be a guess.
+ */
+function compareDomain(
+  desired: DesiredService,
+  observed: ObservedService | undefined,
+): { differences: AttachmentDifference[]; notes: PlanNote[] } {
   const wanted = desired.domain
-  if (wanted === undefined) return []
+  if (wanted === undefined) return { differences: [], notes: [] }
   const differences: AttachmentDifference[] = []
-  if (!observed?.domains.some((domain) => domain.kind === 'generated')) {
+  const generated = observed?.domains.filter((domain) => domain.kind === 'generated') ?? []
+  if (generated.length === 0) {
     differences.push({
       action: 'create',
       setting: 'domain',
@@ -102,7 +108,7 @@ function compareDomain(desired: DesiredService, observed: ObservedService | unde
     })
   }
   for (const domain of observed?.domains ?? []) {
-    const isOurs = domain.kind === 'generated' || domain.domain === wanted.custom
+    const isOurs = domain.kind === 'generated' ? generated.length === 1 : domain.domain === wanted.custom
     if (!isOurs || domain.targetPort === wanted.targetPort) continue
     differences.push({
       action: 'update',
@@ -119,7 +125,16 @@ function compareDomain(desired: DesiredService, observed: ObservedService | unde
       },
     })
   }
-  return differences
+  const isUnclear = generated.length > 1 && !generated.some((domain) => domain.targetPort === wanted.targetPort)
+  return { differences, notes: isUnclear ? [unclearDomain(desired.name, generated, wanted.targetPort)] : [] }
+}
+
+function unclearDomain(service: string, generated: readonly ObservedDomain[], port: number): PlanNote {
+  return {
+    code: 'unclear-domain',
+    service,
+    message: `None of its generated domains leads to port ${port}, and which one is meant would be a guess: ${listed(generated.map(({ domain }) => domain))}. Lead one of them to ${port} in the dashboard, or delete all but one there.`,
+  }
 }
 
 function compareAutoDeploy(desired: DesiredService, observed: boolean | undefined): AttachmentDifference[] {

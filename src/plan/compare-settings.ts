@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type ServiceSettings, type SettingName, settingDefaults } from '../platform/service-settings.ts'
 import type { Change, Effect, SetAct } from './plan.ts'
+import { shownCommand } from './shown-value.ts'
 
 interface Comparison<Name extends SettingName> {
   /** Where the platform keeps it, inside one service's config. */
@@ -12,6 +13,8 @@ interface Comparison<Name extends SettingName> {
   same?(desired: ServiceSettings, observed: ServiceSettings): boolean
   severity?(desired: ServiceSettings, observed: ServiceSettings): Change['severity']
   shown?(value: NonNullable<ServiceSettings[Name]>): string
+  /** What somebody else wrote there may hold a secret. */
+  isCommand?: boolean
 }
 
 /** One comparison for each setting; adding a setting to `ServiceSettings` demands its line here. */
@@ -19,9 +22,14 @@ const comparisons: { [Name in SettingName]-?: Comparison<Name> } = {
   repo: { path: ['source', 'repo'], effect: 'redeploy' },
   branch: { path: ['source', 'branch'], effect: 'none' },
   image: { path: ['source', 'image'], effect: 'redeploy', severity: riskyWhenReplaced('image') },
-  buildCommand: { path: ['build', 'buildCommand'], effect: 'redeploy' },
-  preDeploy: { path: ['deploy', 'preDeployCommand'], effect: 'redeploy', shown: (commands) => commands.join(' ; ') },
-  startCommand: { path: ['deploy', 'startCommand'], effect: 'redeploy' },
+  buildCommand: { path: ['build', 'buildCommand'], effect: 'redeploy', isCommand: true },
+  preDeploy: {
+    path: ['deploy', 'preDeployCommand'],
+    effect: 'redeploy',
+    shown: (commands) => commands.join(' ; '),
+    isCommand: true,
+  },
+  startCommand: { path: ['deploy', 'startCommand'], effect: 'redeploy', isCommand: true },
   healthcheckPath: {
     path: ['deploy', 'healthcheckPath'],
     effect: 'redeploy',
@@ -75,16 +83,23 @@ export interface SettingDifference {
 
 /**
  * Compares one service's settings, one by one, defaults applied on both sides. Where nothing at all is stored yet, everything that
- * the config spells out is written, defaults too: then the platform shows what the config says.
+ * the config spells out is written, defaults too: then the platform shows what the config says. `isOurs` tells where what is there
+ * is what we wrote last; commands of others are shown only where they cannot hold a secret.
  */
-export function compareSettings(desired: ServiceSettings, observed: ServiceSettings): SettingDifference[] {
+export function compareSettings(
+  desired: ServiceSettings,
+  observed: ServiceSettings,
+  isOurs: IsOurs = () => false,
+): SettingDifference[] {
   const isBlank = Object.keys(observed).length === 0
   const wanted = { ...settingDefaults, ...desired }
   const found = isBlank ? withoutDefaultsOf(desired) : { ...settingDefaults, ...observed }
   return settingNames
     .filter((name) => !(comparisons[name].isOptional && desired[name] === undefined))
-    .flatMap((name) => difference(name, wanted, found, observed[name] !== undefined) ?? [])
+    .flatMap((name) => difference(name, wanted, found, observed[name] !== undefined, isOurs) ?? [])
 }
+
+type IsOurs = (of: Pick<SettingDifference, 'setting' | 'path'>) => boolean
 
 /** The defaults, except of what is spelled out. */
 function withoutDefaultsOf(desired: ServiceSettings): ServiceSettings {
@@ -96,13 +111,16 @@ function difference<Name extends SettingName>(
   desired: ServiceSettings,
   observed: ServiceSettings,
   isSet: boolean,
+  isOurs: IsOurs,
 ): SettingDifference | undefined {
   const comparison = comparisons[name]
   const same = comparison.same?.(desired, observed) ?? isDeepStrictEqual(plain(desired[name]), plain(observed[name]))
   if (same) return undefined
   // What nobody has set is the platform's default, and no value to take away.
-  const before = isSet ? shown(name, observed[name]) : undefined
+  const there = isSet ? shown(name, observed[name]) : undefined
   const after = shown(name, desired[name])
+  const isForeign = comparison.isCommand === true && !isOurs({ setting: name, path: comparison.path })
+  const before = there !== undefined && isForeign ? shownCommand(there, after) : there
   return {
     action: before === undefined ? 'create' : after === undefined ? 'delete' : 'update',
     setting: name,

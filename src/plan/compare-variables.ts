@@ -1,4 +1,5 @@
 import type { DesiredFlag, DesiredSecret, DesiredService, DesiredState } from '../config/desired.ts'
+import { holdsReference } from '../config/expressions.ts'
 import { own } from '../config/own.ts'
 import type { Secret } from '../kit/secret.ts'
 import { count, listed } from '../kit/text.ts'
@@ -86,6 +87,31 @@ export function missingSecrets(
   return [...knownSecrets(desired, state)]
     .filter(([name, { isGenerated, holders }]) => !isGenerated && !supplied.has(name) && holders.length === 0)
     .map(([name]) => name)
+}
+
+/**
+ * One note for each secret whose holders show different values: what one of them encrypts or signs, the others cannot read. What
+ * is supplied in this run goes to all of them, and a reference is no value to compare.
+ */
+export function secretsThatDiffer(
+  secrets: ReadonlyMap<string, KnownSecret>,
+  supplied: ReadonlyMap<string, Secret>,
+): PlanNote[] {
+  return [...secrets].flatMap(([name, { holders }]): PlanNote[] => {
+    if (supplied.has(name)) return []
+    const shown = holders.flatMap(({ service, held }) => {
+      const value = 'value' in held ? held.value.reveal() : undefined
+      return value === undefined || holdsReference(value) ? [] : [{ service, value }]
+    })
+    if (new Set(shown.map(({ value }) => value)).size < 2) return []
+    const services = [...new Set(shown.map(({ service }) => service))]
+    return [
+      {
+        code: 'secret-differs',
+        message: `${name} does not have one value: ${services.length === 1 ? `the variables of ${listed(services)}` : listed(services)} differ in it. Supply it with --secrets-file, naming no services, to give all of them the same.`,
+      },
+    ]
+  })
 }
 
 /** A secret as it is said to whoever must supply it: `PADDLE_API_KEY (Paddle payments)`. */

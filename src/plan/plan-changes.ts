@@ -12,6 +12,7 @@ import {
   type KnownSecret,
   knownSecrets,
   missingSecrets,
+  secretsThatDiffer,
   toldSecret,
   type VariableDifference,
 } from './compare-variables.ts'
@@ -51,9 +52,8 @@ export function planChanges(situation: PlanSituation): Plan {
   const perService = desired.services.map((service) => compareService(situation, service, there))
   const selected = situation.services === undefined ? undefined : new Set(situation.services)
   const isSelected = (service: string) => selected?.has(service) ?? true
-  const changes = [...missingContainers(situation), ...perService.flatMap((result) => result.changes)].filter(
-    (change) => change.service === undefined || isSelected(change.service),
-  )
+  const all = [...missingContainers(situation), ...perService.flatMap((result) => result.changes)]
+  const changes = all.filter((change) => change.service === undefined || isSelected(change.service))
   const deployments = planDeployments({
     desired,
     observed,
@@ -68,7 +68,13 @@ export function planChanges(situation: PlanSituation): Plan {
     changes,
     deployments: deployments.filter((deployment) => isSelected(deployment.service)),
     leftOut: deployments.filter((deployment) => !isSelected(deployment.service)),
-    notes: [...perService.flatMap((result) => result.notes), ...secretNotes(desired, missing), ...strangers(situation)],
+    splitSecrets: splitSecrets(all, isSelected),
+    notes: [
+      ...perService.flatMap((result) => result.notes),
+      ...secretNotes(desired, missing),
+      ...secretsThatDiffer(there.secrets, situation.supplied),
+      ...strangers(situation),
+    ],
     pending: desired.pending.map(({ name, reason }) => ({ service: name, reason })),
     fingerprint: fingerprint(observed, situation.salt),
   }
@@ -87,6 +93,22 @@ function missingContainers({ desired, observed, projectExists }: PlanSituation):
       act: { kind: 'create-environment' },
     })
   return changes
+}
+
+/** A secret that a person supplied is for everything that shares it: where naming services cuts through, it is said. */
+function splitSecrets(changes: readonly Change[], isSelected: (service: string) => boolean): Plan['splitSecrets'] {
+  const takersOf = new Map<string, Set<string>>()
+  for (const { act, service } of changes) {
+    if (act.kind !== 'set-secret' || act.source.from !== 'supplied' || service === undefined) continue
+    takersOf.set(act.secret, (takersOf.get(act.secret) ?? new Set()).add(service))
+  }
+  return [...takersOf]
+    .map(([secret, takers]) => ({
+      secret,
+      written: [...takers].filter(isSelected),
+      leftOut: [...takers].filter((service) => !isSelected(service)),
+    }))
+    .filter(({ written, leftOut }) => written.length > 0 && leftOut.length > 0)
 }
 
 /** What is there, by name. */
@@ -116,7 +138,7 @@ function compareService(
   return {
     changes: [
       ...existence(desired, observed, there),
-      ...compareSettings(desired.settings, observed?.settings ?? {}).map(
+      ...compareSettings(desired.settings, observed?.settings ?? {}, causeOf.isOurs).map(
         ({ path, ...difference }): Change => ({
           ...difference,
           service: desired.name,
@@ -174,11 +196,16 @@ function causes(lastApplied: LastApplied, observed: ObservedService | undefined)
     if (last === 'none') return action === 'create' ? 'config' : 'unknown'
     return isThere(last.written) ? 'config' : 'drift'
   }
+  const isThere = ({ setting, path }: Pick<SettingDifference, 'setting' | 'path'>, written: unknown) =>
+    isDeepStrictEqual(settingsFromConfig(configAt(path, written))[setting], observed?.settings[setting])
   return {
-    setting: ({ action, setting, path }: Omit<SettingDifference, 'act'>): Cause =>
-      judge(path, action, (written) =>
-        isDeepStrictEqual(settingsFromConfig(configAt(path, written))[setting], observed?.settings[setting]),
-      ),
+    setting: ({ action, ...of }: Omit<SettingDifference, 'act'>): Cause =>
+      judge(of.path, action, (written) => isThere(of, written)),
+    /** Is what is there what we wrote last? */
+    isOurs: (of: Pick<SettingDifference, 'setting' | 'path'>): boolean => {
+      const last = observed === undefined ? 'none' : lastApplied.value(observed.id, of.path)
+      return last !== 'none' && isThere(of, last.written)
+    },
     variable: ({ action, variable }: VariableDifference): Cause =>
       judge(['variables', variable, 'value'], action, (written) => {
         const found = own(observed?.variables, variable)

@@ -32,10 +32,13 @@ export function planDeployments(situation: DeploymentSituation): PlannedDeployme
     const live = liveDeployment(observed)
     const commit = service.codebase === undefined ? undefined : commitOf.get(service.codebase)
     const reasons = new Set<DeploymentReason>()
-    if (live === undefined) reasons.add('never-deployed')
+    const last = lastThatRan(observed)
+    if (last === undefined) reasons.add('never-deployed')
     else {
-      if (commit !== undefined && commit !== live.commit) reasons.add('another-commit')
-      if (observed !== undefined && isBehindStore(service, observed, live)) reasons.add('stored-change-not-running')
+      if (commit === 'latest') reasons.add('newest-commit')
+      else if (commit !== undefined && commit !== last.commit) reasons.add('another-commit')
+      if (!isUp(last)) reasons.add('not-running')
+      if (observed !== undefined && isBehindStore(service, observed, last)) reasons.add('stored-change-not-running')
     }
     for (const change of changesOf.get(service.name) ?? []) {
       if (change.effect === 'none') continue
@@ -66,6 +69,17 @@ export function liveDeployment(observed: ObservedService | undefined): ObservedD
   return observed?.active[0]
 }
 
+/** The same, or what serves no more because it crashed: it was deployed here, and says which commit was meant to run. */
+function lastThatRan(observed: ObservedService | undefined): ObservedDeployment | undefined {
+  return liveDeployment(observed) ?? (observed?.latest?.status === 'crashed' ? observed.latest : undefined)
+}
+
+/** Asleep is up, for the platform: it wakes at the first request. */
+function isUp({ status, isStopped }: ObservedDeployment): boolean {
+  if (status === 'sleeping') return true
+  return status !== 'crashed' && status !== 'failed' && !isStopped
+}
+
 /** The commit that each codebase should run; `latest` where only the platform knows it. */
 function wantedCommits({ desired, observed, commit }: DeploymentSituation): Map<string, string> {
   const runs = runningCommits(desired, observed)
@@ -89,12 +103,16 @@ export function runningCommit(
 
 function runningCommits(desired: DesiredState, observed: ObservedState | undefined): Map<string, string> {
   const observedOf = new Map(observed?.services.map((service) => [service.name, service]))
+  const ran = desired.services.flatMap(({ name, codebase }) => {
+    const last = lastThatRan(observedOf.get(name))
+    return codebase === undefined || last?.commit === undefined
+      ? []
+      : [{ codebase, commit: last.commit, isUp: isUp(last) }]
+  })
   const commits = new Map<string, string>()
-  for (const { name, codebase } of desired.services) {
-    if (codebase === undefined || commits.has(codebase)) continue
-    const commit = liveDeployment(observedOf.get(name))?.commit
-    if (commit !== undefined) commits.set(codebase, commit)
-  }
+  // What crashed says which commit it was only where nothing else of its codebase is up.
+  for (const { codebase, commit } of [...ran.filter((one) => one.isUp), ...ran.filter((one) => !one.isUp)])
+    if (!commits.has(codebase)) commits.set(codebase, commit)
   return commits
 }
 

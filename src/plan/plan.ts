@@ -11,6 +11,8 @@ export interface Plan {
   deployments: PlannedDeployment[]
   /** What would have to start anew too, had the operator not named other services. */
   leftOut: PlannedDeployment[]
+  /** Supplied secrets that this plan writes, with the services that should get them too and were not named. */
+  splitSecrets: { secret: string; written: string[]; leftOut: string[] }[]
   /** What was noticed and is left alone, with the reason. */
   notes: PlanNote[]
   /** Described in the config, but not built yet. */
@@ -98,6 +100,9 @@ export interface PlannedDeployment {
 export type DeploymentReason =
   | 'never-deployed'
   | 'another-commit'
+  /** The head of the branch was asked for, and only the platform knows which commit that is. */
+  | 'newest-commit'
+  | 'not-running'
   | 'settings-change'
   | 'variables-change'
   | 'stored-change-not-running'
@@ -105,7 +110,15 @@ export type DeploymentReason =
 
 /** Something left alone. Codes are stable. */
 export interface PlanNote {
-  code: 'flag-differs' | 'masked' | 'secret-missing' | 'unmanaged-variables' | 'unmanaged-service' | 'larger-volume'
+  code:
+    | 'flag-differs'
+    | 'masked'
+    | 'secret-missing'
+    | 'secret-differs'
+    | 'unmanaged-variables'
+    | 'unmanaged-service'
+    | 'larger-volume'
+    | 'unclear-domain'
   service?: string
   message: string
 }

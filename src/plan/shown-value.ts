@@ -20,3 +20,22 @@ export function shownObserved(value: string, wanted = ''): string {
   if (holdsReference(value) && /^(https?:\/\/)?\$\{\{[^{}]+\}\}(:\d+)?$/.test(value)) return clipped(value, 200)
   return '(hidden)'
 }
+
+/**
+ * The same for a command: shown when it is a program's name and nothing more than words of the wanted command, spelled-out
+ * switches, and variables of the environment. An argument of any other kind may be a password, and hides the whole.
+ */
+export function shownCommand(command: string, wanted = ''): string {
+  const known = new Set(wanted.split(/\s+/))
+  const isHarmless = command.split(' ; ').every((one) =>
+    one
+      .trim()
+      .split(/\s+/)
+      .every(
+        (part, nth) =>
+          known.has(part) ||
+          (nth === 0 ? /^[a-z][a-z-]{0,31}$/.test(part) : /^(--[a-z]+(-[a-z]+)*|\$[A-Z_]+|\$\{[A-Z_]+\})$/.test(part)),
+      ),
+  )
+  return isHarmless ? clipped(command, 200) : '(hidden)'
+}

@@ -89,6 +89,11 @@ export function beyond(staged: EnvironmentConfig, ours: EnvironmentConfig): Envi
   return rest(staged, ours) as EnvironmentConfig | undefined
 }
 
+/** What a staged patch says otherwise at the very places of ours: of the two, a commit could keep one only. */
+export function colliding(staged: EnvironmentConfig, ours: EnvironmentConfig): EnvironmentConfig | undefined {
+  return clash(staged, ours) as EnvironmentConfig | undefined
+}
+
 /** `api.variables.APP_ENV`: the places that a patch touches, by service name where one is known. */
 export function touchedPlaces(patch: EnvironmentConfig, serviceName: (id: string) => string | undefined): string[] {
   return Object.entries(patch).flatMap(([part, entries]) => {
@@ -104,6 +109,15 @@ export function touchedPlaces(patch: EnvironmentConfig, serviceName: (id: string
       )
     })
   })
+}
+
+function clash(staged: unknown, ours: unknown): unknown {
+  if (!isRecord(staged) || !isRecord(ours)) return isDeepStrictEqual(staged, ours) ? undefined : staged
+  const clashes = Object.entries(staged)
+    .filter(([key]) => Object.hasOwn(ours, key))
+    .map(([key, value]) => [key, clash(value, ours[key])] as const)
+    .filter(([, value]) => value !== undefined)
+  return clashes.length === 0 ? undefined : Object.fromEntries(clashes)
 }
 
 function rest(staged: unknown, ours: unknown): unknown {

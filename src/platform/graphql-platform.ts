@@ -2,7 +2,7 @@ import type {
   DeploymentProgressQuery,
   ObserveThroughTokenQuery,
   ServiceAutoDeployQuery,
-  ServiceRunningQuery,
+  ServiceSnapshotQuery,
 } from '../contract/types.ts'
 import {
   DeploymentEvents,
@@ -17,7 +17,7 @@ import {
   ReadPatch,
   ReadStaged,
   ServiceAutoDeploy,
-  ServiceRunning,
+  ServiceSnapshot,
 } from '../contract/types.ts'
 import type { PartReader } from './combined-request.ts'
 import { CombinedRequest } from './combined-request.ts'
@@ -88,13 +88,13 @@ export function createGraphqlPlatform(client: GraphqlClient): Platform {
     const request = new CombinedRequest('ObserveRunning')
     const isIncomplete = state.staged === undefined || state.patches === undefined
     const historyIn = isIncomplete ? request.add(EnvironmentHistory, { environmentId }) : undefined
-    const asked = state.services.flatMap((service) => askRunning(request, state, service))
+    const asked = state.services.map((service) => askRunning(request, state, service))
     if (request.size === 0) return { state, running }
 
     const { result, platformTime } = await client.readCombined(request)
-    for (const { serviceId, runningIn } of asked) {
-      const { snapshot, autoDeploy } = runningIn(result)
-      running.autoDeploy.set(serviceId, autoDeploy.enabled)
+    for (const { serviceId, snapshotIn, autoDeployIn } of asked) {
+      if (autoDeployIn !== undefined) running.autoDeploy.set(serviceId, autoDeployIn(result).autoDeploy.enabled)
+      const snapshot = snapshotIn?.(result).snapshot
       if (snapshot) {
         running.snapshots.set(serviceId, toSnapshot(snapshot.variables))
         client.learn(Object.values(snapshot.variables).filter((value) => value !== null))
@@ -179,18 +179,20 @@ function nested({ projectToken, platformStatus }: ObserveThroughTokenQuery): Rea
   return { project: projectToken.project, environment: projectToken.environment, platformStatus }
 }
 
-/** A part is asked where it can be answered: a snapshot needs a deployment, and only code from a repository is pushed. */
-function askRunning(request: CombinedRequest, state: ObservedState, service: ObservedService): AskedRunning[] {
+/** A part is asked where it can be answered: a snapshot of what is active, and pushes only where code comes from a repository. */
+function askRunning(request: CombinedRequest, state: ObservedState, service: ObservedService): AskedRunning {
   const { id: serviceId } = service
+  const [active] = service.active
   const ids = { projectId: state.project.id, environmentId: state.environment.id, serviceId }
-  const deployment = service.active[0] ?? service.latest
-  if (deployment !== undefined) {
-    return [{ serviceId, runningIn: request.add(ServiceRunning, { ...ids, deploymentId: deployment.id }) }]
+  return {
+    serviceId,
+    snapshotIn: active && request.add(ServiceSnapshot, { deploymentId: active.id }),
+    autoDeployIn: service.settings.repo === undefined ? undefined : request.add(ServiceAutoDeploy, ids),
   }
-  return service.settings.repo === undefined ? [] : [{ serviceId, runningIn: request.add(ServiceAutoDeploy, ids) }]
 }
 
 interface AskedRunning {
   serviceId: ServiceId
-  runningIn: PartReader<ServiceAutoDeployQuery & Partial<ServiceRunningQuery>>
+  snapshotIn: PartReader<ServiceSnapshotQuery> | undefined
+  autoDeployIn: PartReader<ServiceAutoDeployQuery> | undefined
 }

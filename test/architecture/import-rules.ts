@@ -46,7 +46,7 @@ const localIsASeparateWing: IForbiddenRuleType[] = [
 
 /** Each library, and each of Node's doors, belongs to one place. */
 const owners: [library: string, place: string][] = [
-  ['chalk|ora|@inquirer/.*|wrap-ansi|string-width', 'output/'],
+  ['chalk|ora|@inquirer/.*|fast-wrap-ansi|fast-string-width', 'output/'],
   ['commander', 'cli/program\\.ts'],
   ['cosmiconfig|jiti|valibot|fastest-levenshtein', 'config/'],
   ['graphql-request', 'platform/'],

@@ -106,6 +106,12 @@ describe('a config is loaded', () => {
     ])
   })
 
+  test.runIf(process.platform === 'linux')('even where a directory is made for ever, and never is', async () => {
+    const place = repository({ 'fakturino.config.ts': authored })
+    const loaded = await loadConfig({ from: place, defineModule, cacheDirectory: '/proc/nope/cache' })
+    expect(loaded.config).toEqual(smallConfig())
+  })
+
   test('even where nothing can be cached', async () => {
     const place = repository({ 'fakturino.config.ts': authored, file: '' })
     const loaded = await loadConfig({ from: place, defineModule, cacheDirectory: join(place, 'file', 'cache') })

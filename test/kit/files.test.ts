@@ -61,6 +61,13 @@ describe('realFiles', () => {
     expect(await readdir(folder)).toEqual(['taken'])
   })
 
+  it.runIf(process.platform === 'linux')('gives up where the system makes nothing, as under /proc', async () => {
+    await expect(realFiles.writeText('/proc/nope/deep/note', 'x')).rejects.toMatchObject({
+      code: 'disk-refused',
+      message: expect.stringContaining('nothing can be made there'),
+    })
+  })
+
   it('cannot write below a file', async () => {
     await writeFile(join(folder, 'file'), '')
     await expect(realFiles.writeText(join(folder, 'file', 'note'), 'x')).rejects.toMatchObject({

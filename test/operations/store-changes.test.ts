@@ -17,7 +17,7 @@ const both: EnvironmentConfig = {
 }
 
 interface World {
-  /** What is staged when the environment is read. */
+  /** What is staged directly before ours. */
   staged?: EnvironmentConfig
   /** What somebody makes of the staged changes after ours went in and before they are read back. */
   meanwhile?: (staged: EnvironmentConfig) => EnvironmentConfig
@@ -47,7 +47,7 @@ function aStore(world: World) {
   const platform = aFakePlatform(
     {
       readStaged: async () => {
-        held.staged = world.meanwhile?.(held.staged) ?? held.staged
+        if (held.changes.length > 0) held.staged = world.meanwhile?.(held.staged) ?? held.staged
         return stagedPatch()
       },
       readPatch: async (patchId) => {
@@ -82,7 +82,6 @@ function aStore(world: World) {
   )
   const state = anObservedState({
     services: [anObservedService('api')],
-    staged: world.staged === undefined ? undefined : anObservedPatch(world.staged, { status: 'staged' }),
   })
   const store = () =>
     storeChanges(
@@ -151,6 +150,18 @@ describe('what somebody else staged before', () => {
     expect((await refusal(store)).message).toContain('api.variables.A')
     expect(held).toMatchObject({ staged: other, changes: [] })
   })
+
+  it('is refused there even where it is allowed, because one of both would be dropped', async () => {
+    const other = { services: { 'service-api': { variables: { A: { value: 'sentinel-other' }, B: { value: '1' } } } } }
+    const { store, held } = aStore({ staged: other, allowStaged: true })
+    expect(await refusal(store)).toMatchObject({
+      kind: 'refused',
+      code: 'staged-changes',
+      message:
+        'Somebody staged changes in staging at places that this command sets to something else: api.variables.A. They were left as they are.',
+    })
+    expect(held).toMatchObject({ staged: other, committed: undefined, changes: [] })
+  })
 })
 
 describe('what somebody else stages in between', () => {
@@ -163,6 +174,13 @@ describe('what somebody else stages in between', () => {
       message: expect.stringContaining('api.variables.B'),
     })
     expect(held).toMatchObject({ staged: theirs, committed: undefined, changes: ['stage-changes', 'replace-staged'] })
+  })
+
+  it('is put back alone where it took the place of ours, even where that is allowed', async () => {
+    const other = { services: { 'service-api': { variables: { A: { value: 'sentinel-other' } } } } }
+    const { store, held } = aStore({ meanwhile: () => other, allowStaged: true })
+    expect((await refusal(store)).message).toContain('sets to something else: api.variables.A')
+    expect(held).toMatchObject({ staged: other, committed: undefined, changes: ['stage-changes', 'replace-staged'] })
   })
 
   it('is committed together with ours where that is allowed', async () => {

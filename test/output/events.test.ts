@@ -28,6 +28,7 @@ it.each([
   ],
   ['service-verified', '✓ api answers https://api-staging-4b0e.up.railway.app/health (3 times in a row)\n'],
   ['service-blocked', '! api not deployed: it cannot start without APP_KEY and PADDLE_API_KEY\n'],
+  ['service-unchanged', '· scheduler unchanged: it runs 11111111 already, which is the newest commit\n'],
   ['services-not-started', '! worker and scheduler left as they are, because api did not become live\n'],
   ['finding', '! It is slow. Look at it.\n'],
   ['step-started', '\nDeploy staging\n'],

@@ -93,6 +93,7 @@ export function aPlan(parts: Partial<Plan> = {}): Plan {
       },
     ],
     leftOut: [],
+    splitSecrets: [],
     notes: [
       { code: 'unmanaged-service', service: 'metabase', message: 'Not in the config, left alone.' },
       {
@@ -238,6 +239,7 @@ export const events: { [Type in OperationEvent['type']]: Extract<OperationEvent,
     missingSecrets: ['APP_KEY', 'PADDLE_API_KEY'],
     waitsFor: [],
   },
+  'service-unchanged': { type: 'service-unchanged', service: 'scheduler', commit },
   'services-not-started': {
     type: 'services-not-started',
     services: ['worker', 'scheduler'],

@@ -1,4 +1,4 @@
-import stringWidth from 'string-width'
+import stringWidth from 'fast-string-width'
 import { describe, expect, it } from 'vitest'
 import { aScreen } from './human-screen.ts'
 import { answers, events, failure } from './samples.ts'

@@ -190,3 +190,19 @@ test('nothing says who changed a volume, a domain or deploys on push', () => {
   )
   expect(changes.map(({ setting, cause }) => `${setting}: ${cause}`)).toEqual(['domain-port: unknown'])
 })
+
+test.each([
+  ['what we wrote', 'serve hunter2', 'serve hunter2'],
+  ['what somebody else wrote', 'serve', '(hidden)'],
+])('a command before the change is %s: %j written, %j shown', (_, written, before) => {
+  const { changes } = planChanges(
+    aPlanSituation({
+      desired: aDesiredState({ services: [aDesiredService('api', { settings: { startCommand: 'run' } })] }),
+      observed: anObservedState({
+        services: [anObservedService('api', { settings: { startCommand: 'serve hunter2' } })],
+      }),
+      lastApplied: oursSaid({ deploy: { startCommand: written } }),
+    }),
+  )
+  expect(changes.map((change) => change.before)).toEqual([before])
+})

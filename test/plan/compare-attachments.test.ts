@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import type { DesiredService } from '../../src/config/desired.ts'
 import { compareAttachments } from '../../src/plan/compare-attachments.ts'
 import { id } from '../../src/platform/ids.ts'
@@ -145,4 +145,25 @@ test('every difference carries what settles it', () => {
     { kind: 'set-domain-port', domain: 'api.up.railway.app', domainKind: 'generated', targetPort: 8080 },
     { kind: 'set-auto-deploy', enabled: false },
   ])
+})
+
+describe('several generated domains', () => {
+  const two = (one: number | undefined, other: number): ObservedDomain[] => [
+    { domain: 'metrics.up.railway.app', kind: 'generated', targetPort: one },
+    { domain: 'api.up.railway.app', kind: 'generated', targetPort: other },
+  ]
+
+  it('are left alone where one of them leads to the wanted port', () => {
+    const found = { domains: two(9090, 8080) }
+    expect(compared({ domain: { targetPort: 8080 } }, found)).toEqual({ differences: [], notes: [] })
+  })
+
+  it('are left alone and told where none does', () => {
+    expect(compared({ domain: { targetPort: 8080 } }, { domains: two(undefined, 80) })).toEqual({
+      differences: [],
+      notes: [
+        'unclear-domain: None of its generated domains leads to port 8080, and which one is meant would be a guess: metrics.up.railway.app and api.up.railway.app. Lead one of them to 8080 in the dashboard, or delete all but one there.',
+      ],
+    })
+  })
 })

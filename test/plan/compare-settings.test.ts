@@ -54,10 +54,10 @@ const rows: Row[] = [
   {
     setting: 'buildCommand',
     one: { buildCommand: 'npm ci' },
-    other: { buildCommand: 'npm i' },
-    update: 'update buildCommand npm i -> npm ci safe redeploy',
+    other: { buildCommand: 'make' },
+    update: 'update buildCommand make -> npm ci safe redeploy',
     create: 'create buildCommand - -> npm ci safe redeploy',
-    reset: 'delete buildCommand npm ci -> - safe redeploy',
+    reset: 'delete buildCommand (hidden) -> - safe redeploy',
     path: 'build.buildCommand',
   },
   {
@@ -239,4 +239,27 @@ test('every setting has a row here', () => {
     { restartPolicy: 'never' },
   ).map(({ setting }) => setting)
   expect(new Set(every)).toEqual(new Set([...rows.map(({ setting }) => setting), 'healthcheckTimeoutSeconds']))
+})
+
+describe('a command that may hold a secret', () => {
+  const wanted: ServiceSettings = { startCommand: 'redis-server', buildCommand: 'make', preDeploy: ['migrate'] }
+  const found: ServiceSettings = {
+    startCommand: 'redis-server --requirepass hunter2',
+    buildCommand: 'TOKEN=hunter2 make',
+    preDeploy: ['migrate', 'seed hunter2'],
+  }
+  const shownBefore = (isOurs?: () => boolean) =>
+    compareSettings(wanted, found, isOurs).map((difference) => `${difference.setting} ${difference.before}`)
+
+  it('is hidden where somebody else wrote it', () => {
+    expect(shownBefore()).toEqual(['buildCommand (hidden)', 'preDeploy (hidden)', 'startCommand (hidden)'])
+  })
+
+  it('is shown where we wrote it ourselves: then it is in the config of that day', () => {
+    expect(shownBefore(() => true)).toEqual([
+      'buildCommand TOKEN=hunter2 make',
+      'preDeploy migrate ; seed hunter2',
+      'startCommand redis-server --requirepass hunter2',
+    ])
+  })
 })

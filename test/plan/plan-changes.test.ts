@@ -17,6 +17,7 @@ import {
   observedRunning,
   observedVariables,
   ourPatch,
+  ref,
   serviceId,
   texts,
   theSecret,
@@ -185,4 +186,66 @@ test('a whole plan holds no secret, in whatever form it is printed', () => {
 test('the same situation always gives the same plan', () => {
   const situation = aPlanSituation({ commit: { kind: 'latest' } })
   expect(planChanges(situation)).toEqual(planChanges(situation))
+})
+
+describe('a secret that several services share', () => {
+  const services = ['api', 'worker', 'scheduler']
+  const desired = aDesiredState({
+    services: services.map((name) => aDesiredService(name, { variables: { KEY: theSecret('KEY') } })),
+    secrets: [{ name: 'KEY', services, requiredBy: [] }],
+  })
+  const holding = (values: Record<string, string | null>) =>
+    anObservedState({
+      services: services.map((name) =>
+        anObservedService(name, { variables: observedVariables({ KEY: values[name] ?? null }) }),
+      ),
+    })
+  const supplied = new Map([['KEY', new Secret('new')]])
+  const old = holding({ api: 'old', worker: 'old', scheduler: 'old' })
+
+  test.each<[string, Parameters<typeof aPlanSituation>[0], ReturnType<typeof planChanges>['splitSecrets']]>([
+    ['is not split where no services are named', { observed: old }, []],
+    ['is not split where all are named', { observed: old, services }, []],
+    [
+      'is split where one is named and the others hold something else',
+      { observed: old, services: ['api'] },
+      [{ secret: 'KEY', written: ['api'], leftOut: ['worker', 'scheduler'] }],
+    ],
+    [
+      'is not split where the one that was not named holds it already',
+      { observed: holding({ api: 'new', worker: 'old', scheduler: 'old' }), services: ['worker', 'scheduler'] },
+      [],
+    ],
+    [
+      'is not split where nothing of it is written',
+      { observed: holding({ api: 'new', worker: 'old', scheduler: 'old' }), services: ['api'] },
+      [],
+    ],
+  ])('%s', (_, situation, expected) => {
+    expect(planChanges(aPlanSituation({ desired, supplied, ...situation })).splitSecrets).toEqual(expected)
+  })
+
+  it('and of which they hold different values is noted by the names of the services, which is nothing to do', () => {
+    const plan = planChanges(
+      aPlanSituation({ desired, observed: holding({ api: 'sentinel-a', worker: 'sentinel-b', scheduler: null }) }),
+    )
+    expect(isEmpty(plan)).toBe(true)
+    expect(plan.notes).toEqual([
+      {
+        code: 'secret-differs',
+        message:
+          'KEY does not have one value: api and worker differ in it. Supply it with --secrets-file, naming no services, to give all of them the same.',
+      },
+    ])
+    expect(JSON.stringify(plan)).not.toContain('sentinel')
+  })
+
+  test.each<[string, Record<string, string | null>, Parameters<typeof aPlanSituation>[0]]>([
+    ['where all values are the same', { api: 'a', worker: 'a', scheduler: 'a' }, {}],
+    ['where values are not shown', { api: 'a', worker: null, scheduler: null }, {}],
+    ['where one refers to another', { api: 'a', worker: ref('api.KEY'), scheduler: 'a' }, {}],
+    ['where this run supplies it', { api: 'a', worker: 'b', scheduler: 'c' }, { supplied }],
+  ])('is not noted %s', (_, values, situation) => {
+    expect(planChanges(aPlanSituation({ desired, observed: holding(values), ...situation })).notes).toEqual([])
+  })
 })

@@ -385,3 +385,41 @@ describe('a change in a variable that others refer to', () => {
     ])
   })
 })
+
+describe('the newest commit', () => {
+  it('is a reason of its own, whatever runs', () => {
+    expect(reasons({ commit: { kind: 'latest' } })).toEqual(['api: newest-commit'])
+  })
+
+  it('is no reason for what never ran', () => {
+    expect(reasons({ observed: [neverDeployed('api')], commit: { kind: 'latest' } })).toEqual(['api: never-deployed'])
+  })
+})
+
+describe('a service that is not running', () => {
+  const active = (overrides: Parameters<typeof anObservedDeployment>[0]) =>
+    anObservedService('api', { active: [anObservedDeployment(overrides)] })
+  const latest = (overrides: Parameters<typeof anObservedDeployment>[0]) =>
+    anObservedService('api', { active: [], latest: anObservedDeployment(overrides) })
+
+  test.each<[string, ObservedService, string[]]>([
+    ['crashed', active({ status: 'crashed', isStopped: true }), ['api: not-running']],
+    ['failed', active({ status: 'failed' }), ['api: not-running']],
+    ['was stopped', active({ isStopped: true, runningInstances: 0 }), ['api: not-running']],
+    ['crashed, so that nothing is active any more', latest({ status: 'crashed' }), ['api: not-running']],
+    ['sleeps, which is fine', active({ status: 'sleeping', isStopped: true, runningInstances: 0 }), []],
+    ['is starting its container again, which is fine', active({ runningInstances: 0 }), []],
+    ['failed the first time', latest({ status: 'failed' }), ['api: never-deployed']],
+  ])('because it %s', (_, observed, expected) => {
+    expect(reasons({ observed: [observed] })).toEqual(expected)
+  })
+
+  it('is deployed with the commit that its codebase runs, or else with its own', () => {
+    const desired = [aDesiredService('api'), aDesiredService('worker')]
+    const crashed = active({ status: 'crashed', commit: 'c2' })
+    const commits = (observed: ObservedService[]) =>
+      planned({ desired, observed }).map(({ service, commit }) => `${service}@${commit}`)
+    expect(commits([crashed, onCommit('worker', 'c1')])).toEqual(['api@c1'])
+    expect(commits([crashed, neverDeployed('worker')])).toEqual(['api@c2', 'worker@c2'])
+  })
+})

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { shownDesired, shownObserved } from '../../src/plan/shown-value.ts'
+import { shownCommand, shownDesired, shownObserved } from '../../src/plan/shown-value.ts'
 import { ref } from '../support/builders.ts'
 
 test.each([
@@ -43,4 +43,27 @@ test('a lower-case word is shown only beside another word that the config wants 
 test('what the config says is shown, on one line and not without end', () => {
   expect(shownDesired('a\u001b[31m\nb')).toBe('a b')
   expect(shownDesired('x'.repeat(300))).toHaveLength(200)
+})
+
+test.each([
+  ['serve', ''],
+  ['serve --verbose --no-daemon', ''],
+  ['serve $PORT ${HOST}', ''],
+  ['migrate ; seed', ''],
+  ['php artisan serve --port=8080', 'php artisan serve --port=8080 --host=0.0.0.0'],
+])('command %j cannot hold a password where %j is wanted, and is shown', (command, wanted) => {
+  expect(shownCommand(command, wanted)).toBe(command)
+})
+
+test.each([
+  'redis-server --requirepass hunter2',
+  'redis-server --requirepass letmein',
+  'mysql -phunter2',
+  'serve --key=hunter2',
+  'KEY=hunter2 serve',
+  'serve 12345',
+  'https://user:hunter2@example.com',
+  'serve ; seed hunter2',
+])('command %j may hold a password and is hidden', (command) => {
+  expect(shownCommand(command, 'redis-server')).toBe('(hidden)')
 })

@@ -2,7 +2,7 @@ import { describe, expect, it, test } from 'vitest'
 import type { EnvironmentConfig } from '../../src/contract/environment-config.ts'
 import { Secret } from '../../src/kit/secret.ts'
 import type { Change, PlannedAct } from '../../src/plan/plan.ts'
-import { beyond, type StoreIds, storePatch, touchedPlaces } from '../../src/plan/store-patch.ts'
+import { beyond, colliding, type StoreIds, storePatch, touchedPlaces } from '../../src/plan/store-patch.ts'
 import { id } from '../../src/platform/ids.ts'
 import type { ServiceSettings } from '../../src/platform/service-settings.ts'
 import { aChange } from '../support/builders.ts'
@@ -193,4 +193,30 @@ test('places never hold values', () => {
   expect(
     JSON.stringify(touchedPlaces({ services: { a: { variables: { A: { value: 'sentinel' } } } } }, () => 'api')),
   ).toBe('["api.variables.A"]')
+})
+
+const mine: EnvironmentConfig = { services: { a: { variables: { A: { value: '1' }, OLD: null } } }, volumes: {} }
+
+test.each<[string, EnvironmentConfig, EnvironmentConfig | undefined]>([
+  ['nothing where nothing is staged', {}, undefined],
+  ['nothing where the same is staged', mine, undefined],
+  [
+    'nothing where something else is staged',
+    { services: { a: { variables: { B: { value: '2' } } }, b: null } },
+    undefined,
+  ],
+  ['nothing where more is said about ours', { services: { a: { variables: { A: { isSealed: true } } } } }, undefined],
+  [
+    'another value',
+    { services: { a: { variables: { A: { value: '2' }, B: { value: '2' } } } } },
+    { services: { a: { variables: { A: { value: '2' } } } } },
+  ],
+  [
+    'a value where we remove',
+    { services: { a: { variables: { OLD: { value: '1' } } } } },
+    { services: { a: { variables: { OLD: { value: '1' } } } } },
+  ],
+  ['the end of a service of ours', { services: { a: null } }, { services: { a: null } }],
+])('colliding with ours is %s', (_, staged, expected) => {
+  expect(colliding(staged, mine)).toEqual(expected)
 })

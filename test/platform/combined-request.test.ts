@@ -7,7 +7,7 @@ import {
   FindProject,
   ObserveEnvironment,
   ServiceAutoDeploy,
-  ServiceRunning,
+  ServiceSnapshot,
   SetAutoDeploy,
 } from '../../src/contract/types.ts'
 import { CombinedRequest } from '../../src/platform/combined-request.ts'
@@ -30,7 +30,7 @@ const combinations: Record<string, (request: CombinedRequest) => void> = {
   },
   'different documents': (request) => {
     request.add(EnvironmentHistory, { environmentId: 'e' })
-    request.add(ServiceRunning, { ...ids, deploymentId: 'd' })
+    request.add(ServiceSnapshot, { deploymentId: 'd' })
     request.add(ServiceAutoDeploy, ids)
   },
   mutations: (request) => {

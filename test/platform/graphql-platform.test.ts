@@ -199,8 +199,8 @@ describe('observing what runs', () => {
         services: [],
         instances: [
           anInstance('s1', { activeDeployments: [aDeployment({ id: 'd1' })] }),
-          anInstance('s2', { latestDeployment: aDeployment({ id: 'gone' }) }),
-          anInstance('s3'),
+          anInstance('s2', { latestDeployment: aDeployment({ id: 'failed', status: 'FAILED' }) }),
+          anInstance('s3', { activeDeployments: [aDeployment({ id: 'gone' })] }),
           anInstance('s4'),
         ],
         config: { services: { s1: repo, s3: repo, s4: { source: { image: 'redis:7' } } } },
@@ -212,7 +212,6 @@ describe('observing what runs', () => {
     expect(answer.state).toBe(state)
     expect([...answer.running.autoDeploy]).toEqual([
       ['s1', true],
-      ['s2', false],
       ['s3', false],
     ])
     const snapshots = [...answer.running.snapshots].map(([serviceId, variables]) => [
@@ -221,6 +220,22 @@ describe('observing what runs', () => {
       variables.NAME?.reveal(),
     ])
     expect(snapshots).toEqual([['s1', ['NAME'], 'd1']])
+  })
+
+  it('never asks about pushes to an image, so that an error there breaks nothing', async () => {
+    const parts = running({
+      services: [],
+      instances: [anInstance('s1', { activeDeployments: [aDeployment({ id: 'd1' })] })],
+      config: { services: { s1: { source: { image: 'redis:7' } } } },
+    })
+    const { platform } = await serving(() => ({
+      ...parts(),
+      serviceInstanceAutoDeployStatus: () => {
+        throw new Error('Problem processing request')
+      },
+    }))
+    const { running: found } = await platform.observeRunning(await platform.observe(target))
+    expect([[...found.snapshots.keys()], found.autoDeploy.size]).toEqual([['s1'], 0])
   })
 
   it('completes a state that came through a project token, in the same request', async () => {

@@ -35,7 +35,7 @@ it('up stays in the background, is used with --local, and is gone after down', {
       project: { staging: expect.stringMatching(/^rehearsal_/), production: expect.stringMatching(/^rehearsal_/) },
     },
     pid: expect.any(Number),
-    next: expect.arrayContaining(['fakturino rehearse down']),
+    next: expect.arrayContaining([expect.stringMatching(/^fakturino rehearse down\b/)]),
   })
 
   const again = await run(['rehearse', 'up'])
@@ -44,7 +44,7 @@ it('up stays in the background, is used with --local, and is gone after down', {
   const port = Number(new URL(address.endpoint).port)
   expect(await run(['rehearse', 'up', '--port', String(port === 4100 ? 4101 : 4100)])).toMatchObject({
     exitCode: 64,
-    stderr: expect.stringContaining('Stop it first: fakturino rehearse down'),
+    stderr: expect.stringMatching(/Stop it first:\s+fakturino rehearse down --state /),
   })
 
   const before = await run(['status', '-e', 'staging', '--local', '--json'])

@@ -186,6 +186,7 @@ export function aPlan(overrides: Partial<Plan> = {}): Plan {
     changes: [],
     deployments: [],
     leftOut: [],
+    splitSecrets: [],
     notes: [],
     pending: [],
     fingerprint: 'salt:digest',

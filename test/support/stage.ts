@@ -8,6 +8,7 @@ import { rehearsalAddressFile } from '../../src/cli/access.ts'
 import { memoryFiles } from '../../src/kit/memory-files.ts'
 import { type LocalPlatform, type LocalPlatformOptions, startLocalPlatform } from '../../src/local/index.ts'
 import { main } from '../../src/main.ts'
+import type { Stream } from '../../src/output/terminal.ts'
 import { aPerson } from './a-person.ts'
 import { FakeClock } from './fake-clock.ts'
 
@@ -36,6 +37,8 @@ export interface RunOptions {
   isTerminal?: boolean
   /** There is a terminal and somebody who types these, one for each question. */
   answers?: string[]
+  /** In the place of the stream that collects what is printed as the answer. */
+  stdout?: Stream
   /** Instead of `--local`: the command talks to whatever its environment says. */
   isRemote?: boolean
   /** Called with a function that interrupts the command, as Ctrl-C would. */
@@ -112,7 +115,7 @@ export async function aStage(options: Partial<LocalPlatformOptions> = {}): Promi
           pid: 1,
           execPath: process.execPath,
           stdin: answers === undefined ? Object.assign(chunks(stdin), { isTTY: isTerminal }) : person.keyboard,
-          stdout: stream('stdout'),
+          stdout: runOptions.stdout ?? stream('stdout'),
           stderr: stream('stderr'),
           on: (signal, act) => acts.add([signal, act]),
           off: (signal, act) => {

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'tsdown'
 
 const stub = fileURLToPath(new URL('./graphql-for-graphql-request.ts', import.meta.url))
+const headers = fileURLToPath(new URL('./headers-for-graphql-request.ts', import.meta.url))
 
 export default defineConfig({
   cwd: fileURLToPath(new URL('../..', import.meta.url)),
@@ -14,6 +15,16 @@ export default defineConfig({
   // Libraries that are not dependencies are bundled; one chunk a command comes out of the dynamic imports.
   deps: { onlyBundle: false },
   plugins: [
+    {
+      // It names the global Headers, which would load the whole of Node's own HTTP client at the first request.
+      name: 'own-headers-for-graphql-request',
+      transform: {
+        handler: (code: string, id: string) =>
+          id.includes('/graphql-request/') && /\bnew Headers\b|\binstanceof Headers\b/.test(code)
+            ? `import { Headers } from ${JSON.stringify(headers)}\n${code}`
+            : undefined,
+      },
+    },
     {
       // graphql-request imports graphql only to read an operation's name: its stub keeps graphql itself off the way to an answer.
       name: 'stub-graphql-for-graphql-request',

@@ -9,6 +9,7 @@ import { type CommandInput, textOption } from '../command.ts'
 import { tellFindings } from '../config-findings.ts'
 import type { Context } from '../context.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { followUp, shellWord } from '../follow-up.ts'
 import { suppliedSecrets } from '../supplied-secrets.ts'
 import { desiredBy, wantedEnvironment } from '../target.ts'
 
@@ -70,7 +71,7 @@ export function undoOf({ environment, commit, previousCommit }: Release, { optio
   if (previousCommit === commit)
     return { note: 'The commit is the same as before; stored variables and settings stay as they are now.' }
   return {
-    command: `fakturino deploy -e ${environment} --commit ${previousCommit}${options.local ? ' --local' : ''}`,
+    command: followUp(`fakturino deploy -e ${shellWord(environment)} --commit ${previousCommit}`, options),
     note: 'It brings the code back. Variables and settings stay as they are now, and migrations are not undone.',
   }
 }

@@ -10,11 +10,13 @@ import { type CommandInput, isGiven, textOption } from '../command.ts'
 import { tellFindings } from '../config-findings.ts'
 import type { Context } from '../context.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { followUp, shellWord } from '../follow-up.ts'
 import { suppliedSecrets } from '../supplied-secrets.ts'
 import { desiredBy, wantedProject } from '../target.ts'
 import { author, deployNeeds, undoOf } from './deploy.ts'
 
 export async function run(context: Context, input: CommandInput): Promise<ExitCode> {
+  if (context.options.environment !== undefined) throw oneEnvironment(context.options.environment)
   const { credential } = await context.access()
   if (credential.kind === 'project') throw projectToken()
   const isNew = await writeStarter(context)
@@ -49,6 +51,16 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
     next: nextCommands(context, environments, releases),
   })
   return exitCodes.done.code
+}
+
+/** Whoever names one environment does not expect the others, a protected one among them, to be touched. */
+function oneEnvironment(named: string): OperatorError {
+  return new OperatorError({
+    kind: 'usage',
+    code: 'invalid-option',
+    message: 'init sets up every environment of the config, and -e names one.',
+    hint: `Leave -e out; or, to store and deploy one environment that is set up, run: fakturino deploy -e ${shellWord(named)}`,
+  })
 }
 
 function projectToken(): OperatorError {
@@ -105,7 +117,12 @@ async function deployAll(
         desiredFor: desiredBy(config),
         // init's approval has named every environment.
         isSpelledOut: true,
-        wanted: { project: wantedProject(context, config), environment: { name }, byProjectToken: false },
+        wanted: {
+          project: wantedProject(context, config),
+          environment: { name },
+          ...(context.options.workspace === undefined ? {} : { workspace: context.options.workspace }),
+          byProjectToken: false,
+        },
         commit: { kind: 'running' },
         supplied: new Map(),
         author: author('init', context),
@@ -122,8 +139,9 @@ async function deployAll(
 
 function nextCommands({ options }: Context, environments: string[], releases: ToldRelease[]): string[] {
   if (options.dryRun) return []
-  const local = options.local ? ' --local' : ''
-  return environments.map((name) =>
-    releases.length > 0 ? `fakturino status -e ${name}${local}` : `fakturino deploy -e ${name}${local}`,
-  )
+  return environments.map((name) => {
+    const environment = shellWord(name)
+    const next = releases.length > 0 ? `fakturino status -e ${environment}` : `fakturino deploy -e ${environment}`
+    return followUp(next, options)
+  })
 }

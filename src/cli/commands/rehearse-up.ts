@@ -7,6 +7,7 @@ import { clipped } from '../../kit/text.ts'
 import type { CommandInput } from '../command.ts'
 import type { Context } from '../context.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { followUp } from '../follow-up.ts'
 import { announcedRehearsal, askControl } from './rehearse-control.ts'
 import { portOption } from './rehearse-port.ts'
 
@@ -78,6 +79,8 @@ function refuseOtherPort(running: RehearsalAddress, port: number | undefined): v
 }
 
 function tell(context: Context, { endpoint, edge, tokens, pid }: RehearsalAddress): void {
-  const next = ['fakturino init --yes --local', 'fakturino plan -e staging --local', 'fakturino rehearse down']
+  const next = ['fakturino init --yes --local', 'fakturino plan -e staging --local', 'fakturino rehearse down'].map(
+    (command) => followUp(command, context.options),
+  )
   context.output.answer({ type: 'rehearsal-up', rehearsal: { endpoint, edge, tokens, pid, next } })
 }

@@ -8,10 +8,11 @@ import { desiredBy, wantedEnvironment } from '../target.ts'
 export async function run(context: Context, _input: CommandInput): Promise<ExitCode> {
   const config = (await context.configIfReadable())?.config
   const { platform, isRehearsal } = await context.access()
-  const wanted = await wantedEnvironment(context, 'reading', config)
+  const wanted = await wantedEnvironment(context, 'looking', config)
   const found = await observeEnvironment(wanted, { platform, knownIds: await context.knownIds() })
   if (found.kind === 'missing') {
     const { project, environment } = wanted
+    if (config !== undefined && environment.name !== undefined) desiredBy(config)(environment.name)
     throw notThere({ name: project.name, exists: found.project !== undefined }, environment.name ?? '')
   }
   const { name } = found.state.environment

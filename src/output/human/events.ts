@@ -81,6 +81,14 @@ const renderers: Renderers = {
       2,
     ),
   }),
+  'service-unchanged': ({ service, commit }, { style, columns }) => ({
+    line: paragraph(
+      `${service} unchanged: it runs ${shortCommit(commit)} already, which is the newest commit`,
+      columns,
+      `${style.sign.none} `,
+      2,
+    ),
+  }),
   'services-not-started': ({ services, because }, { style, columns }) => ({
     line: paragraph(
       `${listed(services)} left as ${services.length === 1 ? 'it is' : 'they are'}, because ${printable(because)}`,

@@ -1,4 +1,4 @@
-import wrapAnsi from 'wrap-ansi'
+import { wrapAnsi } from 'fast-wrap-ansi'
 
 /**
  * Text in lines of at most `columns`, the first after `first`, the others under it after as many blanks as `hang`. A longer word

@@ -80,6 +80,8 @@ function line(change: Change, { style, columns }: PlanLayout): string {
 const reasonWords: Record<DeploymentReason, string> = {
   'never-deployed': 'not deployed here yet',
   'another-commit': 'another commit',
+  'newest-commit': 'the newest commit was asked for',
+  'not-running': 'it is not running',
   'settings-change': 'its settings change',
   'variables-change': 'its variables change',
   'stored-change-not-running': 'a stored change is not running yet',

@@ -1,4 +1,4 @@
-import stringWidth from 'string-width'
+import stringWidth from 'fast-string-width'
 import { clipped, count, printable, shortCommit } from '../../kit/text.ts'
 import type { EnvironmentStatus, ServiceStatus } from '../../operations/read-status.ts'
 import type { Style } from '../style.ts'

@@ -1,4 +1,5 @@
 import { listed } from '../../kit/text.ts'
+import type { PlannedDeployment } from '../plan.ts'
 import type { Guard } from './guard.ts'
 
 export const splitRevision: Guard = {
@@ -6,11 +7,11 @@ export const splitRevision: Guard = {
   isOverridable: true,
   refuses: 'services that share a codebase would run different commits',
   judge({ plan }) {
-    const left = plan.leftOut.filter((deployment) => deployment.reasons.includes('another-commit'))
+    const left = plan.leftOut.filter(getsCommit)
     const codebases = new Set(left.map(({ codebase }) => codebase))
     const moved = plan.deployments.filter(
-      ({ codebase, reasons }) =>
-        codebases.has(codebase) && (reasons.includes('another-commit') || reasons.includes('never-deployed')),
+      (deployment) =>
+        codebases.has(deployment.codebase) && (getsCommit(deployment) || deployment.reasons.includes('never-deployed')),
     )
     if (moved.length === 0) return undefined
     const behind = left.filter(({ codebase }) => moved.some((deployment) => deployment.codebase === codebase))
@@ -22,4 +23,8 @@ export const splitRevision: Guard = {
       fix: 'Deploy without naming services, or pass --allow split-revision.',
     }
   },
+}
+
+function getsCommit({ reasons }: PlannedDeployment): boolean {
+  return reasons.includes('another-commit') || reasons.includes('newest-commit')
 }

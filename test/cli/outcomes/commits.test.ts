@@ -58,6 +58,33 @@ describe('which commit a deploy brings', () => {
     expect(commitsOf(stage, 'staging')).toEqual(everywhere(secondCommit))
   })
 
+  it('with --commit latest where the latest runs already: one deployment finds out, the rest is unchanged', async () => {
+    const stage = await aDeployedStage()
+    const { documents } = await succeeding(stage, ['deploy', '-e', 'staging', '--yes', '--commit', 'latest', '--json'])
+    expect(deploymentCounts(stage, 'staging')).toEqual({ ...eachService(1), api: 2 })
+    expect(documents.find(({ type }) => type === 'plan-made')).toMatchObject({
+      deployments: ['api', 'worker', 'scheduler'].map((service) => ({ service, reasons: ['newest-commit'] })),
+    })
+    for (const service of ['worker', 'scheduler'])
+      expect(documents).toContainEqual({ type: 'service-unchanged', service, commit: firstCommit })
+    expect(documents.at(-1)).toMatchObject({
+      services: [
+        { name: 'postgres', outcome: 'unchanged' },
+        { name: 'redis', outcome: 'unchanged' },
+        { name: 'api', outcome: 'deployed' },
+        { name: 'worker', outcome: 'unchanged' },
+        { name: 'scheduler', outcome: 'unchanged' },
+      ],
+    })
+  })
+
+  it('with --commit latest where the latest runs already: what has other reasons is deployed', async () => {
+    const stage = await aDeployedStage()
+    await stage.useConfig(await shippedConfig({ "CACHE_STORE: 'redis'": "CACHE_STORE: 'database'" }))
+    await succeeding(stage, ['deploy', '-e', 'staging', '--yes', '--commit', 'latest'])
+    expect(deploymentCounts(stage, 'staging')).toMatchObject({ api: 2, worker: 2, scheduler: 2 })
+  })
+
   it('with --commit SHA: that one', async () => {
     const stage = await withSecondCommit()
     stage.platform.world.push(repository, 'main', { sha: unknownCommit })
@@ -223,7 +250,7 @@ describe('the undo of a deploy', () => {
   it('stands on one line for people, to be copied', async () => {
     const stage = await withSecondCommit()
     const { stdout } = await succeeding(stage, ['deploy', '-e', 'staging', '--yes', '--commit', 'latest'])
-    expect(stdout).toContain(`Undo: fakturino deploy -e staging --commit ${firstCommit} --local\n`)
+    expect(stdout).toContain(`Undo: fakturino deploy -e staging --commit ${firstCommit} --local --config `)
   })
 
   it('of a first deploy does not exist, and that is said', async () => {

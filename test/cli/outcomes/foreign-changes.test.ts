@@ -120,6 +120,74 @@ describe('changes that somebody else staged', () => {
     expect(Object.keys(world.environmentNamed('staging').staged.patch.services ?? {})).toEqual([worker.id])
   })
 
+  /** Staging has an empty worker, with something staged on it; everything else is still to be made. */
+  async function withMissingParts(): Promise<Stage> {
+    const stage = await aStage()
+    const { world } = stage.platform
+    const project = world.addProject('fakturino-production')
+    const staging = world.addEnvironment(project.id, 'staging')
+    const worker = world.addService(project.id, 'worker')
+    world.stage(staging.id, { services: { [worker.id]: { variables: { TITLE: { value: 'night shift' } } } } })
+    return stage
+  }
+
+  it.each([
+    ['deploy', ['deploy', '-e', 'staging', '--yes', '--json']],
+    ['init', ['init', '--yes', '--json']],
+  ])('stop a %s before it makes anything anywhere', async (_, argv) => {
+    const stage = await withMissingParts()
+    const start = stage.platform.requests.length
+    const before = inventory(stage)
+    const ran = await stage.run(argv)
+    expect(ran.exitCode).toBe(5)
+    expect(failureOf(ran)).toMatchObject({
+      code: 'staged-changes',
+      message: expect.stringContaining('worker.variables.TITLE'),
+    })
+    expect(mutationsSince(stage, start)).toEqual([])
+    expect(inventory(stage)).toEqual(before)
+  })
+
+  it('are no hindrance to making things where they are allowed, and are committed', async () => {
+    const stage = await withMissingParts()
+    await succeeding(stage, ['init', '--yes', '--allow', 'staged-changes'])
+    expect(storedValue(stage, 'staging', 'worker', 'TITLE')).toBe('night shift')
+  })
+
+  it('where we would store something else are refused even with --allow, and stay', async () => {
+    const stage = await aDeployedStage()
+    await stage.useConfig(await withLogLevel())
+    const { world } = stage.platform
+    const theirs = { services: { [idOf(stage, 'api')]: { variables: { LOG_LEVEL: { value: 'theirs' } } } } }
+    world.stage(world.environmentNamed('staging').id, theirs)
+    const start = stage.platform.requests.length
+    const ran = await stage.run(['deploy', '-e', 'staging', '--yes', '--json', '--allow', 'staged-changes'])
+    expect(ran.exitCode).toBe(5)
+    expect(failureOf(ran)).toMatchObject({
+      code: 'staged-changes',
+      message: expect.stringContaining('api.variables.LOG_LEVEL'),
+    })
+    expect(ran.stdout + ran.stderr).not.toContain('theirs')
+    expect(mutationsSince(stage, start)).toEqual([])
+    expect(world.environmentNamed('staging').staged.patch).toEqual(theirs)
+  })
+
+  it('after the last reading, where we would store something else, are not overwritten', async () => {
+    const stage = await aDeployedStage()
+    await stage.useConfig(await withLogLevel())
+    const { world } = stage.platform
+    const theirs = { services: { [idOf(stage, 'api')]: { variables: { LOG_LEVEL: { value: 'theirs' } } } } }
+    once(
+      stage,
+      ({ operationName }) => operationName === 'ReadStaged',
+      () => world.stage(world.environmentNamed('staging').id, theirs),
+    )
+    const ran = await stage.run(['deploy', '-e', 'staging', '--yes', '--json', '--allow', 'staged-changes'])
+    expect(ran.exitCode).toBe(5)
+    expect(failureOf(ran)).toMatchObject({ message: expect.stringContaining('api.variables.LOG_LEVEL') })
+    expect(world.environmentNamed('staging').staged.patch).toEqual(theirs)
+  })
+
   it('that equal what we would stage are taken as ours', async () => {
     const stage = await aDeployedStage()
     await stage.useConfig(await withLogLevel())

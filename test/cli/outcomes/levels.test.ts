@@ -254,3 +254,31 @@ async function expectOldCommitServes(stage: Stage): Promise<void> {
   const domain = stage.platform.world.environmentNamed('staging').instances.get(idOf(stage, 'api'))?.domains[0]
   expect(await plainly(stage, 'staging').edge(domain?.domain ?? '', '/health')).toMatchObject({ status: 200 })
 }
+
+describe('a service that crashed after it was live', () => {
+  it('is deployed again, and nothing else is', async () => {
+    const stage = await aDeployedStage()
+    stage.platform.world.addCommit(repository, 'main', { sha: badCommit })
+    const [worker] = deploymentsOf(stage, 'staging', 'worker')
+    stage.platform.world.forceStatus(worker?.id ?? '', 'CRASHED')
+    const { documents } = await succeeding(stage, ['deploy', '-e', 'staging', '--yes', '--json'])
+    expect(documents.find(({ type }) => type === 'plan-made')).toMatchObject({
+      deployments: [{ service: 'worker', reasons: ['not-running'], commit: firstCommit }],
+    })
+    expect(deploymentCounts(stage, 'staging')).toMatchObject({ api: 1, worker: 2, scheduler: 1 })
+    expect(running(stage, 'staging', 'worker')).toEqual([firstCommit])
+  })
+
+  it('with a commit of its own gets the one that the others run', async () => {
+    const stage = await aDeployedStage()
+    stage.platform.world.addCommit(repository, 'main', { sha: badCommit, behaviour: 'crash-after-success' })
+    await plainly(stage, 'staging').deploy(idOf(stage, 'api'), badCommit)
+    stage.clock.advance(600_000)
+    expect(deploymentsOf(stage, 'staging', 'api').at(-1)?.status).toBe('CRASHED')
+    const { documents } = await succeeding(stage, ['deploy', '-e', 'staging', '--yes', '--json'])
+    expect(documents.find(({ type }) => type === 'plan-made')).toMatchObject({
+      deployments: [{ service: 'api', reasons: ['another-commit', 'not-running'], commit: firstCommit }],
+    })
+    expect(running(stage, 'staging', 'api')).toEqual([firstCommit])
+  })
+})

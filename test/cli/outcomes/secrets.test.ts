@@ -190,3 +190,38 @@ describe('a service that waits for a secret', () => {
     expect(deploymentCounts(stage, 'staging')).toEqual(eachService(1))
   })
 })
+
+describe('a supplied secret that several services share', () => {
+  const file = async (stage: Stage) => stage.files.writeText('/keys/k.env', `APP_KEY=${sentinel}\n`)
+  const argv = ['deploy', 'api', '-e', 'staging', '--yes', '--secrets-file', '/keys/k.env']
+
+  it('for one of them alone is refused with 5, and nothing is written', async () => {
+    const stage = await aDeployedStage()
+    await file(stage)
+    const start = stage.platform.requests.length
+    const ran = await stage.run([...argv, '--json'])
+    expect(ran.exitCode).toBe(5)
+    expect(failureOf(ran)).toMatchObject({
+      code: 'guard',
+      message: 'APP_KEY would be new in api, and worker and scheduler would not get it.',
+      hint: expect.stringContaining('--allow split-secret'),
+    })
+    expect(mutationsSince(stage, start)).toEqual([])
+  })
+
+  it('goes to one alone where that is allowed, and every plan says so until all have it', async () => {
+    const stage = await aDeployedStage()
+    await file(stage)
+    await succeeding(stage, [...argv, '--allow', 'split-secret'])
+    const { documents, stdout } = await succeeding(stage, ['plan', '-e', 'staging', '--json', '--detailed-exit-code'])
+    expect(documents[0]?.notes).toContainEqual({
+      code: 'secret-differs',
+      message: expect.stringContaining('APP_KEY does not have one value: api, worker and scheduler differ in it'),
+    })
+    expect(stdout).not.toContain(sentinel)
+    await succeeding(stage, ['deploy', '-e', 'staging', '--yes', '--secrets-file', '/keys/k.env'])
+    for (const service of codeServices) expect(storedValue(stage, 'staging', service, 'APP_KEY')).toBe(sentinel)
+    const after = await succeeding(stage, ['plan', '-e', 'staging', '--json'])
+    expect(JSON.stringify(after.documents[0]?.notes)).not.toContain('secret-differs')
+  })
+})

@@ -176,7 +176,10 @@ it('init: its events and its answer', async () => {
     })),
     config: { path: expect.stringMatching(/fakturino\.config\.ts$/), isNew: false },
     releases: [],
-    next: ['fakturino deploy -e staging --local', 'fakturino deploy -e production --local'],
+    next: [
+      expect.stringMatching(/^fakturino deploy -e staging --local --config \S+ --state \S+$/),
+      expect.stringMatching(/^fakturino deploy -e production --local --config \S+ --state \S+$/),
+    ],
   })
 })
 
@@ -256,7 +259,7 @@ it('deploy: a second release names the way back; the next one has nothing to do'
     commit: sha,
     previousCommit: firstCommit,
     undo: {
-      command: `fakturino deploy -e staging --commit ${firstCommit} --local`,
+      command: expect.stringContaining(`fakturino deploy -e staging --commit ${firstCommit} --local --config `),
       note: expect.stringMatching(/Variables and settings stay.*migrations are not undone/),
     },
   })
@@ -298,7 +301,10 @@ it('init --deploy: a release for every environment', async () => {
       { environment: 'staging', verdict: 'pass', commit, undo: { note: expect.any(String) } },
       { environment: 'production', verdict: 'pass', commit, undo: { note: expect.any(String) } },
     ],
-    next: ['fakturino status -e staging --local', 'fakturino status -e production --local'],
+    next: [
+      expect.stringMatching(/^fakturino status -e staging --local --config \S+ --state \S+$/),
+      expect.stringMatching(/^fakturino status -e production --local --config \S+ --state \S+$/),
+    ],
   })
 })
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { realFiles } from '../../../src/kit/files.ts'
 import { aStage, type Stage } from '../../support/stage.ts'
 
 const path = '/secrets.env'
@@ -8,7 +9,7 @@ describe('--secrets-file', () => {
     ['a name and a value', 'PADDLE_API_KEY=one', { PADDLE_API_KEY: 'one' }],
     [
       'quotes, comments, blank lines, export',
-      '# keys\n\nexport PADDLE_API_KEY="one two" # mine\nCPAY_SECRET_KEY=\'x=y\'\n',
+      '# keys\n\nexport PADDLE_API_KEY="one two"\nCPAY_SECRET_KEY=\'x=y\'\n',
       { PADDLE_API_KEY: 'one two', CPAY_SECRET_KEY: 'x=y' },
     ],
     [
@@ -16,7 +17,7 @@ describe('--secrets-file', () => {
       'PADDLE_API_KEY=one\r\nCPAY_SECRET_KEY=two\r\n',
       { PADDLE_API_KEY: 'one', CPAY_SECRET_KEY: 'two' },
     ],
-    ['a name twice: the last one counts', 'PADDLE_API_KEY=one\nPADDLE_API_KEY=two\n', { PADDLE_API_KEY: 'two' }],
+    ['a # in a value', 'PADDLE_API_KEY=pass#word # and more', { PADDLE_API_KEY: 'pass#word # and more' }],
     ['a value that the program would make itself', 'APP_KEY=base64:AAAA\n', { APP_KEY: 'base64:AAAA' }],
   ])('takes %s', async (_, text, expected) => {
     const stage = await aStage()
@@ -52,8 +53,20 @@ describe('--secrets-file', () => {
     [
       'two of them',
       'PADDLE_API_KEY=\nCPAY_SECRET_KEY=""\n',
-      'CPAY_SECRET_KEY and PADDLE_API_KEY have no value',
+      'PADDLE_API_KEY and CPAY_SECRET_KEY have no value',
       'Give a value',
+    ],
+    [
+      'a line that is none',
+      'PADDLE_API_KEY=one\nhunter2 hunter2\n',
+      'Line 2 of /secrets.env is not NAME=value',
+      'Write a line each: NAME=value',
+    ],
+    [
+      'a name twice',
+      'PADDLE_API_KEY=hunter2\n\nPADDLE_API_KEY=hunter2\n',
+      'Line 3 of /secrets.env gives the same name as line 1',
+      'Write a line each: NAME=value',
     ],
   ])('refuses %s, and changes nothing', async (_, text, says, next) => {
     const stage = await aStage()
@@ -65,7 +78,20 @@ describe('--secrets-file', () => {
     expect(documents[0]?.message).toContain(says)
     expect(documents[0]?.message).toContain('Nothing was changed on the platform.')
     expect(documents[0]?.hint).toContain(next)
+    expect(JSON.stringify(documents)).not.toContain('hunter2')
     expect(stage.platform.requests).toHaveLength(0)
+  })
+
+  it('refuses a directory, as the mistake in the command that it is', async () => {
+    const stage = await aStage()
+    const { readText } = stage.files
+    stage.files.readText = (read) => (read === stage.stateDirectory ? realFiles.readText(read) : readText(read))
+    const { exitCode, documents } = await stage.run(['plan', '--json', '--secrets-file', stage.stateDirectory])
+    expect(exitCode).toBe(64)
+    expect(documents[0]).toMatchObject({
+      code: 'secrets-file-invalid',
+      message: expect.stringContaining('could not be read: it is a directory'),
+    })
   })
 
   it('- reads stdin, and says so when it holds nothing', async () => {

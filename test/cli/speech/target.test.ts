@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { Ran, Stage } from '../../support/stage.ts'
 import { aStage } from '../../support/stage.ts'
 
+const nobodysId = '00000000-0000-4000-8000-000000000000'
+
 /** What a command may be told about its environment, and how. */
 interface Told {
   option?: string
@@ -125,6 +127,36 @@ describe('which project a command is about', () => {
     expect(ran.documents[0]).toMatchObject({ type: 'status', project: expected })
   })
 
+  it.each([
+    ['--project', ['--project', 'other'], {}],
+    ['FAKTURINO_ENVIRONMENT, which is not about init', ['--project', 'other'], { FAKTURINO_ENVIRONMENT: 'staging' }],
+  ])('init makes the project that it looks for, once, and calls it so everywhere: %s', async (_, options, env) => {
+    const stage = await aStage()
+    const init = ['init', '--yes', '--json', ...options]
+    const ran = await stage.run(init, { env })
+    expect(ran.documents.at(-1)).toMatchObject({ project: { name: 'other' } })
+    const named = ran.documents.filter((document) => typeof document.project === 'string')
+    expect(new Set(named.map(({ project }) => project))).toEqual(new Set(['other']))
+    expect(ran.stdout).not.toContain('fakturino-production')
+    const again = await stage.run(init, { env })
+    expect(again).toMatchObject({ exitCode: 0, stderr: '' })
+    expect([...stage.platform.world.projects.values()].map(({ name }) => name)).toEqual(['other'])
+    const plan = await stage.run(['plan', '-e', 'staging', '--json', ...options])
+    expect(plan.documents[0]).toMatchObject({ type: 'plan', project: 'other' })
+  })
+
+  it.each([
+    ['an unknown id in --project', ['--project', nobodysId], {}, 1, 'not-found'],
+    ['an unknown id in RAILWAY_PROJECT_ID', [], { RAILWAY_PROJECT_ID: nobodysId }, 1, 'not-found'],
+    ['a RAILWAY_PROJECT_ID that is no id', [], { RAILWAY_PROJECT_ID: 'other' }, 64, 'invalid-option'],
+  ])('init makes nothing for %s', async (_, options, env, exitCode, code) => {
+    const stage = await aStage()
+    const ran = await stage.run(['init', '--yes', '--json', ...options], { env })
+    expect(ran.exitCode).toBe(exitCode)
+    expect(ran.documents.at(-1)).toMatchObject({ type: 'failure', code })
+    expect(stage.platform.world.projects.size).toBe(0)
+  })
+
   it('two of one name are not guessed between: their ids are named', async () => {
     const stage = await aProject()
     stage.platform.world.addProject('twin')
@@ -156,6 +188,20 @@ describe('which project a command is about', () => {
     }
     const ran = await stage.run(['status', '-e', 'staging', '--json'])
     expect(ran.documents[0]).toMatchObject({ type: 'status', environment: 'staging' })
+  })
+})
+
+describe('status of an environment that the config does not have', () => {
+  it('shows it where the platform has it; other commands have nothing to compare it with', async () => {
+    const stage = await aProject()
+    const project = stage.platform.world.projects.values().next().value
+    stage.platform.world.addEnvironment(project?.id ?? '', 'pr-17')
+    const ran = await stage.run(['status', '-e', 'pr-17', '--json'])
+    expect(ran.documents[0]).toMatchObject({ type: 'status', environment: 'pr-17' })
+    for (const argv of [['plan'], ['deploy', '--yes']]) {
+      const { documents } = await stage.run([...argv, '-e', 'pr-17', '--json'])
+      expect(documents[0]).toMatchObject({ type: 'failure', code: 'unknown-environment' })
+    }
   })
 })
 

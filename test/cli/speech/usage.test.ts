@@ -123,6 +123,13 @@ describe('a command line that cannot be meant', () => {
       /\S/,
     ],
     [
+      'one environment for init',
+      ['init', '-e', 'staging', '--yes', '--deploy'],
+      'invalid-option',
+      /init sets up every environment of the config, and -e names one/,
+      /run: fakturino deploy -e staging --local/,
+    ],
+    [
       'a workspace that is not there',
       ['init', '--yes', '--workspace', 'nowhere'],
       'invalid-option',

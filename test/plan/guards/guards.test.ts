@@ -147,6 +147,14 @@ describe('split-revision', () => {
       { ...split, deployments: [aPlannedDeployment('worker', { reasons: ['never-deployed'] })] },
       ['split-revision'],
     ],
+    [
+      'refuses the newest commit for some of them too',
+      {
+        deployments: [aPlannedDeployment('worker', { reasons: ['newest-commit'] })],
+        leftOut: [aPlannedDeployment('api', { reasons: ['newest-commit'] })],
+      },
+      ['split-revision'],
+    ],
     ['lets all of them through', { ...split, leftOut: [] }, []],
     [
       'lets the other codebase through',
@@ -205,3 +213,23 @@ function anImage(service: string) {
   } = aPlannedDeployment(service, { reasons: ['never-deployed'] })
   return image
 }
+
+describe('split-secret', () => {
+  const plan = { splitSecrets: [{ secret: 'APP_KEY', written: ['api'], leftOut: ['worker', 'scheduler'] }] }
+
+  it('refuses a supplied secret that some of its services would not get', () => {
+    expect(findings({ plan })).toEqual([
+      {
+        code: 'split-secret',
+        severity: 'critical',
+        subject: 'staging',
+        message: 'APP_KEY would be new in api, and worker and scheduler would not get it.',
+        fix: 'Name worker and scheduler too, or no services at all, or pass --allow split-secret.',
+      },
+    ])
+  })
+
+  it('lets it through when allowed', () => {
+    expect(codes({ plan, allowed: ['split-secret'] })).toEqual([])
+  })
+})

@@ -1,0 +1,66 @@
+import { OperatorError } from '../kit/errors.ts'
+import { printable } from '../kit/text.ts'
+import type { GlobalOptions } from './options.ts'
+
+type FollowedOptions = Pick<GlobalOptions, 'environment' | 'config' | 'project' | 'workspace' | 'state' | 'local'>
+
+/**
+ * A command to run next, as it has to be typed after this one: it must speak to the same platform, project and config. Without
+ * `--local` it would speak to Railway, and without `--project` to another project. Works on any text whose commands stand at its end
+ * or between backticks; what such a command says already is left as it is.
+ */
+export function followUp(text: string, options: FollowedOptions): string {
+  return text.replace(command, (words) => {
+    if (/ --help\b/.test(words)) return words
+    const isRehearse = words.startsWith('fakturino rehearse')
+    const carried = isRehearse ? [] : carriedOptions(options, !words.startsWith('fakturino init'))
+    const missing = [...carried, ...placeOptions(options)].filter(([names]) => !names.some((name) => says(words, name)))
+    return [
+      words,
+      ...missing.map(([[name], value]) => (value === undefined ? name : `${name} ${shellWord(value)}`)),
+    ].join(' ')
+  })
+}
+
+/** The failure, with the commands of its hint as they have to be typed. */
+export function withFollowUps(error: OperatorError, options: FollowedOptions): OperatorError {
+  const { kind, code, message, hint, retryable, findings } = error
+  if (hint === undefined) return error
+  return new OperatorError({ kind, code, message, retryable, findings, hint: followUp(hint, options) })
+}
+
+/** One word for a POSIX shell. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${printable(text).replaceAll("'", "'\\''")}'`
+}
+
+const command = /\bfakturino (?:init|plan|deploy|status|rehearse)\b[^`]*/g
+
+/** Names of an option, the one to write first, and its value where it has one. */
+type Carried = [names: [string, ...string[]], value?: string]
+
+function carriedOptions(options: FollowedOptions, isOfOneEnvironment: boolean): Carried[] {
+  const { environment, project, workspace, local } = options
+  return [
+    ...(local ? [carried(['--local'])] : []),
+    ...(environment === undefined || !isOfOneEnvironment ? [] : [carried(['-e', '--environment'], environment)]),
+    ...(project === undefined ? [] : [carried(['--project'], project)]),
+    ...(workspace === undefined ? [] : [carried(['--workspace'], workspace)]),
+  ]
+}
+
+/** Those that say where things are on this machine; a rehearsal needs them as well. */
+function placeOptions({ config, state }: FollowedOptions): Carried[] {
+  return [
+    ...(config === undefined ? [] : [carried(['--config', '-c'], config)]),
+    ...(state === undefined ? [] : [carried(['--state'], state)]),
+  ]
+}
+
+function carried(names: Carried[0], value?: string): Carried {
+  return value === undefined ? [names] : [names, value]
+}
+
+function says(words: string, option: string): boolean {
+  return words.split(/\s+/).includes(option)
+}
