@@ -51,6 +51,7 @@ export type FailureCode =
   | 'platform-refused'
   | 'patch-failed'
   | 'deployment-failed'
+  | 'deployment-crashed'
   | 'verification-failed'
   | 'blocked-by-secret'
   | 'rehearsal-failed'

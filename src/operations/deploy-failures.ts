@@ -10,6 +10,7 @@ export type BadEnding = DeploymentEnding & { outcome: keyof typeof endingCodes }
 
 const endingCodes = {
   failed: 'deployment-failed',
+  unstable: 'deployment-crashed',
   held: 'deployment-held',
   superseded: 'deployment-superseded',
   timeout: 'deployment-timeout',
@@ -28,11 +29,11 @@ export function levelFailed(
   state: ObservedState,
 ): OperatorError {
   const failed = [first, ...others]
-  const worst = failed.find((ending) => ending.outcome === 'failed') ?? first
+  const worst = failed.find(({ outcome }) => outcome === 'failed' || outcome === 'unstable') ?? first
   const told = failed.map((ending) => toldEnding(ending, state)).join(' ')
   const kept = later.length > 0 ? ` ${listed(later)} ${later.length === 1 ? 'was' : 'were'} not touched.` : ''
   return new OperatorError({
-    kind: worst.outcome === 'failed' ? 'failed' : 'unfinished',
+    kind: worst.outcome === 'failed' || worst.outcome === 'unstable' ? 'failed' : 'unfinished',
     code: endingCodes[worst.outcome],
     message: `${told}${kept}`,
     hint: `Run: fakturino status -e ${environment}`,
@@ -54,6 +55,8 @@ function toldEnding(ending: BadEnding, state: ObservedState): string {
       return `${ending.service} was replaced by a deployment that is not ours.`
     case 'timeout':
       return `${ending.service} is still ${ending.status}${where} after ${Math.round(ending.elapsedMs / 1000)} s.`
+    case 'unstable':
+      return `${ending.service} was live and did not stay so: after ${Math.round(ending.elapsedMs / 1000)} s it is ${ending.status === 'live' ? 'without a running instance' : ending.status}. What served before it is gone.`
     case 'failed':
       return `${ending.service} ${ending.status}${where}${why}. ${serving}`
   }

@@ -12,6 +12,7 @@ import { serviceIdOf } from './create-missing.ts'
 import { isBad, levelFailed, verificationFailed } from './deploy-failures.ts'
 import { checkAnswers, type DeployedService, type VerifyNeeds } from './verify-release.ts'
 import { type DeploymentEnding, isOver, type WatchNeeds, watchDeployments } from './watch-deployments.ts'
+import { watchSettling } from './watch-settling.ts'
 
 export interface LevelNeeds extends WatchNeeds, VerifyNeeds {
   checkpoint: () => void
@@ -79,6 +80,15 @@ export async function deployLevels(
       if (result?.outcome !== 'fail') continue
       await leave(`${service.name} does not answer`)
       throw verificationFailed(plan.environment, [result])
+    }
+    // A database that came up stays up or says so at once; code is what crashes at its first job.
+    const code = endings.filter(({ service }) =>
+      members.some((one) => one.service === service && one.codebase !== undefined),
+    )
+    const unstable = await watchSettling(code, needs)
+    if (unstable !== undefined) {
+      await leave(`${unstable.service} did not stay live`)
+      throw levelFailed(plan.environment, [unstable], later, state)
     }
   }
   return deployed

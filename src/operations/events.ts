@@ -42,6 +42,8 @@ export type OperationEvent =
       reason?: string
       elapsedMs: number
     }
+  /** All of them are live; for so long they are watched before that counts. */
+  | { type: 'level-settling'; services: string[]; forMs: number }
   | { type: 'service-verified'; service: string; url: string; answers: number }
   /** `waitsFor`: services that lack secrets, where this one lacks none itself. */
   | { type: 'service-blocked'; service: string; missingSecrets: string[]; waitsFor: string[] }

@@ -16,11 +16,14 @@ export interface AwaitedDeployment {
   healthMs: number
 }
 
-/** How one ended. `superseded`: another deployment took its place. `held`: somebody must approve it. */
+/**
+ * How one ended. `superseded`: another deployment took its place. `held`: somebody must approve it. `unstable`: it was live, and
+ * did not stay so.
+ */
 export interface DeploymentEnding {
   service: string
   deploymentId: DeploymentId
-  outcome: 'live' | 'failed' | 'held' | 'superseded' | 'timeout'
+  outcome: 'live' | 'failed' | 'unstable' | 'held' | 'superseded' | 'timeout'
   status: DeploymentStatus
   commit?: string
   /** The step that was open, or failed. */

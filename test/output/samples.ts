@@ -227,6 +227,7 @@ export const events: { [Type in OperationEvent['type']]: Extract<OperationEvent,
     reason: '"php artisan migrate --force" exited with code 1',
     elapsedMs: 125_000,
   },
+  'level-settling': { type: 'level-settling', services: ['worker', 'scheduler'], forMs: 60_000 },
   'service-verified': {
     type: 'service-verified',
     service: 'api',

@@ -71,6 +71,9 @@ const renderers: Renderers = {
       2,
     ),
   }),
+  'level-settling': ({ services, forMs }) => ({
+    progress: `watching ${listed(services)} for ${duration(forMs)} before ${services.length === 1 ? 'it counts' : 'they count'} as live`,
+  }),
   'service-verified': ({ service, url, answers }, layout) =>
     done(`${service} answers ${url} (${answers} times in a row)`, layout),
   'service-blocked': ({ service, missingSecrets, waitsFor }, { style, columns }) => ({

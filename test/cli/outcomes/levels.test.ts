@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { rehearsalTiming } from '../../../src/config/timing.ts'
 import type { CommitBehaviour } from '../../../src/local/index.ts'
 import { aStage, firstCommit, repository, type Stage } from '../../support/stage.ts'
 import {
@@ -17,6 +18,7 @@ import {
   succeeding,
 } from './deployed-stage.ts'
 
+const goodCommit = 'cccccccccccccccccccccccccccccccccccccccc'
 const badCommit = '2222222222222222222222222222222222222222'
 
 /** What runs of every service at the moment when a service's deployment is asked for. */
@@ -280,5 +282,45 @@ describe('a service that crashed after it was live', () => {
       deployments: [{ service: 'api', reasons: ['another-commit', 'not-running'], commit: firstCommit }],
     })
     expect(running(stage, 'staging', 'api')).toEqual([firstCommit])
+  })
+})
+
+describe('a commit that is live first and then crashes', () => {
+  it('ends with 1, starts nothing after it, and the next good commit goes through', async () => {
+    const stage = await aDeployedStage()
+    stage.platform.world.addCommit(repository, 'main', { sha: badCommit, behaviour: 'crash-after-success' })
+    const ran = await stage.run(['deploy', '-e', 'staging', '--yes', '--commit', badCommit, '--json'])
+    expect(ran.exitCode).toBe(1)
+    expect(failureOf(ran)).toMatchObject({ kind: 'failed', code: 'deployment-crashed' })
+    expect(failureOf(ran).message).toContain('api was live and did not stay so')
+    expect(failureOf(ran).message).toContain('worker and scheduler were not touched')
+    const told = ran.documents.map(({ type, service }) => `${type} ${service ?? ''}`.trim())
+    expect(told).toContain('deployment-live api')
+    expect(told.indexOf('deployment-failed api')).toBeGreaterThan(told.indexOf('deployment-live api'))
+    expect(deploymentCounts(stage, 'staging')).toEqual({ postgres: 1, redis: 1, api: 2, worker: 1, scheduler: 1 })
+
+    stage.platform.world.addCommit(repository, 'main', { sha: goodCommit })
+    await succeeding(stage, ['deploy', '-e', 'staging', '--yes', '--commit', goodCommit])
+    expect(running(stage, 'staging', 'worker')).toEqual([goodCommit])
+  })
+
+  it('is watched for as long as the config says', async () => {
+    const stage = await aDeployedStage()
+    stage.platform.world.addCommit(repository, 'main', { sha: goodCommit })
+    const startedAt = stage.clock.now()
+    const { documents } = await succeeding(stage, [
+      'deploy',
+      '-e',
+      'staging',
+      '--yes',
+      '--commit',
+      goodCommit,
+      '--json',
+    ])
+    expect(documents.filter(({ type }) => type === 'level-settling')).toMatchObject([
+      { services: ['api'], forMs: rehearsalTiming.settleMs },
+      { services: ['worker', 'scheduler'], forMs: rehearsalTiming.settleMs },
+    ])
+    expect(stage.clock.now() - startedAt).toBeGreaterThan(2 * rehearsalTiming.settleMs)
   })
 })
