@@ -2,9 +2,10 @@ import { isDeepStrictEqual } from 'node:util'
 import type { DesiredService, DesiredState } from '../config/desired.ts'
 import { count, listed, shortCommit } from '../kit/text.ts'
 import { hold, type JsonObject, type Run, type Step } from './tour.ts'
+import { type MisfortuneNeeds, misfortuneSteps } from './tour-misfortunes.ts'
 
 /** What the steps are about. */
-export interface TourSubject {
+export interface TourSubject extends MisfortuneNeeds {
   /** One for each environment of the config, in the order of work; at least one. */
   desired: readonly DesiredState[]
   /** Holds every secret that a service cannot start without and that nobody generates; undefined when there is none. */
@@ -13,7 +14,7 @@ export interface TourSubject {
   newCommit(): string
 }
 
-/** The whole guide from an empty workspace to a second release; a step claims only what this config wants. */
+/** The whole guide from an empty workspace to a second release, and two that go wrong; a step claims only what this config wants. */
 export function tourSteps(subject: TourSubject): Step[] {
   const { desired } = subject
   const commits = new Set<string>()
@@ -24,6 +25,7 @@ export function tourSteps(subject: TourSubject): Step[] {
     ...desired.map((state) => deployStep(state, commits)),
     statusStep(desired),
     ...(hasCode ? [releaseStep(subject, commits)] : []),
+    ...misfortuneSteps(desired[0], subject),
     convergedStep(desired),
   ]
 }

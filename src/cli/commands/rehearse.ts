@@ -4,7 +4,7 @@ import { desiredState } from '../../config/desired-state.ts'
 import type { FakturinoConfig } from '../../config/fakturino-config.ts'
 import { OperatorError } from '../../kit/errors.ts'
 import { memoryFiles } from '../../kit/memory-files.ts'
-import { type LocalPlatform, type RepositorySeed, startLocalPlatform } from '../../local/index.ts'
+import { type CommitBehaviour, type LocalPlatform, type RepositorySeed, startLocalPlatform } from '../../local/index.ts'
 import { rehearsalAddressFile } from '../access.ts'
 import type { CommandInput } from '../command.ts'
 import type { Context } from '../context.ts'
@@ -34,6 +34,8 @@ export async function run(context: Context, _input: CommandInput): Promise<ExitC
       desired,
       ...(secrets.length === 0 ? {} : { secretsFile }),
       newCommit: () => secondRelease(platform, seed.repositories),
+      pause: () => context.clock.sleep(500, context.signal),
+      badCommit: (behaviour) => addedCommit(platform, seed.repositories, behaviour),
     })
     const lastLooks = desired.map(({ environment }) => ['status', '-e', environment.name])
     const report = await tour(steps, lastLooks, {
@@ -90,12 +92,34 @@ function neededSecrets([first]: readonly DesiredState[]): string[] {
 
 /** The same commit on every branch of every repository: services of several codebases are released together. */
 function secondRelease({ world }: LocalPlatform, repositories: readonly RepositorySeed[]): string {
+  return onEveryBranch(repositories, (name, branch, sha) =>
+    world.push(name, branch, { message: 'Second release', ...(sha === undefined ? {} : { sha }) }),
+  )
+}
+
+/** The same, but only there to be asked for: what follows its branch is not deployed by it. */
+function addedCommit(
+  { world }: LocalPlatform,
+  repositories: readonly RepositorySeed[],
+  behaviour: CommitBehaviour,
+): string {
+  return onEveryBranch(repositories, (name, branch, sha) =>
+    world.addCommit(name, branch, {
+      message: `A commit to ${behaviour}`,
+      behaviour,
+      ...(sha === undefined ? {} : { sha }),
+    }),
+  )
+}
+
+function onEveryBranch(
+  repositories: readonly RepositorySeed[],
+  add: (repository: string, branch: string, sha: string | undefined) => { sha: string },
+): string {
   let sha: string | undefined
   for (const { name, branches } of repositories) {
-    for (const branch of Object.keys(branches)) {
-      sha = world.push(name, branch, { message: 'Second release', ...(sha === undefined ? {} : { sha }) }).sha
-    }
+    for (const branch of Object.keys(branches)) ({ sha } = add(name, branch, sha))
   }
-  if (sha === undefined) throw new Error('there is no branch to push to')
+  if (sha === undefined) throw new Error('there is no branch to add a commit to')
   return sha
 }
