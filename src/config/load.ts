@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, extname, join, resolve } from 'node:path'
 import { OperatorError } from '../kit/errors.ts'
 import { makeDirectory } from '../kit/files.ts'
@@ -111,6 +112,14 @@ function upwards(from: string): string[] {
   return directories
 }
 
+/**
+ * A library that is CommonJS, loaded as such and only when it is asked for: imported, Node would first read the whole of it for
+ * the names that it exports, which takes longer than running it.
+ */
+function required<Library>(name: string): Library {
+  return createRequire(import.meta.url)(name) as Library
+}
+
 interface ConfigExplorer {
   search(directory: string): Promise<Found | null>
   load(path: string): Promise<Found | null>
@@ -128,7 +137,7 @@ interface Found {
  * and fails on thrown strings.
  */
 async function configExplorer(request: LoadRequest): Promise<ConfigExplorer> {
-  const { cosmiconfig } = await import('cosmiconfig')
+  const { cosmiconfig } = required<typeof import('cosmiconfig')>('cosmiconfig')
   const run = (path: string) => outcomeOf(() => runModule(path, request))
   return cosmiconfig('fakturino', {
     searchPlaces: fileNames,
@@ -154,7 +163,7 @@ async function outcomeOf(read: () => Promise<Outcome>): Promise<Outcome> {
 }
 
 async function runModule(path: string, { defineModule, cacheDirectory }: LoadRequest): Promise<Outcome> {
-  const { createJiti } = await import('jiti')
+  const { createJiti } = required<typeof import('jiti')>('jiti')
   // Left to jiti, an impossible directory is tried for ever, and synchronously: no signal would end that.
   const hasCache = await makeDirectory(cacheDirectory).then(
     () => true,
