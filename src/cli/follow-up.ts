@@ -34,7 +34,7 @@ export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${printable(text).replaceAll("'", "'\\''")}'`
 }
 
-const command = /\bfakturino (?:init|plan|deploy|status|rehearse)\b[^`]*/g
+const command = /\bfakturino (?:init|plan|deploy|restart|status|whoami|rehearse)\b[^`]*/g
 
 /** Names of an option, the one to write first, and its value where it has one. */
 type Carried = [names: [string, ...string[]], value?: string]

@@ -69,6 +69,7 @@ export interface AppService {
   healthcheck?: HealthcheckConfig
   restart?: 'on-failure' | 'always' | 'never'
   restartRetries?: number
+  /** 0 runs nothing of it; a guard asks before what runs is scaled down to that. */
   replicas?: number
   region?: string
   /** Where it listens: becomes its `PORT` variable, its domain's target and the port of its private URL. */

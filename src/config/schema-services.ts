@@ -1,6 +1,5 @@
 import * as v from 'valibot'
 import {
-  amount,
   duration,
   fields,
   httpStatus,
@@ -82,7 +81,7 @@ const app = fields({
   ),
   restart: v.exactOptional(v.picklist(['on-failure', 'always', 'never'])),
   restartRetries: v.exactOptional(wholeNumber),
-  replicas: v.exactOptional(amount),
+  replicas: v.exactOptional(wholeNumber),
   region: v.exactOptional(text),
   port: v.exactOptional(port),
   variables: v.exactOptional(variables),

@@ -218,6 +218,16 @@ export type FindWorkspacesQueryVariables = Exact<{ [key: string]: never }>
 
 export type FindWorkspacesQuery = { apiToken: { workspaces: Array<{ id: string; name: string }> } }
 
+export type IdentifyProjectTokenQueryVariables = Exact<{ [key: string]: never }>
+
+export type IdentifyProjectTokenQuery = {
+  projectToken: { name: string; project: { id: string; name: string }; environment: { id: string; name: string } }
+}
+
+export type MeQueryVariables = Exact<{ [key: string]: never }>
+
+export type MeQuery = { me: { name: string | null } }
+
 export type NewestDeploymentsQueryVariables = Exact<{
   environmentId: string
   serviceId: string
@@ -364,6 +374,12 @@ export type ReadStagedQueryVariables = Exact<{
 }>
 
 export type ReadStagedQuery = { environmentStagedChanges: ObservedPatchFragment }
+
+export type RestartDeploymentMutationVariables = Exact<{
+  deploymentId: string
+}>
+
+export type RestartDeploymentMutation = { deploymentRestart: boolean }
 
 export type ServiceAutoDeployQueryVariables = Exact<{
   projectId: string
@@ -936,6 +952,28 @@ export const FindWorkspaces = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<FindWorkspacesQuery, FindWorkspacesQueryVariables>
+export const IdentifyProjectToken = new TypedDocumentString(`
+    query IdentifyProjectToken {
+  projectToken {
+    name
+    project {
+      id
+      name
+    }
+    environment {
+      id
+      name
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<IdentifyProjectTokenQuery, IdentifyProjectTokenQueryVariables>
+export const Me = new TypedDocumentString(`
+    query Me {
+  me {
+    name
+  }
+}
+    `) as unknown as TypedDocumentString<MeQuery, MeQueryVariables>
 export const NewestDeployments = new TypedDocumentString(`
     query NewestDeployments($environmentId: String!, $serviceId: String!) {
   deployments(
@@ -1284,6 +1322,11 @@ export const ReadStaged = new TypedDocumentString(`
   lastAppliedError
   patch(decryptVariables: true)
 }`) as unknown as TypedDocumentString<ReadStagedQuery, ReadStagedQueryVariables>
+export const RestartDeployment = new TypedDocumentString(`
+    mutation RestartDeployment($deploymentId: String!) {
+  deploymentRestart(id: $deploymentId)
+}
+    `) as unknown as TypedDocumentString<RestartDeploymentMutation, RestartDeploymentMutationVariables>
 export const ServiceAutoDeploy = new TypedDocumentString(`
     query ServiceAutoDeploy($projectId: String!, $environmentId: String!, $serviceId: String!) {
   autoDeploy: serviceInstanceAutoDeployStatus(

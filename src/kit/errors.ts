@@ -28,6 +28,8 @@ export type FailureCode =
   | 'config-invalid'
   | 'endpoint-not-allowed'
   | 'secrets-file-invalid'
+  | 'saved-plan-invalid'
+  | 'saved-plan-elsewhere'
   | 'project-missing'
   | 'workspace-ambiguous'
   | 'environment-missing'
@@ -54,6 +56,7 @@ export type FailureCode =
   | 'deployment-crashed'
   | 'verification-failed'
   | 'blocked-by-secret'
+  | 'nothing-active'
   | 'rehearsal-failed'
   // unfinished
   | 'deployment-timeout'

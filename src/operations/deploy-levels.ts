@@ -25,13 +25,8 @@ export async function deployLevels(
   state: ObservedState,
   needs: LevelNeeds,
 ): Promise<DeployedService[]> {
-  const blocked = blockedDeployments(plan, desired)
-  for (const { deployment, waitsFor } of blocked) {
-    const { service, missingSecrets } = deployment
-    await needs.report({ type: 'service-blocked', service, missingSecrets, waitsFor })
-  }
-  const open = plan.deployments.filter((deployment) => !blocked.some((other) => other.deployment === deployment))
-  const levels = [...new Set(open.map((deployment) => deployment.level))].sort((a, b) => a - b)
+  const open = await openDeployments(desired, plan, needs)
+  const levels = levelsOf(open)
   const heads = new Map<string, string>()
   const healthMs = (name: string) => {
     const settings = desired.services.find((service) => service.name === name)?.settings
@@ -94,6 +89,53 @@ export async function deployLevels(
   return deployed
 }
 
+/** A deployment that was started and is not watched. */
+export interface StartedService {
+  service: string
+  deploymentId: DeploymentId
+  commit?: string
+}
+
+/**
+ * Starts the first level and waits for nothing. The levels after it are not started: each needs the one before to be live, and
+ * nobody looks.
+ */
+export async function startFirstLevel(
+  desired: DesiredState,
+  plan: Plan,
+  state: ObservedState,
+  needs: LevelNeeds,
+): Promise<{ started: StartedService[]; waiting: string[] }> {
+  const open = await openDeployments(desired, plan, needs)
+  const [level] = levelsOf(open)
+  if (level === undefined) return { started: [], waiting: [] }
+  const members = open.filter((deployment) => deployment.level === level)
+  const services = members.map(({ service }) => service)
+  needs.checkpoint()
+  await needs.report({ type: 'level-started', environment: plan.environment, level, services })
+  const started = (await startLevel(members, state, new Map(), needs)).map(({ startedAt: _startedAt, ...one }) => one)
+  const waiting = open.filter((deployment) => deployment.level > level).map(({ service }) => service)
+  if (waiting.length > 0) {
+    const because = `--detach does not wait until ${listed(services)} ${services.length === 1 ? 'is' : 'are'} live`
+    await needs.report({ type: 'services-not-started', services: waiting, because })
+  }
+  return { started, waiting }
+}
+
+/** What can start, after saying what cannot. */
+async function openDeployments(desired: DesiredState, plan: Plan, needs: LevelNeeds): Promise<PlannedDeployment[]> {
+  const blocked = blockedDeployments(plan, desired)
+  for (const { deployment, waitsFor } of blocked) {
+    const { service, missingSecrets } = deployment
+    await needs.report({ type: 'service-blocked', service, missingSecrets, waitsFor })
+  }
+  return plan.deployments.filter((deployment) => !blocked.some((other) => other.deployment === deployment))
+}
+
+function levelsOf(deployments: readonly PlannedDeployment[]): number[] {
+  return [...new Set(deployments.map((deployment) => deployment.level))].sort((a, b) => a - b)
+}
+
 async function deployLevel(
   members: readonly PlannedDeployment[],
   state: ObservedState,
@@ -101,32 +143,37 @@ async function deployLevel(
   healthMs: (service: string) => number,
   needs: LevelNeeds,
 ): Promise<(DeploymentEnding & { asked?: string })[]> {
-  const awaited = []
-  const asked = new Map<string, string>()
+  const started = await startLevel(members, state, heads, needs)
+  const awaited = started.map(({ service, deploymentId, startedAt }) => ({
+    service,
+    deploymentId,
+    startedAt,
+    healthMs: healthMs(service),
+  }))
+  return (await watchDeployments(awaited, needs)).map((ending) => {
+    const commit = started.find(({ service }) => service === ending.service)?.commit
+    return { ...ending, ...(commit === undefined ? {} : { asked: commit }) }
+  })
+}
+
+async function startLevel(
+  members: readonly PlannedDeployment[],
+  state: ObservedState,
+  heads: Map<string, string>,
+  needs: LevelNeeds,
+): Promise<(StartedService & { startedAt: number })[]> {
+  const all = []
   for (const planned of members) {
     const [member] = await withoutCurrent([planned], heads, needs)
     if (member === undefined) continue
     needs.checkpoint()
     const startedAt = needs.clock.now()
     const started = await startDeployment(member, state, heads, needs)
-    await needs.report({
-      type: 'deployment-created',
-      environment: state.environment.name,
-      service: member.service,
-      ...started,
-    })
-    if (started.commit !== undefined) asked.set(member.service, started.commit)
-    awaited.push({
-      service: member.service,
-      deploymentId: started.deploymentId,
-      startedAt,
-      healthMs: healthMs(member.service),
-    })
+    const { service } = member
+    await needs.report({ type: 'deployment-created', environment: state.environment.name, service, ...started })
+    all.push({ service, startedAt, ...started })
   }
-  return (await watchDeployments(awaited, needs)).map((ending) => {
-    const commit = asked.get(ending.service)
-    return { ...ending, ...(commit === undefined ? {} : { asked: commit }) }
-  })
+  return all
 }
 
 /**

@@ -5,9 +5,10 @@ import type { Secret } from '../kit/secret.ts'
 import { listed } from '../kit/text.ts'
 import { blockedDeployments } from '../plan/blocked-deployments.ts'
 import { toldSecret } from '../plan/compare-variables.ts'
-import { judgeGuards } from '../plan/guards/index.ts'
+import { judgeGuards, passedGuards } from '../plan/guards/index.ts'
 import { isEmpty, type Plan } from '../plan/plan.ts'
 import { liveDeployment, runningCommit, type WantedCommit } from '../plan/plan-deployments.ts'
+import type { SavedPlan } from '../plan/saved-plan.ts'
 import type { DeploymentId } from '../platform/ids.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import { type Verdict, verdict } from '../verify/verdict.ts'
@@ -15,7 +16,8 @@ import { type ApplyNeeds, applyPlan, refuseStagedByOthers } from './apply-plan.t
 import type { Approve } from './approval.ts'
 import { createServices, missingServices } from './create-missing.ts'
 import { verificationFailed, verificationInconclusive } from './deploy-failures.ts'
-import { deployLevels, type LevelNeeds } from './deploy-levels.ts'
+import { deployLevels, type LevelNeeds, type StartedService, startFirstLevel } from './deploy-levels.ts'
+import { matchSavedPlan } from './match-saved-plan.ts'
 import { type KnownIds, notThere, type WantedEnvironment } from './observe-environment.ts'
 import type { Author } from './patch-message.ts'
 import { planEnvironment } from './plan-environment.ts'
@@ -29,12 +31,16 @@ export interface DeployRequest {
   wanted: WantedEnvironment
   commit: WantedCommit
   services?: readonly string[]
+  /** Exactly this, or nothing. */
+  saved?: SavedPlan
   supplied: ReadonlyMap<string, Secret>
   author: Author
   /** Guards that may be passed. */
   allowed: readonly string[]
   /** Subjects of destructive changes that were named. */
   confirmed: readonly string[]
+  /** Start what comes first and wait for nothing. */
+  isDetached?: boolean
 }
 
 export interface DeployNeeds extends ApplyNeeds, LevelNeeds {
@@ -48,13 +54,14 @@ export interface DeployNeeds extends ApplyNeeds, LevelNeeds {
 export interface Release {
   project: string
   environment: string
-  verdict: Verdict
+  /** `unknown`: started, and nobody waited for it. */
+  verdict: Verdict | 'unknown'
   /** Only planned: nothing was changed. */
   isDryRun?: true
   /** How many changes were stored or created. */
   changes: number
   services: ReleasedService[]
-  /** What the codebase runs now, and ran before. */
+  /** What the codebase runs now, or is to run once what was started is live, and ran before. */
   commit?: string
   previousCommit?: string
   elapsedMs: number
@@ -62,7 +69,8 @@ export interface Release {
 
 export interface ReleasedService {
   name: string
-  outcome: 'deployed' | 'unchanged'
+  /** `started` and `waiting` only where nobody waits: on its way, and not begun. */
+  outcome: 'deployed' | 'unchanged' | 'started' | 'waiting'
   deploymentId?: DeploymentId
   commit?: string
 }
@@ -85,9 +93,15 @@ export async function deploy(request: DeployRequest, needs: DeployNeeds): Promis
     isRehearsal: needs.isRehearsal,
   })
   await needs.report({ type: 'plan-made', plan })
+  if (request.saved !== undefined) matchSavedPlan(request.saved, { plan, observed }, needs.isRehearsal)
   refuseUnsafe(plan, desired, request)
   const before = previousCommit(desired, observed)
-  const done = (verdict: Verdict, services: ReleasedService[], state: ObservedState, changes: number): Release => {
+  const done = (
+    verdict: Release['verdict'],
+    services: ReleasedService[],
+    state: ObservedState,
+    changes: number,
+  ): Release => {
     const commit = previousCommit(desired, state)
     return {
       project: observed.project.name,
@@ -116,6 +130,10 @@ export async function deploy(request: DeployRequest, needs: DeployNeeds): Promis
   const applied = await applyPlan(
     {
       ...request,
+      author: {
+        ...request.author,
+        passed: passedGuards({ plan, desired, confirmed: request.confirmed }, request.allowed),
+      },
       desired,
       plan,
       observed: created ? await needs.platform.observe(target) : observed,
@@ -124,8 +142,17 @@ export async function deploy(request: DeployRequest, needs: DeployNeeds): Promis
     },
     needs,
   )
-  const deployed = await deployLevels(desired, applied.plan, applied.state, needs)
   const changes = plan.changes.length
+  if (request.isDetached) {
+    const { started, waiting } = await startFirstLevel(desired, applied.plan, applied.state, needs)
+    refuseBlocked(plan, desired, request)
+    const services = unchanged(desired, applied.state)
+    if (started.length === 0) return done('pass', services, applied.state, changes)
+    const commit = started.find((one) => one.commit !== undefined)?.commit
+    const release = done('unknown', services.map(startedOr(started, waiting)), applied.state, changes)
+    return { ...release, ...(commit === undefined ? {} : { commit }) }
+  }
+  const deployed = await deployLevels(desired, applied.plan, applied.state, needs)
   if (deployed.length === 0) {
     refuseBlocked(plan, desired, request)
     return done('pass', unchanged(desired, applied.state), applied.state, changes)
@@ -138,7 +165,8 @@ export async function deploy(request: DeployRequest, needs: DeployNeeds): Promis
   return done(judged, outcomes(desired, deployed, state), state, changes)
 }
 
-function notSpelledOut(environment: string): OperatorError {
+/** The refusal to change a protected environment that the command does not name. */
+export function notSpelledOut(environment: string): OperatorError {
   return new OperatorError({
     kind: 'usage',
     code: 'missing-environment',
@@ -169,7 +197,21 @@ function previousCommit(desired: DesiredState, state: ObservedState): string | u
   return codebase === undefined ? undefined : runningCommit(desired, state, codebase)
 }
 
-function refuseBlocked(plan: Plan, desired: DesiredState, { commit }: DeployRequest): void {
+function startedOr(
+  started: readonly StartedService[],
+  waiting: readonly string[],
+): (service: ReleasedService) => ReleasedService {
+  return (service) => {
+    const ours = started.find((one) => one.service === service.name)
+    if (ours !== undefined) {
+      const { deploymentId, commit } = ours
+      return { name: service.name, outcome: 'started', deploymentId, ...(commit === undefined ? {} : { commit }) }
+    }
+    return waiting.includes(service.name) ? { ...service, outcome: 'waiting' } : service
+  }
+}
+
+function refuseBlocked(plan: Plan, desired: DesiredState, { commit, isDetached = false }: DeployRequest): void {
   const blocked = blockedDeployments(plan, desired)
   if (blocked.length === 0) return
   const secrets = [...new Set(blocked.flatMap(({ deployment }) => deployment.missingSecrets))]
@@ -182,7 +224,7 @@ function refuseBlocked(plan: Plan, desired: DesiredState, { commit }: DeployRequ
   throw new OperatorError({
     kind: 'unfinished',
     code: 'blocked-by-secret',
-    message: `${listed(lacking)} cannot start without ${listed(told)}, which nobody has supplied.${waits} Everything else is done.`,
+    message: `${listed(lacking)} cannot start without ${listed(told)}, which nobody has supplied.${waits} ${isDetached ? 'What comes first was started, and nobody waits for it.' : 'Everything else is done.'}`,
     hint: `Put ${listed(secrets)} into a file and run: fakturino deploy -e ${plan.environment}${asked} --secrets-file FILE`,
   })
 }

@@ -44,6 +44,16 @@ export type OperationEvent =
     }
   /** All of them are live; for so long they are watched before that counts. */
   | { type: 'level-settling'; services: string[]; forMs: number }
+  /** Its processes start again: the same deployment, the same image. */
+  | { type: 'deployment-restarted'; environment: string; service: string; deploymentId: DeploymentId }
+  | {
+      type: 'instances-changed'
+      service: string
+      deploymentId: DeploymentId
+      running: number
+      instances: number
+      elapsedMs: number
+    }
   | { type: 'service-verified'; service: string; url: string; answers: number }
   /** `waitsFor`: services that lack secrets, where this one lacks none itself. */
   | { type: 'service-blocked'; service: string; missingSecrets: string[]; waitsFor: string[] }

@@ -8,10 +8,15 @@ export interface Author {
   /** The person or the CI job. */
   person: string
   reason?: string
+  /** Guards that would have refused and were allowed. */
+  passed?: readonly string[]
 }
 
-/** `fakturino deploy by nina: new banking queue` */
-export function patchMessage({ command, person, reason }: Author): string {
+const longest = 200
+
+/** `fakturino deploy by nina: new banking queue (allowed: too-many-services)`; a long reason is cut, what was allowed is not. */
+export function patchMessage({ command, person, reason, passed = [] }: Author): string {
   const words = `${patchMessagePrefix}${command} by ${person}`
-  return clipped(reason === undefined ? words : `${words}: ${reason}`, 200)
+  const allowed = passed.length === 0 ? '' : ` (allowed: ${passed.join(', ')})`
+  return `${clipped(reason === undefined ? words : `${words}: ${reason}`, longest - allowed.length)}${allowed}`
 }

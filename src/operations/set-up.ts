@@ -4,7 +4,7 @@ import { OperatorError } from '../kit/errors.ts'
 import type { Secret } from '../kit/secret.ts'
 import { listed } from '../kit/text.ts'
 import { missingSecrets } from '../plan/compare-variables.ts'
-import { judgeGuards } from '../plan/guards/index.ts'
+import { judgeGuards, passedGuards } from '../plan/guards/index.ts'
 import { type Plan, subjectOf } from '../plan/plan.ts'
 import type { ObservedRunning, ObservedState } from '../platform/observed-state.ts'
 import type { Platform, ProjectSummary, Target } from '../platform/platform.ts'
@@ -96,7 +96,10 @@ export async function setUp(asked: SetUpRequest, needs: SetUpNeeds): Promise<Set
         running: place.running,
         commit: { kind: 'running' },
         supplied: request.supplied,
-        author: request.author,
+        author: {
+          ...request.author,
+          passed: passedGuards({ ...place, confirmed: request.confirmed }, request.allowed),
+        },
         allowStaged,
       },
       needs,

@@ -48,7 +48,10 @@ export async function storeChanges(request: StoreRequest, needs: StoreNeeds): Pr
   }
   const missing = missingPlaces(state, patch, staged.config.reveal())
   if (missing.length > 0) throw notStaged(state, missing)
-  await needs.platform.change('commit-staged', { environmentId, message: patchMessage(request.author) })
+  const { author } = request
+  // Not refused, and still there: it was allowed.
+  const passed = [...(author.passed ?? []), ...(foreignPart(staged, patch) === undefined ? [] : ['staged-changes'])]
+  await needs.platform.change('commit-staged', { environmentId, message: patchMessage({ ...author, passed }) })
   return followPatch(staged.id, state.environment.name, needs)
 }
 

@@ -72,7 +72,12 @@ export async function verifyRelease(
   const state = await needs.platform.observe({ projectId: before.project.id, environmentId: before.environment.id })
   const seen = deployed.flatMap(({ service, ending, commit }) =>
     checkDeployed(
-      { service: service.name, deploymentId: ending.deploymentId, ...(commit === undefined ? {} : { commit }) },
+      {
+        service: service.name,
+        deploymentId: ending.deploymentId,
+        ...(commit === undefined ? {} : { commit }),
+        ...(service.settings.replicas === undefined ? {} : { replicas: service.settings.replicas }),
+      },
       state.services.find((candidate) => candidate.name === service.name),
     ),
   )

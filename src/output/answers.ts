@@ -1,13 +1,16 @@
 import type { OperatorError } from '../kit/errors.ts'
 import type { Release } from '../operations/deploy.ts'
 import type { EnvironmentStatus } from '../operations/read-status.ts'
+import type { Restart } from '../operations/restart.ts'
 import type { SetUp } from '../operations/set-up.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { Identity } from '../platform/platform.ts'
 
-/** What a command ends with. `plan` and `status` are whole documents; the others end a stream of events. */
+/** What a command ends with. `plan`, `status` and `whoami` are whole documents; the others end a stream of events. */
 export type Answer =
-  | { type: 'plan'; plan: Plan; isRehearsal: boolean; isProtected: boolean }
+  | { type: 'plan'; plan: Plan; isRehearsal: boolean; isProtected: boolean; saved?: SavedAs }
   | { type: 'status'; status: EnvironmentStatus; isRehearsal: boolean }
+  | { type: 'whoami'; identity: Identity; endpoint: string; isRehearsal: boolean }
   | {
       type: 'init'
       setUp: SetUp
@@ -16,14 +19,23 @@ export type Answer =
       next: string[]
     }
   | ({ type: 'deploy' } & ToldRelease)
+  | { type: 'restart'; restart: Restart }
   | { type: 'rehearsal-up'; rehearsal: RehearsalUp }
   | { type: 'rehearsal-down'; wasRunning: boolean }
   | { type: 'rehearsal'; report: RehearsalReport }
+
+/** Where a plan was saved, and the command that applies it. */
+export interface SavedAs {
+  path: string
+  apply: string
+}
 
 /** A release and the way back from it. */
 export interface ToldRelease {
   release: Release
   undo: Undo
+  /** Commands that look at it and go on, where nobody waited for it. */
+  next?: string[]
 }
 
 /** How to get back. `command` is absent where no command can. */

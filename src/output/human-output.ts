@@ -1,8 +1,17 @@
 import { printable } from '../kit/text.ts'
 import type { Answer } from './answers.ts'
-import { renderNext, renderRehearsal, renderRehearsalUp, renderRelease, renderSetUp } from './human/endings.ts'
+import {
+  renderNext,
+  renderRehearsal,
+  renderRehearsalUp,
+  renderRelease,
+  renderRestart,
+  renderSaved,
+  renderSetUp,
+} from './human/endings.ts'
 import { renderEvent } from './human/events.ts'
 import { renderFailure } from './human/failure.ts'
+import { renderIdentity } from './human/identity.ts'
 import { paragraph } from './human/paragraph.ts'
 import { renderPlan } from './human/plan.ts'
 import { renderStatus } from './human/status.ts'
@@ -49,9 +58,15 @@ export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Lo
     const layout = { style: outStyle, columns: terminal.outColumns() }
     switch (answer.type) {
       case 'plan':
-        return `${renderTarget({ ...answer, ...answer.plan }, layout)}\n\n${renderPlan(answer.plan, { ...layout, isVerbose })}`
+        return [
+          `${renderTarget({ ...answer, ...answer.plan }, layout)}\n\n`,
+          renderPlan(answer.plan, { ...layout, isVerbose }),
+          renderSaved(answer.saved, layout),
+        ].join('')
       case 'status':
         return renderStatus(answer.status, { ...layout, isRehearsal: answer.isRehearsal })
+      case 'whoami':
+        return renderIdentity(answer, layout)
       case 'init':
         return [
           renderSetUp(answer.setUp, answer.releases.length > 0, layout),
@@ -59,7 +74,9 @@ export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Lo
           renderNext(answer.next, outStyle),
         ].join('')
       case 'deploy':
-        return renderRelease(answer.release, answer.undo, layout)
+        return `${renderRelease(answer.release, answer.undo, layout)}${renderNext(answer.next ?? [], outStyle)}`
+      case 'restart':
+        return renderRestart(answer.restart, layout)
       case 'rehearsal-up':
         return renderRehearsalUp(answer.rehearsal, layout)
       case 'rehearsal-down':

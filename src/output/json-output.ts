@@ -1,6 +1,7 @@
 import { printable, printableJson } from '../kit/text.ts'
 import type { OperationEvent } from '../operations/events.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { Identity } from '../platform/platform.ts'
 import type { Answer, ToldFailure } from './answers.ts'
 import type { Output } from './output.ts'
 import type { Terminal } from './terminal.ts'
@@ -46,9 +47,17 @@ function answerDocument(answer: Answer): Document {
         rehearsal: answer.isRehearsal,
         protected: answer.isProtected,
         ...planDocument(answer.plan),
+        ...(answer.saved === undefined ? {} : { saved: answer.saved }),
       }
     case 'status':
       return { type: 'status', rehearsal: answer.isRehearsal, ...answer.status }
+    case 'whoami':
+      return {
+        type: 'whoami',
+        ...identityDocument(answer.identity),
+        endpoint: answer.endpoint,
+        rehearsal: answer.isRehearsal,
+      }
     case 'init':
       return {
         type: 'answer',
@@ -59,7 +68,15 @@ function answerDocument(answer: Answer): Document {
         next: answer.next,
       }
     case 'deploy':
-      return { type: 'answer', command: 'deploy', ...answer.release, undo: answer.undo }
+      return {
+        type: 'answer',
+        command: 'deploy',
+        ...answer.release,
+        undo: answer.undo,
+        ...(answer.next === undefined ? {} : { next: answer.next }),
+      }
+    case 'restart':
+      return { type: 'answer', command: 'restart', ...answer.restart }
     case 'rehearsal-up':
       return { type: 'rehearsal', ...answer.rehearsal }
     case 'rehearsal-down':
@@ -67,6 +84,20 @@ function answerDocument(answer: Answer): Document {
     case 'rehearsal':
       return { type: 'answer', command: 'rehearse', ...answer.report }
   }
+}
+
+/** Every kind of token has every key: null where the platform does not tell, or where there is none. */
+function identityDocument(identity: Identity) {
+  const { kind } = identity
+  return kind === 'project'
+    ? { kind, name: identity.name, workspaces: null, project: identity.project, environment: identity.environment }
+    : {
+        kind,
+        name: kind === 'account' ? (identity.name ?? null) : null,
+        workspaces: identity.workspaces,
+        project: null,
+        environment: null,
+      }
 }
 
 function planDocument(plan: Plan) {

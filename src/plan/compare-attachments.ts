@@ -25,8 +25,9 @@ function compareVolume(
   observed: ObservedService | undefined,
 ): { differences: AttachmentDifference[]; notes: PlanNote[] } {
   const wanted = desired.volume
-  if (wanted === undefined) return { differences: [], notes: [] }
   const found = observed?.volumes[0]
+  if (wanted === undefined)
+    return { differences: [], notes: found === undefined ? [] : [strangeVolume(desired, found)] }
   if (found === undefined) {
     return {
       differences: [
@@ -73,6 +74,15 @@ function compareVolume(
     })
   }
   return { differences, notes }
+}
+
+/** Nothing is detached because the config no longer speaks of it: what is on a volume cannot be made again. */
+function strangeVolume({ name }: DesiredService, { sizeMB, mountPath }: ObservedService['volumes'][number]): PlanNote {
+  return {
+    code: 'unmanaged-volume',
+    service: name,
+    message: `Its volume of ${megabytes(sizeMB)} at ${mountPath} is not in the config: left alone, with everything on it.`,
+  }
 }
 
 /**

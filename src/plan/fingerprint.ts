@@ -14,8 +14,12 @@ export function fingerprint(state: ObservedState | undefined, salt: string): str
 
 /** Was the state the same when this fingerprint was taken? */
 export function isSameState(taken: string, state: ObservedState | undefined): boolean {
-  const salt = taken.split(':')[0] ?? ''
-  return fingerprint(state, salt) === taken
+  return fingerprint(state, saltOf(taken)) === taken
+}
+
+/** The salt under which a fingerprint was taken. */
+export function saltOf(taken: string): string {
+  return taken.split(':')[0] ?? ''
 }
 
 function normalised(state: ObservedState, salt: string): unknown {

@@ -70,7 +70,7 @@ export function liveDeployment(observed: ObservedService | undefined): ObservedD
 }
 
 /** The same, or what serves no more because it crashed: it was deployed here, and says which commit was meant to run. */
-function lastThatRan(observed: ObservedService | undefined): ObservedDeployment | undefined {
+export function lastThatRan(observed: ObservedService | undefined): ObservedDeployment | undefined {
   return liveDeployment(observed) ?? (observed?.latest?.status === 'crashed' ? observed.latest : undefined)
 }
 

@@ -118,6 +118,7 @@ export interface PlanNote {
     | 'unmanaged-variables'
     | 'unmanaged-service'
     | 'larger-volume'
+    | 'unmanaged-volume'
     | 'unclear-domain'
   service?: string
   message: string
@@ -161,4 +162,8 @@ export const settingWords: Record<ChangedSetting, string> = {
   restartRetries: 'restart retries',
   replicas: 'replicas',
   region: 'region',
+}
+
+export function isSetting(name: string): name is ChangedSetting {
+  return Object.hasOwn(settingWords, name)
 }

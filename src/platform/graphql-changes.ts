@@ -9,6 +9,7 @@ import {
   CreateVolume,
   DeployLatestCommit,
   DeployService,
+  RestartDeployment,
   SetAutoDeploy,
   StageChanges,
 } from '../contract/types.ts'
@@ -100,6 +101,11 @@ export function graphqlChanges(client: GraphqlClient): ChangeActs {
     'deploy-latest-commit': async ({ environmentId, serviceId }) => {
       const { result } = await client.mutate(DeployLatestCommit, { environmentId, serviceId })
       if (!result.serviceInstanceDeploy) throw declined('The platform answered that it deployed nothing.')
+      return undefined
+    },
+    'restart-deployment': async ({ service, deploymentId }) => {
+      const { result } = await client.mutate(RestartDeployment, { deploymentId })
+      if (!result.deploymentRestart) throw declined(`The platform answered that it did not restart ${service}.`)
       return undefined
     },
   }

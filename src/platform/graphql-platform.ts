@@ -11,6 +11,8 @@ import {
   FindProject,
   FindProjects,
   FindWorkspaces,
+  IdentifyProjectToken,
+  Me,
   NewestDeployments,
   ObserveEnvironment,
   ObserveThroughToken,
@@ -19,6 +21,7 @@ import {
   ServiceAutoDeploy,
   ServiceSnapshot,
 } from '../contract/types.ts'
+import { OperatorError } from '../kit/errors.ts'
 import type { PartReader } from './combined-request.ts'
 import { CombinedRequest } from './combined-request.ts'
 import { graphqlChanges } from './graphql-changes.ts'
@@ -27,7 +30,7 @@ import type { DeploymentId, ServiceId } from './ids.ts'
 import { id } from './ids.ts'
 import type { ObservedRunning, ObservedService, ObservedState } from './observed-state.ts'
 import { allOf, allPages } from './paging.ts'
-import type { ChangeName, Changes, Platform, Target } from './platform.ts'
+import type { ChangeName, Changes, Identity, Platform, Target } from './platform.ts'
 import { valuesRead } from './redact.ts'
 import { newestFirst, toDeployment, toPatch, toPatches, toProgress, toProjectSummary, toSnapshot } from './translate.ts'
 import type { Reading } from './translate-environment.ts'
@@ -121,11 +124,37 @@ export function createGraphqlPlatform(client: GraphqlClient): Platform {
     return { ...first, events: { pageInfo, edges: [...edges, ...rest.map((node) => ({ node }))] } }
   }
 
+  const findWorkspaces: Platform['findWorkspaces'] = async () => {
+    const { result } = await client.read(FindWorkspaces, {})
+    return result.apiToken.workspaces.map((workspace) => ({ id: id(workspace.id), name: workspace.name }))
+  }
+
+  async function identifyProjectToken(): Promise<Identity> {
+    const { result } = await client.read(IdentifyProjectToken, {})
+    const { name, project, environment } = result.projectToken
+    return {
+      kind: 'project',
+      name,
+      project: { id: id(project.id), name: project.name },
+      environment: { id: id(environment.id), name: environment.name },
+    }
+  }
+
+  /** The workspaces first: a dead token is refused there, and `Not Authorized` to `me` then only means that it is a workspace's. */
+  async function identifyBearer(): Promise<Identity> {
+    const workspaces = await findWorkspaces()
+    try {
+      const { result } = await client.read(Me, {})
+      return { kind: 'account', name: result.me.name ?? undefined, workspaces }
+    } catch (error) {
+      if (error instanceof OperatorError && error.code === 'not-authorized') return { kind: 'workspace', workspaces }
+      throw error
+    }
+  }
+
   return {
-    findWorkspaces: async () => {
-      const { result } = await client.read(FindWorkspaces, {})
-      return result.apiToken.workspaces.map((workspace) => ({ id: id(workspace.id), name: workspace.name }))
-    },
+    identify: (token) => (token === 'project' ? identifyProjectToken() : identifyBearer()),
+    findWorkspaces,
     findProjects: async (workspaceId) => {
       const projects = await allOf(async (after) => {
         const { result } = await client.read(FindProjects, { workspaceId, after })

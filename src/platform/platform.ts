@@ -1,5 +1,6 @@
 import type { EnvironmentConfig } from '../contract/environment-config.ts'
 import type { Secret } from '../kit/secret.ts'
+import type { TokenKind } from './credential.ts'
 import type { DeploymentId, EnvironmentId, PatchId, ProjectId, ServiceId, VolumeId, WorkspaceId } from './ids.ts'
 import type {
   DeploymentProgress,
@@ -32,11 +33,29 @@ export interface ProjectSummary {
   environments: EnvironmentSummary[]
 }
 
+/** Whose token it is, and how far it reaches. Railway says more of a project token than of the others. */
+export type Identity =
+  | {
+      kind: 'project'
+      /** The token's own. */
+      name: string
+      project: { id: ProjectId; name: string }
+      environment: { id: EnvironmentId; name: string }
+    }
+  /** `name`: the person's, where there is one. */
+  | { kind: 'account'; name: string | undefined; workspaces: { id: WorkspaceId; name: string }[] }
+  | { kind: 'workspace'; workspaces: { id: WorkspaceId; name: string }[] }
+
 /**
  * The door to Railway, in our words. Everything but `change` only reads. Failures are `OperatorError`s; none of them, and nothing
  * else that comes through this door, carries the token.
  */
 export interface Platform {
+  /**
+   * One request for a project token, two for the others: whether it is an account's is known only by asking what a workspace token
+   * may not ask. For `whoami`; no other command needs to know.
+   */
+  identify(token: TokenKind): Promise<Identity>
   /** One request. The workspaces that the token may act in; works for account and workspace tokens. */
   findWorkspaces(): Promise<{ id: WorkspaceId; name: string }[]>
   /** One request a page of 500. */
@@ -116,6 +135,11 @@ export interface Changes {
   /** A new deployment of the branch's newest commit. The platform answers only that it happened. */
   'deploy-latest-commit': {
     input: Target & { serviceId: ServiceId }
+    result: undefined
+  }
+  /** The processes of a deployment start again: same image, same variables, same id, no build. */
+  'restart-deployment': {
+    input: { service: string; deploymentId: DeploymentId }
     result: undefined
   }
 }

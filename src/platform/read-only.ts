@@ -32,4 +32,5 @@ const deeds: { [Name in ChangeName]: (input: Changes[Name]['input']) => string }
   'deploy-service': ({ commit }) =>
     `deployed a service${commit === undefined ? '' : ` at commit ${printable(commit)}`}`,
   'deploy-latest-commit': () => "deployed the branch's newest commit",
+  'restart-deployment': ({ service }) => `restarted ${printable(service)}`,
 }

@@ -135,7 +135,7 @@ describe('mistakes', () => {
     ],
     ['a bare duration', { 'soak.duration': 30 }, 'wrong-type', 'soak.duration'],
     ['a size without unit', { 'services.postgres.storage': '10' }, 'wrong-type', 'services.postgres.storage'],
-    ['no replicas', { 'services.web.replicas': 0 }, 'wrong-value', 'services.web.replicas'],
+    ['fewer replicas than none', { 'services.web.replicas': -1 }, 'wrong-value', 'services.web.replicas'],
     ['a port that is none', { 'services.web.port': 70_000 }, 'wrong-value', 'services.web.port'],
     [
       'a domain with a scheme',

@@ -13,6 +13,7 @@ import { type LocalPlatform, startLocalPlatform } from '../../src/local/index.ts
 import { type DeployNeeds, deploy } from '../../src/operations/deploy.ts'
 import { planEnvironment } from '../../src/operations/plan-environment.ts'
 import { setUp } from '../../src/operations/set-up.ts'
+import { guards } from '../../src/plan/guards/index.ts'
 import { isEmpty } from '../../src/plan/plan.ts'
 import { id } from '../../src/platform/ids.ts'
 import type { Target } from '../../src/platform/platform.ts'
@@ -238,6 +239,9 @@ function needs(platform: LocalPlatform, clock: FakeClock): DeployNeeds & { close
   }
 }
 
+/** What somebody else did on purpose is undone here: a volume goes back to its path, five services back to their settings. */
+const allowed = guards.filter(({ isOverridable }) => isOverridable).map(({ name }) => name)
+
 const wanted = (name: string) => ({ project: { name: 'generated' }, environment: { name }, byProjectToken: false })
 
 const request = (config: FakturinoConfig, environment: string) => ({
@@ -247,7 +251,7 @@ const request = (config: FakturinoConfig, environment: string) => ({
   commit: { kind: 'running' as const },
   supplied: new Map(),
   author: { command: 'deploy', person: 'nina' },
-  allowed: [],
+  allowed,
   confirmed: [],
 })
 
@@ -292,7 +296,7 @@ it(`after a deploy the plan is empty, strangers are untouched, and a second depl
             wanted: { project: { name: 'generated' } },
             supplied: new Map(),
             author: { command: 'init', person: 'nina' },
-            allowed: [],
+            allowed,
             confirmed: [],
           },
           operator,

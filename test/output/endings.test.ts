@@ -33,6 +33,20 @@ describe('a release', () => {
   ])('%s', (_, parts, text) => {
     expect(renderRelease({ ...release, ...parts }, { note: 'No way back.' }, plain)).toContain(text)
   })
+
+  it('that nobody waited for claims nothing, and names what was not started', () => {
+    const services = [
+      { name: 'api', outcome: 'started' as const },
+      { name: 'worker', outcome: 'waiting' as const },
+    ]
+    const text = renderRelease({ ...release, verdict: 'unknown', services }, { note: 'No way back.' }, plain)
+    expect(text).toBe(`▸ production: 3 changes applied; api started with commit 22222222. Nobody waits
+  for it, so whether it works is not known.
+! worker was not started: first api must be live. Deploy again when status says
+  so.
+  No way back.
+`)
+  })
 })
 
 describe('a first setup', () => {

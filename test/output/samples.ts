@@ -228,6 +228,15 @@ export const events: { [Type in OperationEvent['type']]: Extract<OperationEvent,
     elapsedMs: 125_000,
   },
   'level-settling': { type: 'level-settling', services: ['worker', 'scheduler'], forMs: 60_000 },
+  'deployment-restarted': { type: 'deployment-restarted', environment: 'staging', service: 'api', deploymentId },
+  'instances-changed': {
+    type: 'instances-changed',
+    service: 'api',
+    deploymentId,
+    running: 0,
+    instances: 2,
+    elapsedMs: 1_500,
+  },
   'service-verified': {
     type: 'service-verified',
     service: 'api',
@@ -270,8 +279,20 @@ export const answers: Answer[] = [
     plan: aPlan({ changes: [], deployments: [], notes: [], pending: [] }),
     isRehearsal: true,
     isProtected: false,
+    saved: { path: 'staging.plan', apply: 'fakturino deploy -e staging --plan staging.plan' },
   },
   { type: 'status', status: aStatus(), isRehearsal: true },
+  {
+    type: 'whoami',
+    identity: {
+      kind: 'project',
+      name: 'ci of staging',
+      project: { id: id('p'), name: 'fakturino-production' },
+      environment: { id: id('e'), name: 'staging' },
+    },
+    endpoint: 'https://backboard.railway.com/graphql/v2',
+    isRehearsal: false,
+  },
   {
     type: 'init',
     setUp: {
@@ -286,6 +307,31 @@ export const answers: Answer[] = [
     next: ['fakturino deploy -e staging', 'fakturino deploy -e production'],
   },
   { type: 'deploy', release, undo },
+  {
+    type: 'deploy',
+    release: {
+      ...release,
+      verdict: 'unknown',
+      services: [
+        { name: 'postgres', outcome: 'unchanged' },
+        { name: 'api', outcome: 'started', deploymentId, commit },
+        { name: 'worker', outcome: 'waiting' },
+        { name: 'scheduler', outcome: 'waiting' },
+      ],
+    },
+    undo,
+    next: ['fakturino status -e staging', `fakturino deploy -e staging --commit ${commit}`],
+  },
+  {
+    type: 'restart',
+    restart: {
+      project: 'fakturino-production',
+      environment: 'staging',
+      verdict: 'pass',
+      services: ['api', 'worker', 'scheduler'].map((name) => ({ name, deploymentId })),
+      elapsedMs: 64_000,
+    },
+  },
   {
     type: 'rehearsal-up',
     rehearsal: {

@@ -37,7 +37,6 @@ const custom = (targetPort: number | undefined, domain = 'api.example.com'): Obs
 })
 
 test.each<[string, Wanted, Found | undefined, string[]]>([
-  ['a volume that nobody wants is left alone', {}, { volumes: [volume(1024)] }, []],
   ['a volume as wanted is no difference', { volume: volume(1024) }, { volumes: [volume(1024)] }, []],
   [
     'a volume that is missing is created',
@@ -126,6 +125,13 @@ test.each<[string, boolean | undefined, boolean | undefined, string[]]>([
   ['also where there is no service yet', true, undefined, ['update auto-deploy off -> on risky none']],
 ])('%s', (_, wanted, found, differences) => {
   expect(compared(wanted === undefined ? {} : { autoDeploy: wanted }, {}, found).differences).toEqual(differences)
+})
+
+test('a volume that nobody wants is left alone, and said', () => {
+  expect(compared({}, { volumes: [volume(1024)] })).toEqual({
+    differences: [],
+    notes: ['unmanaged-volume: Its volume of 1 GB at /data is not in the config: left alone, with everything on it.'],
+  })
 })
 
 test('every difference carries what settles it', () => {

@@ -28,10 +28,12 @@ const inputs: { [Name in ChangeName]: { input: Changes[Name]['input']; said: str
   },
   'deploy-service': { input: { ...service, commit: 'abc' }, said: 'deployed a service at commit abc' },
   'deploy-latest-commit': { input: service, said: "deployed the branch's newest commit" },
+  'restart-deployment': { input: { service: 'api', deploymentId: id('d') }, said: 'restarted api' },
 }
 
 const changed: string[] = []
 const platform: Platform = {
+  identify: () => Promise.reject(new Error('not asked')),
   findWorkspaces: async () => [{ id: id('w'), name: 'Acme' }],
   findProjects: async () => [],
   findProject: () => Promise.reject(new Error('not asked')),

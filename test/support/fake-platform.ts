@@ -19,12 +19,14 @@ const noActs: FakeActs = {
   'set-auto-deploy': never('set-auto-deploy'),
   'deploy-service': never('deploy-service'),
   'deploy-latest-commit': never('deploy-latest-commit'),
+  'restart-deployment': never('restart-deployment'),
 }
 
 /** A platform that can do what a test gives it, and rejects everything else. */
 export function aFakePlatform(reading: Partial<Omit<Platform, 'change'>> = {}, acts: Partial<FakeActs> = {}): Platform {
   const known: FakeActs = { ...noActs, ...acts }
   return {
+    identify: never('identify'),
     findWorkspaces: never('findWorkspaces'),
     findProjects: never('findProjects'),
     findProject: never('findProject'),

@@ -1,41 +1,56 @@
-import type { FakturinoConfig } from '../../config/fakturino-config.ts'
-import { nearestWords } from '../../config/nearest.ts'
-import { OperatorError } from '../../kit/errors.ts'
 import { type DeployNeeds, deploy, type Release } from '../../operations/deploy.ts'
 import type { Author } from '../../operations/patch-message.ts'
 import type { Undo } from '../../output/answers.ts'
+import type { WantedCommit } from '../../plan/plan-deployments.ts'
+import type { SavedPlan } from '../../plan/saved-plan.ts'
 import { askedCommit } from '../asked-commit.ts'
-import { type CommandInput, textOption } from '../command.ts'
+import { type CommandInput, isGiven, textOption } from '../command.ts'
 import { tellFindings } from '../config-findings.ts'
 import type { Context } from '../context.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { followUp, shellWord } from '../follow-up.ts'
+import { namedServices } from '../named-services.ts'
+import { readPlanFile, refuseMissingSecrets } from '../plan-file.ts'
 import { suppliedSecrets } from '../supplied-secrets.ts'
 import { desiredBy, wantedEnvironment } from '../target.ts'
 
 export async function run(context: Context, input: CommandInput): Promise<ExitCode> {
+  const saved = await readPlanFile(context, input)
   const loaded = await context.config()
   const { config } = loaded
-  const commit = askedCommit(textOption(input, 'commit'), config, context.variables)
-  const services = namedServices(input.arguments, config)
+  const commit = saved?.commit ?? askedCommit(textOption(input, 'commit'), config, context.variables)
+  const services = namedServices(saved?.services ?? input.arguments, config)
   const supplied = await suppliedSecrets(context, textOption(input, 'secretsFile'), config)
+  if (saved !== undefined) refuseMissingSecrets(saved, supplied)
   await tellFindings(context, loaded, 'changing')
   const release = await deploy(
     {
       desiredFor: desiredBy(config),
       isSpelledOut: context.options.environment !== undefined,
-      wanted: await wantedEnvironment(context, 'changing', config),
+      wanted: await wantedEnvironment(saved === undefined ? context : about(saved, context), 'changing', config),
       commit,
       ...(services.length === 0 ? {} : { services }),
+      ...(saved === undefined ? {} : { saved }),
       supplied,
       author: author('deploy', context),
       allowed: context.options.allow,
       confirmed: context.options.confirmDestructive,
+      isDetached: isGiven(input, 'detach'),
     },
     await deployNeeds(context),
   )
-  context.output.answer({ type: 'deploy', release, undo: undoOf(release, context) })
+  context.output.answer({
+    type: 'deploy',
+    release,
+    undo: undoOf(release, context),
+    ...(release.verdict === 'unknown' ? { next: nextAfterStart(release, services, commit, context) } : {}),
+  })
   return exitCodes.done.code
+}
+
+/** The environment that a saved plan is of need not be named again, unless it is protected. */
+function about({ environment }: SavedPlan, context: Context): Context {
+  return { ...context, options: { ...context.options, environment } }
 }
 
 /** Everything that `deploy` needs, from the context; its time counts from here on. */
@@ -65,6 +80,23 @@ export function author(command: string, { variables, options }: Context): Author
   return { command, person, ...(options.reason === undefined ? {} : { reason: options.reason }) }
 }
 
+/** Look whether what was started is live; then deploy what waits for it, at the same commit. */
+function nextAfterStart(
+  { environment, services, commit }: Release,
+  named: readonly string[],
+  asked: WantedCommit,
+  { options }: Context,
+): string[] {
+  const status = followUp(`fakturino status -e ${shellWord(environment)}`, options)
+  if (services.every(({ outcome }) => outcome !== 'waiting')) return [status]
+  const words = ['fakturino deploy', ...named.map(shellWord), '-e', shellWord(environment)]
+  // A first level of images has no commit; then the same question is asked again.
+  if (services.some((service) => service.outcome === 'started' && service.commit !== undefined) && commit !== undefined)
+    words.push(`--commit ${commit}`)
+  else if (asked.kind !== 'running') words.push(`--commit ${asked.kind === 'given' ? asked.commit : 'latest'}`)
+  return [status, followUp(words.join(' '), options)]
+}
+
 /** The command that brings the commit before back, and what it leaves as it is. */
 export function undoOf({ environment, commit, previousCommit }: Release, { options }: Context): Undo {
   if (previousCommit === undefined) return { note: 'There is no commit before this one to go back to.' }
@@ -74,30 +106,4 @@ export function undoOf({ environment, commit, previousCommit }: Release, { optio
     command: followUp(`fakturino deploy -e ${shellWord(environment)} --commit ${previousCommit}`, options),
     note: 'It brings the code back. Variables and settings stay as they are now, and migrations are not undone.',
   }
-}
-
-function namedServices(names: readonly string[], config: FakturinoConfig): string[] {
-  const known = Object.keys(config.services)
-  const stranger = names.find((name) => !known.includes(name))
-  if (stranger !== undefined) {
-    throw new OperatorError({
-      kind: 'usage',
-      code: 'unknown-service',
-      message: `The config has no service ${stranger}${nearestWords(stranger, known)}.`,
-      hint: 'Name services as the config does, or none for all of them.',
-    })
-  }
-  const pending = names.find((name) => {
-    const service = config.services[name]
-    return service?.kind === 'app' && service.status === 'pending'
-  })
-  if (pending !== undefined) {
-    throw new OperatorError({
-      kind: 'usage',
-      code: 'service-pending',
-      message: `${pending} is pending in the config: it is not built yet, so it is not deployed.`,
-      hint: 'Name other services, or none.',
-    })
-  }
-  return [...names]
 }

@@ -17,12 +17,18 @@ export const commands: readonly CommandDefinition[] = [
   {
     name: 'plan',
     summary: 'show what differs between the config and an environment',
+    arguments: '[service...]',
     options: [
       { flags: '--detailed-exit-code', describes: 'exit 2 when something differs' },
       { flags: '--commit <sha>', describes: 'plan for this commit, or latest' },
+      { flags: '--out <file>', describes: 'save the plan; deploy --plan applies exactly that, or refuses' },
       secretsFile,
     ],
-    examples: ['fakturino plan -e staging', 'fakturino plan -e production --detailed-exit-code'],
+    examples: [
+      'fakturino plan -e staging',
+      'fakturino plan -e production --detailed-exit-code',
+      'fakturino plan -e production --commit latest --out production.plan',
+    ],
     load: () => import('./plan.ts'),
   },
   {
@@ -31,16 +37,41 @@ export const commands: readonly CommandDefinition[] = [
     arguments: '[service...]',
     options: [
       { flags: '--commit <sha>', describes: 'the whole commit to deploy, or latest; without it, what runs already' },
+      {
+        flags: '--plan <file>',
+        describes: 'exactly what plan --out saved; refused where anything has moved since',
+      },
+      {
+        flags: '--detach',
+        describes: 'start the first level, wait for nothing, exit 0 with verdict unknown; says what goes on later',
+      },
       secretsFile,
     ],
-    examples: ['fakturino deploy -e staging', 'fakturino deploy -e production --commit latest --yes'],
+    examples: [
+      'fakturino deploy -e staging',
+      'fakturino deploy -e production --commit latest --yes',
+      'fakturino deploy -e production --plan production.plan --yes',
+    ],
     load: () => import('./deploy.ts'),
+  },
+  {
+    name: 'restart',
+    summary: 'start the processes of what runs again: no build, the same deployment; every app, or those named',
+    arguments: '[service...]',
+    examples: ['fakturino restart -e staging', 'fakturino restart worker scheduler -e production --yes'],
+    load: () => import('./restart.ts'),
   },
   {
     name: 'status',
     summary: 'one screen: what runs in an environment, and how it is',
     examples: ['fakturino status -e production', 'fakturino status -e production --json'],
     load: () => import('./status.ts'),
+  },
+  {
+    name: 'whoami',
+    summary: 'what kind of token is used, how far it reaches, and where it is sent',
+    examples: ['fakturino whoami', 'fakturino whoami --json'],
+    load: () => import('./whoami.ts'),
   },
   {
     name: 'rehearse',

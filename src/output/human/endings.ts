@@ -1,7 +1,8 @@
 import { count, listed, printable, shortCommit } from '../../kit/text.ts'
 import type { Release } from '../../operations/deploy.ts'
+import type { Restart } from '../../operations/restart.ts'
 import type { SetUp } from '../../operations/set-up.ts'
-import type { RehearsalReport, RehearsalUp, Undo } from '../answers.ts'
+import type { RehearsalReport, RehearsalUp, SavedAs, Undo } from '../answers.ts'
 import type { Style } from '../style.ts'
 import { duration } from './duration.ts'
 import { paragraph } from './paragraph.ts'
@@ -14,6 +15,7 @@ interface Layout {
 /** The end of `deploy`: what runs now, and how to get back. */
 export function renderRelease(release: Release, undo: Undo, { style, columns }: Layout): string {
   if (release.isDryRun) return renderDryRun(style)
+  if (release.verdict === 'unknown') return renderStarted(release, undo, { style, columns })
   const deployed = release.services.filter((service) => service.outcome === 'deployed').map((service) => service.name)
   const revision = release.commit === undefined ? '' : ` Commit ${shortCommit(release.commit)} serves.`
   if (deployed.length === 0 && release.changes === 0) {
@@ -22,6 +24,33 @@ export function renderRelease(release: Release, undo: Undo, { style, columns }: 
   const stored = release.changes === 0 ? '' : `${count(release.changes, 'change')} applied; `
   const line = `${release.environment}: ${stored}${deployed.length === 0 ? 'nothing had to be deployed' : `${listed(deployed)} live`} after ${duration(release.elapsedMs)}.${revision}`
   return `${paragraph(line, columns, `${style.sign.good} `, 2)}\n${renderUndo(undo, { style, columns })}`
+}
+
+/** What was started and left to itself. */
+function renderStarted(release: Release, undo: Undo, { style, columns }: Layout): string {
+  const names = (outcome: 'started' | 'waiting') =>
+    release.services.filter((service) => service.outcome === outcome).map((service) => service.name)
+  const started = names('started')
+  const waiting = names('waiting')
+  const revision = release.commit === undefined ? '' : ` with commit ${shortCommit(release.commit)}`
+  const stored = release.changes === 0 ? '' : `${count(release.changes, 'change')} applied; `
+  const line = `${release.environment}: ${stored}${listed(started)} started${revision}. Nobody waits for ${started.length === 1 ? 'it' : 'them'}, so whether ${started.length === 1 ? 'it works' : 'they work'} is not known.`
+  const later =
+    waiting.length === 0
+      ? ''
+      : `${paragraph(`${listed(waiting)} ${waiting.length === 1 ? 'was' : 'were'} not started: first ${listed(started)} must be live. Deploy again when status says so.`, columns, `${style.sign.caution} `, 2)}\n`
+  return `${paragraph(line, columns, `${style.sign.deploy} `, 2)}\n${later}${renderUndo(undo, { style, columns })}`
+}
+
+/** The end of `restart`. */
+export function renderRestart(restart: Restart, { style, columns }: Layout): string {
+  const names = listed(restart.services.map(({ name }) => printable(name)))
+  if (restart.isDryRun) {
+    const text = `Dry run: ${names} would be restarted; nothing was changed.`
+    return `${paragraph(text, columns, `${style.sign.none} `, 2)}\n`
+  }
+  const text = `${restart.environment}: ${names} restarted, running again after ${duration(restart.elapsedMs)}.`
+  return `${paragraph(text, columns, `${style.sign.good} `, 2)}\n`
 }
 
 function renderDryRun(style: Style): string {
@@ -66,6 +95,13 @@ export function renderSetUp(setUp: SetUp, isDeployed: boolean, { style, columns 
 /** Commands to run next. */
 export function renderNext(next: readonly string[], style: Style): string {
   return next.length === 0 ? '' : `${['Next:', ...next.map((command) => `  ${style.name(command)}`)].join('\n')}\n`
+}
+
+/** Where a plan was saved, and how exactly that is applied. */
+export function renderSaved(saved: SavedAs | undefined, { style, columns }: Layout): string {
+  if (saved === undefined) return ''
+  const told = paragraph(`Saved to ${printable(saved.path)}; to apply exactly this:`, columns, `${style.sign.good} `, 2)
+  return `\n${told}\n  ${style.name(saved.apply)}\n`
 }
 
 /** Where the rehearsal platform is, and how to talk to it. */

@@ -74,6 +74,17 @@ const renderers: Renderers = {
   'level-settling': ({ services, forMs }) => ({
     progress: `watching ${listed(services)} for ${duration(forMs)} before ${services.length === 1 ? 'it counts' : 'they count'} as live`,
   }),
+  'deployment-restarted': ({ service, deploymentId }, layout) => ({
+    line: paragraph(
+      `${service} restarting ${layout.style.quiet(printable(deploymentId))}`,
+      layout.columns,
+      `${layout.style.sign.deploy} `,
+      2,
+    ),
+  }),
+  'instances-changed': ({ service, running, instances, elapsedMs }) => ({
+    progress: `${service} ${running} of ${count(instances, 'instance')} running (${duration(elapsedMs)})`,
+  }),
   'service-verified': ({ service, url, answers }, layout) =>
     done(`${service} answers ${url} (${answers} times in a row)`, layout),
   'service-blocked': ({ service, missingSecrets, waitsFor }, { style, columns }) => ({

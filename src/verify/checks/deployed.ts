@@ -9,6 +9,8 @@ export interface ExpectedDeployment {
   deploymentId: DeploymentId
   /** Absent for images. */
   commit?: string
+  /** How many instances the config wants, where it says so; of none, none runs. */
+  replicas?: number
 }
 
 /** Judges by the platform's word: is our deployment the one that serves, alone, at the commit asked for, in a running instance? */
@@ -52,6 +54,7 @@ export function checkDeployed(expected: ExpectedDeployment, observed: ObservedSe
       ),
     )
   }
+  if (expected.replicas === 0) return results
   results.push(
     result(
       'instance',

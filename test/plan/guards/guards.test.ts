@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { describe, expect, it, test } from 'vitest'
 import type { DesiredFlag, DesiredState } from '../../../src/config/desired.ts'
-import { guards, judgeGuards } from '../../../src/plan/guards/index.ts'
-import type { Plan } from '../../../src/plan/plan.ts'
+import { guards, judgeGuards, passedGuards } from '../../../src/plan/guards/index.ts'
+import type { Change, Plan } from '../../../src/plan/plan.ts'
 import { aChange, aDesiredState, aPlan, aPlannedDeployment } from '../../support/builders.ts'
 
 interface Case {
@@ -233,3 +233,88 @@ describe('split-secret', () => {
     expect(codes({ plan, allowed: ['split-secret'] })).toEqual([])
   })
 })
+
+/** One change that each of these guards refuses, and what it says. */
+const refused: [guard: string, changes: Change[], message: string][] = [
+  [
+    'health-check-removed',
+    [healthcheck({ action: 'delete', before: '/up' }), healthcheck({ service: 'web', action: 'delete', before: '/' })],
+    'The plan takes the health check of api (/up) and web (/) away. Without one a deployment that answers nothing goes live all the same.',
+  ],
+  ['worker-to-zero', [replicas(0)], 'The plan scales api to 0 replicas: nothing of it would run.'],
+  [
+    'volume-shrink-or-detach',
+    [movedVolume()],
+    'The plan moves the volume of api from /old to /new. What is on it is not seen at the old path any more.',
+  ],
+  [
+    'too-many-services',
+    updatesOf('a', 'b', 'c', 'd', 'e'),
+    'The plan changes what is there in 5 services, and more than 4 at once may be a mistake: a, b, c, d and e.',
+  ],
+]
+
+describe.each(refused)('%s', (guard, changes, message) => {
+  it('says what it refuses and how it is let through', () => {
+    expect(findings({ plan: { changes } })).toEqual([
+      {
+        code: guard,
+        severity: 'critical',
+        subject: 'staging',
+        message,
+        fix: expect.stringMatching(new RegExp(`, or pass --allow ${guard}\\.$`)),
+      },
+    ])
+  })
+
+  it('lets it through when allowed, and is told as passed', () => {
+    expect(codes({ plan: { changes }, allowed: [guard] })).toEqual([])
+    const situation = { plan: aPlan({ changes }), desired: aDesiredState(), confirmed: [] }
+    expect(passedGuards(situation, [guard, 'split-revision'])).toEqual([guard])
+    expect(passedGuards(situation, [])).toEqual([])
+  })
+})
+
+test.each<[string, Change[]]>([
+  ['another health check path', [healthcheck({ action: 'update', before: '/up', after: '/health' })]],
+  ['a new health check', [healthcheck({ action: 'create', after: '/health' })]],
+  ['fewer replicas, but some', [replicas(1)]],
+  ['a new service that starts with none', [aChange({ setting: 'service' }), replicas(0)]],
+  ['a new volume', [aChange({ setting: 'volume', act: { kind: 'create-volume', mountPath: '/new' } })]],
+  ['a larger volume', [aChange({ action: 'update', act: { kind: 'resize-volume', sizeMB: 2048 } })]],
+  ['changes in 4 services, several each', [...updatesOf('a', 'b', 'c', 'd'), ...updatesOf('a', 'b', 'c', 'd')]],
+  ['something new in 5 services', ['a', 'b', 'c', 'd', 'e'].map((service) => aChange({ service }))],
+  [
+    'changes in 4 services beside a new one',
+    [...updatesOf('a', 'b', 'c', 'd', 'e'), aChange({ service: 'e', setting: 'service' })],
+  ],
+])('no guard refuses %s', (_, changes) => {
+  expect(codes({ plan: { changes } })).toEqual([])
+})
+
+test('what cannot be allowed is never passed', () => {
+  const situation = { plan: aPlan({ changes: [removal('OLD')] }), desired: aDesiredState(), confirmed: [] }
+  expect(passedGuards(situation, ['destructive'])).toEqual([])
+})
+
+function healthcheck(overrides: Partial<Change>): Change {
+  return aChange({ setting: 'healthcheckPath', ...overrides })
+}
+
+function replicas(value: number): Change {
+  return aChange({
+    action: 'update',
+    setting: 'replicas',
+    before: '2',
+    act: { kind: 'set', setting: 'replicas', value },
+  })
+}
+
+function movedVolume(): Change {
+  const act = { kind: 'mount-volume', mountPath: '/new' } as const
+  return aChange({ action: 'update', setting: 'volume', before: '/old', after: '/new', act })
+}
+
+function updatesOf(...services: string[]): Change[] {
+  return services.map((service) => aChange({ action: 'update', service }))
+}

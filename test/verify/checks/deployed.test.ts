@@ -97,3 +97,9 @@ test('a failure is critical and carries what was measured', () => {
     evidence: { instances: 3, running: 0, stopped: false },
   })
 })
+
+test('nothing has to run of what is wanted with no replicas', () => {
+  const none = { ...ours, instances: 0, runningInstances: 0 }
+  const results = checkDeployed({ service: 'api', deploymentId: ours.id, replicas: 0 }, running(none))
+  expect(results.map(({ check, outcome }) => `${check}: ${outcome}`)).toEqual(['active-deployment: pass'])
+})
