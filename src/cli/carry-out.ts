@@ -129,6 +129,8 @@ async function runWithin(
 ): Promise<{ exitCode: number; stdout: string; stderr: string }> {
   const collected = { stdout: '', stderr: '' }
   const stream = (name: 'stdout' | 'stderr') => ({
+    // What it prints may be shown on this terminal.
+    ...(machine[name].columns === undefined ? {} : { columns: machine[name].columns }),
     write: (text: string) => {
       collected[name] += text
     },

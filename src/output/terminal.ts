@@ -64,6 +64,5 @@ export function untilGone(stream: Stream): (text: string) => void {
 
 /** Text wider than 120 columns is hard to read, whatever the window's width. */
 function columnsOf(stream: Stream): number {
-  if (stream.isTTY !== true) return 80
   return Math.max(20, Math.min(stream.columns ?? 80, 120))
 }

@@ -49,6 +49,16 @@ it('tells its steps while it goes, and a readable report at the end', async () =
   expect(stdout).toMatch(/✓ The rehearsal held: 10 steps, /)
 })
 
+it('fits a narrow terminal, the screens at its end too', async () => {
+  const stage = await aStage()
+  const { exitCode, stdout } = await stage.run(['rehearse'], { ...onItsOwn, columns: 50 })
+  expect(exitCode).toBe(0)
+  expect(stdout).toContain('fakturino status -e production')
+  // A single word may be longer: an image, a domain.
+  const tooWide = stdout.split('\n').filter((line) => line.length > 50 && line.trim().includes(' '))
+  expect(tooWide).toEqual([])
+})
+
 it('leaves only a compiled config behind: no other file, no word to the platform that runs already, no token taken', async () => {
   const stage = await aStage()
   const before = JSON.stringify(stage.files.all())

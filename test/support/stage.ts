@@ -39,6 +39,8 @@ export interface RunOptions {
   answers?: string[]
   /** In the place of the stream that collects what is printed as the answer. */
   stdout?: Stream
+  /** Of both streams; 80 when absent. */
+  columns?: number
   /** Instead of `--local`: the command talks to whatever its environment says. */
   isRemote?: boolean
   /** Called with a function that interrupts the command, as Ctrl-C would. */
@@ -92,7 +94,8 @@ export async function aStage(options: Partial<LocalPlatformOptions> = {}): Promi
         const write = (text: string) => {
           printed[name] += text
         }
-        return isTerminal ? person.screen(write) : { write }
+        const { columns } = runOptions
+        return isTerminal ? person.screen(write) : { write, ...(columns === undefined ? {} : { columns }) }
       }
       const acts = new Set<[string, () => void]>()
       onStart?.((signal) => {
