@@ -97,7 +97,7 @@ async function runCommand(
       output.close()
       return ask
     }),
-    run: (argv, files) => runWithin(argv, machine, (inner) => main(inner, version, { ...doors, files })),
+    run: (argv, others) => runWithin(argv, machine, (inner) => main(inner, version, { ...doors, ...others })),
   })
   const loaded = await definition.load?.()
   if (loaded === undefined) throw new Error(`command ${definition.name} does nothing`)

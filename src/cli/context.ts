@@ -51,8 +51,11 @@ export interface Context {
   timing(): Promise<Timing>
   /** Ends the command when it has taken so long since its start; a `--timeout` counts instead. */
   limit(ms: number): void
-  /** Runs another command of this program in the same process, with another disk, and collects what it prints. */
-  run(argv: string[], files: Files): Promise<{ exitCode: number; stdout: string; stderr: string }>
+  /** Runs another command of this program in the same process, on another disk and clock, and collects what it prints. */
+  run(
+    argv: string[],
+    doors: Pick<Doors, 'files' | 'clock'>,
+  ): Promise<{ exitCode: number; stdout: string; stderr: string }>
 }
 
 /** What a context is made from. */

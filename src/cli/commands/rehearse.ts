@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import type { DesiredState } from '../../config/desired.ts'
 import { desiredState } from '../../config/desired-state.ts'
 import type { FakturinoConfig } from '../../config/fakturino-config.ts'
+import { faster } from '../../kit/clock.ts'
 import { OperatorError } from '../../kit/errors.ts'
 import { memoryFiles } from '../../kit/memory-files.ts'
 import { type CommitBehaviour, type LocalPlatform, type RepositorySeed, startLocalPlatform } from '../../local/index.ts'
@@ -15,26 +16,34 @@ import { platformSeed, rehearsedConfig } from './rehearse-seed.ts'
 
 const secretsFile = 'rehearsed-secrets.env'
 
+/** How many times faster time passes in the tour: builds, waits and watching in half the time, deadlines still far. */
+const speed = 2
+
 /** The tour, on a platform of its own that is gone afterwards. */
 export async function run(context: Context, _input: CommandInput): Promise<ExitCode> {
   const { config, path } = await rehearsedConfig(context)
   const desired = desiredStates(config)
   const secrets = neededSecrets(desired)
   const seed = platformSeed(config)
-  const platform = await startLocalPlatform({ clock: context.clock, ...seed, pid: context.machine.pid })
+  // The platform and the commands that talk to it live faster than the person who watches; what a step cost is told in real time.
+  const clock = faster(context.clock, speed)
+  const platform = await startLocalPlatform({ clock, ...seed, pid: context.machine.pid })
   // Its commands find the platform and their secrets in memory, and keep there what they learn: only the compiled config is left.
   const files = memoryFiles({
     [join(context.stateDirectory, rehearsalAddressFile)]: JSON.stringify(platform.address),
     [resolve(context.machine.cwd(), secretsFile)]: secrets.map((name) => `${name}=made-up-${name}\n`).join(''),
   })
   const run = (argv: string[]) =>
-    context.run([...argv, '--local', '--no-input', '--config', path, '--state', context.stateDirectory], files)
+    context.run([...argv, '--local', '--no-input', '--config', path, '--state', context.stateDirectory], {
+      files,
+      clock,
+    })
   try {
     const steps = tourSteps({
       desired,
       ...(secrets.length === 0 ? {} : { secretsFile }),
       newCommit: () => secondRelease(platform, seed.repositories),
-      pause: () => context.clock.sleep(500, context.signal),
+      pause: () => clock.sleep(500, context.signal),
       badCommit: (behaviour) => addedCommit(platform, seed.repositories, behaviour),
     })
     const lastLooks = desired.map(({ environment }) => ['status', '-e', environment.name])
