@@ -35,6 +35,8 @@ export interface AccessNeeds {
   signal: AbortSignal
   version: string
   isDryRun: boolean
+  /** Told before each wait for another try: why, and how long, in milliseconds. */
+  onRetry?: (why: string, waitMs: number) => void
 }
 
 /**
@@ -56,6 +58,7 @@ export function openAccess(
     clock: needs.clock,
     random: needs.random,
     signal: needs.signal,
+    onRetry: needs.onRetry,
   })
   const platform = createGraphqlPlatform(client)
   const isRehearsal = credential.endpoint.isLoopback

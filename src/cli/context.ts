@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
-import { rehearsalTiming, type Timing, timingOf } from '../config/timing.ts'
+import { defaultTiming, rehearsalTiming, type Timing, timingOf } from '../config/timing.ts'
 import { createKnownIds } from '../journal/known-ids.ts'
 import type { Clock } from '../kit/clock.ts'
 import { OperatorError } from '../kit/errors.ts'
@@ -89,6 +89,15 @@ export async function createContext(parts: ContextParts): Promise<Context> {
       cacheDirectory: await compiledConfigs(options),
     })
   const openConfig = once(findConfig)
+  const configIfReadable = once(async () => {
+    try {
+      return await openConfig()
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error
+      if (error.code !== 'config-not-found') output.notice(`${error.message} Going on without a config.`)
+      return undefined
+    }
+  })
   const access = once(async () => {
     const { announcedAddress, openAccess, readRehearsalAddress, rehearsalAddressFile } = await import('./access.ts')
     const addressPath = join(stateDirectory, rehearsalAddressFile)
@@ -100,6 +109,7 @@ export async function createContext(parts: ContextParts): Promise<Context> {
       signal: interruption.signal,
       version: parts.version,
       isDryRun: options.dryRun ?? false,
+      onRetry: (why, waitMs) => output.notice(`${why} Asking again in ${Math.ceil(waitMs / 100) / 10} s.`),
     })
     interruption.atEnd(() => {
       if (options.verbose) output.notice(toldRequests(opened.requests(), opened.budget()))
@@ -127,22 +137,15 @@ export async function createContext(parts: ContextParts): Promise<Context> {
     findConfig,
     ask: parts.ask,
     canAsk: parts.canAsk,
-    async configIfReadable() {
-      try {
-        return await openConfig()
-      } catch (error) {
-        if (!(error instanceof OperatorError)) throw error
-        if (error.code !== 'config-not-found') output.notice(`${error.message} Going on without a config.`)
-        return undefined
-      }
-    },
+    configIfReadable,
     access,
     knownIds: once(async () =>
       createKnownIds(doors.files, join(stateDirectory, 'known-ids.json'), (await access()).credential.endpoint.url),
     ),
     timing: once(async () => {
       if ((await access()).isRehearsal) return rehearsalTiming
-      return timingOf((await openConfig()).config)
+      const loaded = await configIfReadable()
+      return loaded === undefined ? defaultTiming : timingOf(loaded.config)
     }),
     limit(ms) {
       if (options.timeout !== undefined) return

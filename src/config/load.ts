@@ -39,7 +39,12 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
   if ('thrown' in outcome) throw loadFailure(path, outcome.thrown)
   if (!('value' in outcome)) throw withoutDefaultExport(path)
   const { config, findings } = inspectConfig(outcome.value)
-  if (config === undefined) throw invalid(path, findings)
+  // What knownIssues accept is no news, and would only hide the mistakes.
+  if (config === undefined)
+    throw invalid(
+      path,
+      findings.filter(({ evidence }) => evidence?.known !== true),
+    )
   return { config, path, findings }
 }
 

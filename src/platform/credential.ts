@@ -99,7 +99,7 @@ function credentialOf(
   notices: string[],
 ): Credential {
   const [chosen, other] = given
-  if (chosen === undefined) throw tokenMissing(endpoint)
+  if (chosen === undefined) throw tokenMissing(endpoint, notices)
   if (!endpoint.isLoopback && chosen.text.startsWith(rehearsalTokenPrefix)) throw tokenElsewhere(chosen.name)
   if (!/^[\x21-\x7e]+$/.test(chosen.text)) throw tokenMalformed(chosen.name)
   if (other !== undefined) notices.push(`${chosen.name} is used; ${other.name} is set too and is not.`)
@@ -113,13 +113,15 @@ function credentialOf(
   }
 }
 
-function tokenMissing(endpoint: Endpoint): OperatorError {
+/** What was noticed on the way here is why: nobody else gets to say it. */
+function tokenMissing(endpoint: Endpoint, notices: readonly string[]): OperatorError {
+  const message = endpoint.isLoopback
+    ? 'There is no token for the rehearsal: it takes only tokens of its own.'
+    : 'There is no token for Railway: neither RAILWAY_TOKEN nor RAILWAY_API_TOKEN is set.'
   return new OperatorError({
     kind: 'denied',
     code: 'token-missing',
-    message: endpoint.isLoopback
-      ? 'There is no token for the rehearsal: it takes only tokens of its own.'
-      : 'There is no token for Railway: neither RAILWAY_TOKEN nor RAILWAY_API_TOKEN is set.',
+    message: [...notices, message].join(' '),
     hint: endpoint.isLoopback
       ? 'Use --local, which brings the token of the running rehearsal along.'
       : "Set RAILWAY_TOKEN to a project token (the project's settings, Tokens) or RAILWAY_API_TOKEN to an account or workspace token (the account's settings, Tokens); or add --local to talk to a rehearsal, which needs none.",

@@ -78,6 +78,8 @@ export interface GraphqlClientNeeds {
   /** 0 up to 1: spreads waits, so that several of us do not come back at the same moment. */
   random: () => number
   timing?: Partial<ClientTiming>
+  /** Told before each wait for another try: why, and how long, in milliseconds. */
+  onRetry?: ((why: string, waitMs: number) => void) | undefined
   /** Stops reads and waits at once; a mutation on its way is let through, so that its outcome can be told. */
   signal?: AbortSignal | undefined
 }
@@ -129,6 +131,7 @@ export function createGraphqlClient(needs: GraphqlClientNeeds): GraphqlClient {
         if (waitedForLimit + waitMs > timing.rateLimitWaitMs) throw new OperatorError(judgement.failure)
         waitedForLimit += waitMs
       }
+      needs.onRetry?.(judgement.failure.message, waitMs)
       await clock.sleep(waitMs, signal).catch(() => {
         throw new OperatorError(interrupted(asked))
       })

@@ -189,7 +189,7 @@ describe('mistakes', () => {
 
   test('advisory findings come last and do not make a config unusable', () => {
     const { config, findings } = inspectConfig(altered({ 'services.web.healthcheck': undefined }))
-    expect(config).toBeDefined()
+    expect(config).toMatchObject({ services: { web: { kind: 'app' } } })
     expect(findings).toEqual([
       expect.objectContaining({ code: 'no-healthcheck', severity: 'advisory', subject: 'services.web' }),
     ])

@@ -204,7 +204,7 @@ describe('a config cannot be read', () => {
     expect(error).toMatchObject({ kind: 'usage', code: 'config-unreadable', retryable: false })
     expect(error.message).toMatch(message)
     expect(error.message).toContain(place)
-    expect(error.hint).toBeTruthy()
+    expect(error.hint).toMatch(/^\S.* \S/)
   })
 
   test('because its file is of another kind', async () => {

@@ -53,7 +53,7 @@ function about({ environment }: SavedPlan, context: Context): Context {
   return { ...context, options: { ...context.options, environment } }
 }
 
-/** Everything that `deploy` needs, from the context; its time counts from here on. */
+/** Everything that a command which deploys or restarts needs, from the context. The time that it may take is set here too. */
 export async function deployNeeds(context: Context): Promise<DeployNeeds> {
   const { platform, probe, isRehearsal } = await context.access()
   const { report, approve, clock, random, signal, checkpoint } = context

@@ -1,17 +1,12 @@
-import { defaultTiming } from '../../config/timing.ts'
 import { restart } from '../../operations/restart.ts'
 import type { CommandInput } from '../command.ts'
 import type { Context } from '../context.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { desiredBy, wantedEnvironment } from '../target.ts'
+import { deployNeeds } from './deploy.ts'
 
 export async function run(context: Context, input: CommandInput): Promise<ExitCode> {
   const config = (await context.configIfReadable())?.config
-  const { platform, probe, isRehearsal } = await context.access()
-  // A wedged process is restarted without a config too, and then with the waits that hold where none says otherwise.
-  const timing = config === undefined && !isRehearsal ? defaultTiming : await context.timing()
-  context.limit(timing.commandMs)
-  const { report, approve, clock, signal, checkpoint } = context
   const restarted = await restart(
     {
       wanted: await wantedEnvironment(context, 'changing', config),
@@ -20,18 +15,8 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
       isSpelledOut: context.options.environment !== undefined,
       services: input.arguments,
     },
-    {
-      platform,
-      probe,
-      isRehearsal,
-      timing,
-      knownIds: await context.knownIds(),
-      report,
-      approve,
-      clock,
-      signal,
-      checkpoint,
-    },
+    // A wedged process is restarted without a config too, and then with the waits that hold where none says otherwise.
+    await deployNeeds(context),
   )
   context.output.answer({ type: 'restart', restart: restarted })
   return exitCodes.done.code

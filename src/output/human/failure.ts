@@ -7,7 +7,7 @@ import { paragraph } from './paragraph.ts'
 export function renderFailure({ error }: ToldFailure, { style, columns }: { style: Style; columns: number }): string {
   const findings = error.findings.map((finding) =>
     paragraph(
-      `${style.heading(printable(finding.subject))} ${printable(finding.message)}${finding.fix === undefined ? '' : ` ${style.quiet(printable(finding.fix))}`}`,
+      `${style.heading(`${printable(finding.subject)}:`)} ${printable(finding.message)}${finding.fix === undefined ? '' : ` ${style.quiet(printable(finding.fix))}`}`,
       columns,
       `  ${finding.severity === 'critical' ? style.sign.bad : style.sign.caution} `,
       4,

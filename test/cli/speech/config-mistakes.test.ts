@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { expectFailure } from '../../support/expect-failure.ts'
 import { aStage } from '../../support/stage.ts'
+import { shippedConfig } from '../outcomes/deployed-stage.ts'
 
 /** A config that describes little and is right; `parts` replace what stands at its top. */
 function aConfig(parts: Record<string, string> = {}): string {
@@ -179,3 +180,16 @@ describe('the example repository of the shipped config', () => {
 function hasFix({ findings }: Record<string, unknown>, path: string): boolean {
   return Array.isArray(findings) && findings.some((finding) => finding.subject === path && finding.fix !== undefined)
 }
+
+describe('a config with a mistake and known issues', () => {
+  it('tells the mistake, and not what the known issues accept', async () => {
+    const stage = await aStage()
+    await stage.useConfig(await shippedConfig({ "restart: 'always'": "restart: 'allways'" }))
+    const { stderr } = await stage.run(['plan'])
+    expect(stderr).toMatch(/services\.worker\.restart: Must be/)
+    expect(stderr).not.toContain('Known:')
+    const { documents } = await stage.run(['plan', '--json'])
+    expect(documents).toMatchObject([{ code: 'config-invalid' }])
+    expect(JSON.stringify(documents)).not.toContain('services.redis.eviction')
+  })
+})

@@ -22,13 +22,18 @@ describe('a command without a way to the platform', () => {
   })
 
   it('an empty token counts as none, and is said', async () => {
-    const { human } = await expectFailure(
+    await expectFailure(
       await aStage(),
       ['plan'],
-      { exitCode: 4, kind: 'denied', code: 'token-missing', says: /no token for Railway/, next: /Set RAILWAY_TOKEN/ },
+      {
+        exitCode: 4,
+        kind: 'denied',
+        code: 'token-missing',
+        says: /RAILWAY_TOKEN is set but empty, and counts as absent.*no token for Railway/s,
+        next: /Set RAILWAY_TOKEN/,
+      },
       { isRemote: true, env: { RAILWAY_TOKEN: ' ' } },
     )
-    expect(human).toContain('✗')
   })
 
   it("a rehearsal's token is not sent to Railway", async () => {
@@ -210,4 +215,20 @@ describe('an endpoint that does not do its part', () => {
       env: { FAKTURINO_ENDPOINT: `http://127.0.0.1:${port}`, RAILWAY_API_TOKEN: 'rehearsal_account_1' },
     }
   }
+})
+
+describe('a platform that has to be asked again', () => {
+  it('is said to be, before the wait and not after it', async () => {
+    const stage = await aStage()
+    const server = await scriptedServer((response) => {
+      response.writeHead(503, { 'content-type': 'text/html' })
+      response.end('<h1>Down</h1>')
+    })
+    onTestFinished(() => server.close())
+    const env = { FAKTURINO_ENDPOINT: `${server.url}/graphql/v2`, RAILWAY_API_TOKEN: 'rehearsal_account_1' }
+    const { stderr } = await stage.run(['status', '-e', 'staging'], { isRemote: true, env })
+    const told = stderr.replaceAll(/\s+/g, ' ')
+    expect(told.match(/it answered 503\. Asking again in \d+(\.\d)? s\./g)).toHaveLength(3)
+    expect(told.indexOf('Asking again')).toBeLessThan(told.indexOf('✗'))
+  })
 })
