@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import { defaultTiming, rehearsalTiming, type Timing, timingOf } from '../config/timing.ts'
+import { createJournal } from '../journal/journal.ts'
 import { createKnownIds } from '../journal/known-ids.ts'
 import type { Clock } from '../kit/clock.ts'
 import { OperatorError } from '../kit/errors.ts'
@@ -8,12 +9,14 @@ import type { Files } from '../kit/files.ts'
 import { count } from '../kit/text.ts'
 import type { Approve } from '../operations/approval.ts'
 import type { Report } from '../operations/events.ts'
+import type { Journal } from '../operations/journal.ts'
 import type { KnownIds } from '../operations/observe-environment.ts'
 import type { Ask } from '../output/ask.ts'
 import type { Output } from '../output/output.ts'
 import type { RateBudget } from '../platform/rate-budget.ts'
 import type { Access } from './access.ts'
 import { compiledConfigs } from './compiled-configs.ts'
+import { toldEvent } from './follow-up.ts'
 import type { Interruption } from './interruption.ts'
 import type { Doors, Machine } from './machine.ts'
 import type { GlobalOptions } from './options.ts'
@@ -48,6 +51,8 @@ export interface Context {
   configIfReadable(): Promise<LoadedConfig | undefined>
   access(): Promise<Access>
   knownIds(): Promise<KnownIds>
+  /** What happened in each environment, kept on this machine. */
+  journal: Journal
   timing(): Promise<Timing>
   /** Ends the command when it has taken so long since its start; a `--timeout` counts instead. */
   limit(ms: number): void
@@ -129,7 +134,14 @@ export async function createContext(parts: ContextParts): Promise<Context> {
     random: doors.random,
     signal: interruption.signal,
     checkpoint: () => interruption.signal.throwIfAborted(),
-    report: async (event) => output.event(event),
+    report: async (event) => output.event(toldEvent(event, options)),
+    journal: createJournal(stateDirectory, {
+      files: doors.files,
+      clock: doors.clock,
+      pid: machine.pid,
+      host: doors.host,
+      isRunning: (pid) => isRunning(pid, machine),
+    }),
     approve: parts.approve,
     stateDirectory,
     variables,
@@ -153,6 +165,16 @@ export async function createContext(parts: ContextParts): Promise<Context> {
       interruption.limit(left, doors.clock, 'a command may take without --timeout')
     },
     run: parts.run,
+  }
+}
+
+/** One that belongs to somebody else runs as well. */
+function isRunning(pid: number, machine: Machine): boolean {
+  try {
+    machine.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }
 

@@ -1,5 +1,6 @@
 import { OperatorError } from '../kit/errors.ts'
 import { printable } from '../kit/text.ts'
+import type { OperationEvent } from '../operations/events.ts'
 import type { GlobalOptions } from './options.ts'
 
 type FollowedOptions = Pick<GlobalOptions, 'environment' | 'config' | 'project' | 'workspace' | 'state' | 'local'>
@@ -27,6 +28,11 @@ export function withFollowUps(error: OperatorError, options: FollowedOptions): O
   const { kind, code, message, hint, retryable, findings } = error
   if (hint === undefined) return error
   return new OperatorError({ kind, code, message, retryable, findings, hint: followUp(hint, options) })
+}
+
+/** The event, with the command that it names as it has to be typed. */
+export function toldEvent(event: OperationEvent, options: FollowedOptions): OperationEvent {
+  return event.type === 'operation-unfinished' ? { ...event, goOn: followUp(event.goOn, options) } : event
 }
 
 /** One word for a POSIX shell. */

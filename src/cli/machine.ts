@@ -14,7 +14,8 @@ export interface Machine {
   stderr: Stream
   on(signal: 'SIGINT' | 'SIGTERM', act: () => void): unknown
   off(signal: 'SIGINT' | 'SIGTERM', act: () => void): unknown
-  kill(pid: number, signal: string): unknown
+  /** With signal 0 it only asks whether the process is there. */
+  kill(pid: number, signal: string | number): unknown
 }
 
 /** The doors that a test replaces. */
@@ -23,6 +24,8 @@ export interface Doors {
   files: Files
   /** Cryptographic randomness, as so many bytes. */
   random: (bytes: number) => Uint8Array
+  /** What this machine calls itself. */
+  host: string
   /** Absolute path of the module that a config imports as `fakturino`. */
   defineModule: string
   /** Absolute path of the config that ships with the program. */

@@ -15,6 +15,7 @@ export interface GlobalOptions {
   timeout?: string
   allow: string[]
   confirmDestructive: string[]
+  takeLease?: boolean
   verbose?: boolean
   quiet?: boolean
 }
@@ -54,6 +55,7 @@ export function globalOptions(overridableGuards: readonly string[]): OptionDefin
       describes: 'name what may be removed, as in api.OLD_VARIABLE',
       isRepeatable: true,
     },
+    { flags: '--take-lease', describes: 'take the lease from whoever holds it; needs --reason' },
     { flags: '-v, --verbose', describes: 'show every variable, and what is asked of the platform' },
     { flags: '-q, --quiet', describes: 'answers and failures only' },
     { flags: '--no-color', describes: 'no colour' },

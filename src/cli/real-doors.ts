@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { wallClock } from '../kit/clock.ts'
 import { realFiles } from '../kit/files.ts'
@@ -9,6 +10,7 @@ export const realDoors: Doors = {
   clock: wallClock,
   files: realFiles,
   random: (bytes) => randomBytes(bytes),
+  host: hostname(),
   defineModule: fileURLToPath(new URL('./define.mjs', import.meta.url)),
   shippedConfig: fileURLToPath(new URL('../fakturino.config.ts', import.meta.url)),
 }

@@ -20,6 +20,16 @@ export interface Timing {
   /** A whole `deploy` or `init`; `--timeout` counts instead where it is given. */
   commandMs: number
   polling: { firstMs: number; factor: number; longestMs: number }
+  /** One operator at a time in an environment. */
+  lease: {
+    /** How long a lease counts after it was last renewed, by the platform's clock. */
+    lifeMs: number
+    renewMs: number
+    /** How long a command waits for the lease of another. */
+    waitMs: number
+    /** Between writing the lease and reading it back: whoever wrote at the same moment shows by then. */
+    settleMs: number
+  }
 }
 
 const second = 1000
@@ -38,6 +48,7 @@ export const defaultTiming: Timing = {
   },
   commandMs: 45 * minute,
   polling: { firstMs: 2 * second, factor: 1.5, longestMs: 10 * second },
+  lease: { lifeMs: 120 * second, renewMs: 40 * second, waitMs: 10 * minute, settleMs: second },
 }
 
 /** What holds on a rehearsal platform, where everything is faster. The config's own timings are for Railway and do not apply. */
@@ -54,6 +65,7 @@ export const rehearsalTiming: Timing = {
   },
   commandMs: 5 * minute,
   polling: { firstMs: 250, factor: 1.5, longestMs: second },
+  lease: { lifeMs: 120 * second, renewMs: 40 * second, waitMs: 30 * second, settleMs: 100 },
 }
 
 /** The timings of a config: its `timing` over the defaults. */

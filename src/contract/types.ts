@@ -96,6 +96,16 @@ export type ServiceSourceInput = {
   repo?: string | null
 }
 
+export type VariableCollectionUpsertInput = {
+  environmentId: string
+  projectId: string
+  /** Deletes every variable that is not listed. Never used by us. */
+  replace?: boolean | null
+  serviceId?: string | null
+  skipDeploys?: boolean | null
+  variables: Record<string, string | null>
+}
+
 /** `environmentId` left out means every environment; null means none. */
 export type VolumeCreateInput = {
   environmentId?: string | null
@@ -160,7 +170,7 @@ export type CreateVolumeMutationVariables = Exact<{
   input: VolumeCreateInput
 }>
 
-export type CreateVolumeMutation = { volumeCreate: { id: string; name: string } }
+export type CreateVolumeMutation = { volumeCreate: { id: string } }
 
 export type DeployLatestCommitMutationVariables = Exact<{
   serviceId: string
@@ -401,6 +411,13 @@ export type SetAutoDeployMutationVariables = Exact<{
 
 export type SetAutoDeployMutation = { autoDeploy: { enabled: boolean } }
 
+export type SharedVariablesQueryVariables = Exact<{
+  projectId: string
+  environmentId: string
+}>
+
+export type SharedVariablesQuery = { variables: Record<string, string | null> }
+
 export type StageChangesMutationVariables = Exact<{
   environmentId: string
   input: EnvironmentConfig
@@ -408,6 +425,12 @@ export type StageChangesMutationVariables = Exact<{
 }>
 
 export type StageChangesMutation = { environmentStageChanges: ObservedPatchFragment }
+
+export type WriteVariablesMutationVariables = Exact<{
+  input: VariableCollectionUpsertInput
+}>
+
+export type WriteVariablesMutation = { variableCollectionUpsert: boolean }
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -787,7 +810,6 @@ export const CreateVolume = new TypedDocumentString(`
     mutation CreateVolume($input: VolumeCreateInput!) {
   volumeCreate(input: $input) {
     id
-    name
   }
 }
     `) as unknown as TypedDocumentString<CreateVolumeMutation, CreateVolumeMutationVariables>
@@ -1352,6 +1374,15 @@ export const SetAutoDeploy = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SetAutoDeployMutation, SetAutoDeployMutationVariables>
+export const SharedVariables = new TypedDocumentString(`
+    query SharedVariables($projectId: String!, $environmentId: String!) {
+  variables(
+    projectId: $projectId
+    environmentId: $environmentId
+    unrendered: true
+  )
+}
+    `) as unknown as TypedDocumentString<SharedVariablesQuery, SharedVariablesQueryVariables>
 export const StageChanges = new TypedDocumentString(`
     mutation StageChanges($environmentId: String!, $input: EnvironmentConfig!, $merge: Boolean!) {
   environmentStageChanges(
@@ -1371,3 +1402,8 @@ export const StageChanges = new TypedDocumentString(`
   lastAppliedError
   patch(decryptVariables: true)
 }`) as unknown as TypedDocumentString<StageChangesMutation, StageChangesMutationVariables>
+export const WriteVariables = new TypedDocumentString(`
+    mutation WriteVariables($input: VariableCollectionUpsertInput!) {
+  variableCollectionUpsert(input: $input)
+}
+    `) as unknown as TypedDocumentString<WriteVariablesMutation, WriteVariablesMutationVariables>

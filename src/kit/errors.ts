@@ -47,6 +47,8 @@ export type FailureCode =
   | 'declined'
   | 'staged-changes'
   | 'moved'
+  | 'lease-held'
+  | 'lease-lost'
   // failed
   | 'not-found'
   | 'commit-not-found'

@@ -10,6 +10,8 @@ export interface Files {
   readText(path: string): Promise<string | undefined>
   /** Whole or not at all, with the directories above it; readable by its owner only unless `mode` says otherwise. */
   writeText(path: string, text: string, mode?: number): Promise<void>
+  /** Adds at the end, on the disk before it returns; readable by its owner only. */
+  appendText(path: string, text: string): Promise<void>
   /** Does nothing when there is no such file. */
   remove(path: string): Promise<void>
 }
@@ -18,6 +20,7 @@ export interface Files {
 export const realFiles: Files = {
   readText: (path) => unlessAbsent(readFile(path, 'utf8')).catch(refused('read', path)),
   writeText: (path, text, mode = 0o600) => replace(path, text, mode).catch(refused('written', path)),
+  appendText: (path, text) => append(path, text).catch(refused('written', path)),
   remove: (path) => rm(path, { force: true }).catch(refused('removed', path)),
 }
 
@@ -64,6 +67,17 @@ async function replace(path: string, text: string, mode: number): Promise<void> 
   } catch (error) {
     await rm(draft, { force: true }).catch(() => undefined)
     throw error
+  }
+}
+
+async function append(path: string, text: string): Promise<void> {
+  await makeDirectory(dirname(path))
+  const file = await open(path, 'a', 0o600)
+  try {
+    await file.writeFile(text, 'utf8')
+    await file.datasync()
+  } finally {
+    await file.close()
   }
 }
 

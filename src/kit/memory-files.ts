@@ -6,6 +6,7 @@ export function memoryFiles(initial: Readonly<Record<string, string>> = {}): Fil
   return {
     readText: async (path) => texts.get(path),
     writeText: async (path, text) => void texts.set(path, text),
+    appendText: async (path, text) => void texts.set(path, (texts.get(path) ?? '') + text),
     remove: async (path) => void texts.delete(path),
     all: () => Object.fromEntries(texts),
   }

@@ -13,6 +13,7 @@ export class Agenda {
   readonly #clock: Clock
   readonly #entries: Entry[] = []
   #now: number
+  #lastMoment = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -22,6 +23,12 @@ export class Agenda {
   /** The hour the world stands at: while it catches up, that of the thing that happens. */
   now(): number {
     return this.#now
+  }
+
+  /** Now, but never the same twice: of two things that were made it can be told which came first. */
+  moment(): number {
+    this.#lastMoment = Math.max(this.#now, this.#lastMoment + 1)
+    return this.#lastMoment
   }
 
   /** Things due at the same moment happen in the order in which they were planned. */

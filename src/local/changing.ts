@@ -124,7 +124,7 @@ function commit(model: PlatformModel, environment: Environment, patch: Patch, op
   const refusal = validatePatch(model, environment, patch.patch, next)
   if (refusal !== undefined) throw cannotProcess(refusal)
   replaceConfig(model, environment, next)
-  const now = model.agenda.now()
+  const now = model.agenda.moment()
   Object.assign(patch, { status: 'COMMITTED', message: options.message, appliedAt: now, updatedAt: now })
   environment.patches.push(patch)
   for (const instance of environment.instances.values()) {

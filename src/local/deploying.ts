@@ -157,7 +157,7 @@ function newDeployment(
   const deployment: Deployment = {
     id: model.id(),
     instance,
-    createdAt: model.agenda.now(),
+    createdAt: model.agenda.moment(),
     status: 'INITIALIZING',
     origin,
     settings,

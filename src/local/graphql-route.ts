@@ -49,6 +49,10 @@ export async function answerGraphql(
       return
     case 'hang':
       return
+    case 'hang-after':
+      await carryOut(request, prepared, needs)
+      misfortune.whenDone?.()
+      return
     case 'answer':
       return send(response, misfortune.status, 'application/json', misfortune.body, lowerCased(misfortune.headers))
     case 'delay':

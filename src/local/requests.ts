@@ -15,6 +15,8 @@ export type Misfortune =
   | { kind: 'delay'; ms: number }
   | { kind: 'answer'; status: number; headers?: Record<string, string>; body: string }
   | { kind: 'hang' }
+  /** Carried out, and nobody ever hears of it; `whenDone` is called when it is. */
+  | { kind: 'hang-after'; whenDone?: () => void }
 
 export type RequestHook = (request: RequestRecord) => Misfortune | undefined
 

@@ -3,9 +3,10 @@ import { OperatorError } from '../kit/errors.ts'
 import type { Secret } from '../kit/secret.ts'
 import { listed } from '../kit/text.ts'
 import { isSameState } from '../plan/fingerprint.ts'
-import { movedPlaces } from '../plan/moved-places.ts'
+import { movedPlaces, runsOf } from '../plan/moved-places.ts'
+import { withNotesOf } from '../plan/operation-notes.ts'
 import { type Change, type Plan, subjectOf } from '../plan/plan.ts'
-import type { WantedCommit } from '../plan/plan-deployments.ts'
+import { isOnItsWay, type WantedCommit } from '../plan/plan-deployments.ts'
 import { storePatch } from '../plan/store-patch.ts'
 import type { ObservedRunning, ObservedState } from '../platform/observed-state.ts'
 import type { Target } from '../platform/platform.ts'
@@ -18,8 +19,10 @@ import { refuseStaged, type StoreNeeds, storeChanges } from './store-changes.ts'
 export interface ApplyRequest {
   desired: DesiredState
   plan: Plan
-  /** The state that the plan was made from. */
+  /** The state that the plan was made from, but for services that were made since. */
   observed: ObservedState
+  /** The state a moment ago, read when nobody else could be at work any more. */
+  now: ObservedState
   running: ObservedRunning | undefined
   commit: WantedCommit
   services?: readonly string[]
@@ -30,6 +33,8 @@ export interface ApplyRequest {
 
 export interface ApplyNeeds extends CreateNeeds, StoreNeeds {
   random: (bytes: number) => Uint8Array
+  /** Throws where what was just read says that somebody else works on the environment. */
+  check: (state: ObservedState) => void
 }
 
 /**
@@ -41,11 +46,14 @@ export async function applyPlan(
   request: ApplyRequest,
   needs: ApplyNeeds,
 ): Promise<{ plan: Plan; state: ObservedState }> {
-  let state = await createInstances(request, request.observed, needs)
+  let state = await createInstances(request, request.now, needs)
   await createAttachments(state, planNow(request, state, needs), needs)
-  // The last read before a commit: it knows the new ids, and whether somebody else was here.
   needs.checkpoint()
-  state = await needs.platform.observe(targetOf(state))
+  // The last read before a commit: it knows the new ids, and whether somebody else was here.
+  if (createsIds(request.plan)) {
+    state = await needs.platform.observe(targetOf(state))
+    needs.check(state)
+  }
   const plan = planNow(request, state, needs)
   refuseIfMoved(request.plan, request.observed, plan, state)
   await storePlan(request, plan, state, needs)
@@ -81,7 +89,15 @@ async function createInstances(request: ApplyRequest, state: ObservedState, need
 }
 
 function planNow(request: ApplyRequest, state: ObservedState, needs: ApplyNeeds): Plan {
-  return planFrom(request, state, request.running, true, needs)
+  return planFrom(request, withNotesOf(request.observed, state), stillRunning(request, state), true, needs)
+}
+
+/** What was read of running containers says nothing about others that took their place since. */
+function stillRunning({ observed, running }: ApplyRequest, state: ObservedState): ObservedRunning | undefined {
+  if (running === undefined) return undefined
+  const before = new Map(observed.services.map(({ id, active }) => [id, active[0]?.id]))
+  const same = new Set(state.services.filter(({ id, active }) => before.get(id) === active[0]?.id).map(({ id }) => id))
+  return { ...running, snapshots: new Map([...running.snapshots].filter(([id]) => same.has(id))) }
 }
 
 function targetOf(state: ObservedState): Target {
@@ -163,8 +179,23 @@ async function setAutoDeploy(
 
 /** Compares what was approved with what is there a moment before writing. What we created ourselves is no surprise. */
 function refuseIfMoved(approved: Plan, observed: ObservedState, latest: Plan, state: ObservedState): void {
+  const ours = approved.changes.flatMap(({ act, service }) => (act.kind === 'create-volume' ? (service ?? []) : []))
+  // A service that gets a volume is deployed again by the platform.
+  const started = startedSince(observed, state).filter((service) => !ours.includes(service))
+  if (started.length > 0)
+    throw moved(
+      state,
+      started.map((service) => `deployment of ${service}`),
+    )
   if (!createsIds(approved)) {
-    if (!isSameState(approved.fingerprint, state)) throw moved(state, movedPlaces(observed, state))
+    if (isSameState(approved.fingerprint, state)) return
+    // What was on its way and is followed may have become live meanwhile.
+    const awaited = new Set(
+      approved.deployments.flatMap(({ service, follows }) => (follows === undefined ? [] : [runsOf(service)])),
+    )
+    const places = movedPlaces(observed, state)
+    const others = places.filter((place) => !awaited.has(place))
+    if (others.length > 0 || places.length === 0) throw moved(state, others)
     return
   }
   const known = new Map(approved.changes.map((change) => [subjectOf(change), change]))
@@ -176,6 +207,14 @@ function refuseIfMoved(approved: Plan, observed: ObservedState, latest: Plan, st
     return before.before !== change.before || (before.before === '(hidden)' && places.has(subjectOf(change)))
   })
   if (surprises.length > 0) throw moved(state, surprises.map(subjectOf))
+}
+
+/** Services of which somebody else started a deployment since: a push, or a person. */
+function startedSince(before: ObservedState, state: ObservedState): string[] {
+  const known = new Map(before.services.map(({ id, latest }) => [id, latest?.id]))
+  return state.services
+    .filter(({ id, latest }) => latest !== undefined && isOnItsWay(latest) && latest.id !== known.get(id))
+    .map(({ name }) => name)
 }
 
 function moved({ environment }: ObservedState, places: readonly string[]): OperatorError {

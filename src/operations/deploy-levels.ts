@@ -16,6 +16,8 @@ import { watchSettling } from './watch-settling.ts'
 
 export interface LevelNeeds extends WatchNeeds, VerifyNeeds {
   checkpoint: () => void
+  /** Throws where somebody else works on the environment; asked before anything is started. */
+  confirm: () => Promise<void>
 }
 
 /** Level by level, each service once; a level that does not hold stops the next. */
@@ -48,6 +50,7 @@ export async function deployLevels(
       if (later.length > 0) await needs.report({ type: 'services-not-started', services: later, because })
     }
     needs.checkpoint()
+    await needs.confirm()
     await needs.report({
       type: 'level-started',
       environment: plan.environment,
@@ -169,8 +172,9 @@ async function startLevel(
     needs.checkpoint()
     const startedAt = needs.clock.now()
     const started = await startDeployment(member, state, heads, needs)
-    const { service } = member
-    await needs.report({ type: 'deployment-created', environment: state.environment.name, service, ...started })
+    const { service, follows } = member
+    const type = follows === undefined ? 'deployment-created' : 'deployment-followed'
+    await needs.report({ type, environment: state.environment.name, service, ...started })
     all.push({ service, startedAt, ...started })
   }
   return all
@@ -206,6 +210,11 @@ async function startDeployment(
   const target = { projectId: state.project.id, environmentId: state.environment.id }
   const serviceId = serviceIdOf(state, member.service)
   const commit = member.commit === 'latest' ? heads.get(member.codebase ?? '') : member.commit
+  if (member.follows?.commit !== undefined || (member.follows !== undefined && member.codebase === undefined)) {
+    const { commit: head, deploymentId } = member.follows
+    if (member.commit === 'latest' && head !== undefined) heads.set(member.codebase ?? '', head)
+    return { deploymentId, ...(head === undefined ? {} : { commit: head }) }
+  }
   if (member.commit !== 'latest' || commit !== undefined) {
     const { deploymentId } = await needs.platform.change('deploy-service', {
       ...target,
@@ -214,9 +223,14 @@ async function startDeployment(
     })
     return { deploymentId, ...(commit === undefined ? {} : { commit }) }
   }
-  await needs.platform.change('deploy-latest-commit', { ...target, serviceId })
   const before = state.services.find((service) => service.id === serviceId)?.latest?.id
-  const newest = await newestCommitted(target.environmentId, serviceId, before, needs)
+  if (member.follows === undefined) await needs.platform.change('deploy-latest-commit', { ...target, serviceId })
+  const newest = await newestCommitted(
+    target.environmentId,
+    serviceId,
+    member.follows === undefined ? before : undefined,
+    needs,
+  )
   if (newest.commit !== undefined) heads.set(member.codebase ?? '', newest.commit)
   return newest
 }

@@ -1,4 +1,5 @@
 import type { DesiredState } from '../config/desired.ts'
+import type { Clock } from '../kit/clock.ts'
 import { OperatorError } from '../kit/errors.ts'
 import type { Finding } from '../kit/finding.ts'
 import type { Secret } from '../kit/secret.ts'
@@ -6,6 +7,7 @@ import { listed } from '../kit/text.ts'
 import { blockedDeployments } from '../plan/blocked-deployments.ts'
 import { toldSecret } from '../plan/compare-variables.ts'
 import { judgeGuards, passedGuards } from '../plan/guards/index.ts'
+import { operationNotes, withNotesOf } from '../plan/operation-notes.ts'
 import { isEmpty, type Plan } from '../plan/plan.ts'
 import { liveDeployment, runningCommit, type WantedCommit } from '../plan/plan-deployments.ts'
 import type { SavedPlan } from '../plan/saved-plan.ts'
@@ -17,11 +19,13 @@ import type { Approve } from './approval.ts'
 import { createServices, missingServices } from './create-missing.ts'
 import { verificationFailed, verificationInconclusive } from './deploy-failures.ts'
 import { deployLevels, type LevelNeeds, type StartedService, startFirstLevel } from './deploy-levels.ts'
+import { awaitLease, type LeaseNeeds, type LeaseRequest, leaseInTheWay, operationOf, underLease } from './lease.ts'
 import { matchSavedPlan } from './match-saved-plan.ts'
 import { type KnownIds, notThere, type WantedEnvironment } from './observe-environment.ts'
 import type { Author } from './patch-message.ts'
-import { planEnvironment } from './plan-environment.ts'
-import { type DeployedService, verifyRelease } from './verify-release.ts'
+import { type PlannedEnvironment, planEnvironment } from './plan-environment.ts'
+import { unfinishedEvent } from './unfinished.ts'
+import { checkAnswers, type DeployedService, verifyRelease } from './verify-release.ts'
 
 export interface DeployRequest {
   /** What is wanted of the environment of that name; throws for one that the config does not know. */
@@ -41,9 +45,16 @@ export interface DeployRequest {
   confirmed: readonly string[]
   /** Start what comes first and wait for nothing. */
   isDetached?: boolean
+  /** Take the lease from whoever holds it. */
+  takesLease: boolean
+  /** Nothing is to be changed, so nobody is in the way. */
+  isDryRun: boolean
 }
 
-export interface DeployNeeds extends ApplyNeeds, LevelNeeds {
+/** What the work needs while the lease is held. */
+type MakeNeeds = ApplyNeeds & LevelNeeds
+
+export interface DeployNeeds extends Omit<ApplyNeeds, 'check'>, Omit<LevelNeeds, 'confirm'>, LeaseNeeds {
   knownIds: KnownIds
   approve: Approve
   /** A local platform, not the real one. */
@@ -52,6 +63,8 @@ export interface DeployNeeds extends ApplyNeeds, LevelNeeds {
 
 /** What one run of `deploy` did. */
 export interface Release {
+  /** What the journal and the notes on the platform call it; absent where nothing was done. */
+  id?: string
   project: string
   environment: string
   /** `unknown`: started, and nobody waited for it. */
@@ -75,33 +88,111 @@ export interface ReleasedService {
   commit?: string
 }
 
-/** Makes an environment equal to the config: plan, guards, approval, store, deploy level by level, verify. */
+/**
+ * Makes an environment equal to the config: plan, guards, approval, lease, store, deploy level by level, verify. Where somebody else
+ * works on the environment, it waits for them and plans anew.
+ */
 export async function deploy(request: DeployRequest, needs: DeployNeeds): Promise<Release> {
   const startedAt = needs.clock.now()
-  const { plan, desired, observed, running } = await planEnvironment(request, needs)
-  if (observed === undefined) {
-    const exists = !plan.changes.some((change) => change.act.kind === 'create-project')
-    throw notThere({ name: plan.project, exists }, plan.environment)
+  for (let isTold = false; ; isTold = true) {
+    const planned = await planExisting(request, needs)
+    const { plan, desired, observed } = planned
+    const { environment } = desired
+    if (environment.protected && !request.isSpelledOut) throw notSpelledOut(environment.name)
+    if (!isTold) {
+      await needs.report({
+        type: 'target-found',
+        project: observed.project.name,
+        environment: observed.environment.name,
+        isProtected: environment.protected,
+        isRehearsal: needs.isRehearsal,
+      })
+    }
+    const lease = leaseOf(request, planned)
+    const held = await leaseInTheWay(observed, needs)
+    if (held !== undefined && !request.takesLease && !request.isDryRun && !isEmpty(plan)) {
+      await awaitLease(lease, held, needs)
+      continue
+    }
+    const unfinished = held === undefined ? operationNotes(observed).operation : undefined
+    if (unfinished !== undefined && !isTold) await needs.report(unfinishedEvent(unfinished, environment.name))
+    await needs.report({ type: 'plan-made', plan })
+    if (request.saved !== undefined) matchSavedPlan(request.saved, planned, needs.isRehearsal)
+    refuseUnsafe(plan, desired, request)
+    const release = releaseFrom(planned, startedAt, needs.clock)
+    const nothingToDo = isEmpty(plan)
+    if (nothingToDo && (unfinished === undefined || request.isDryRun)) {
+      return release('pass', unchanged(desired, observed), observed, 0)
+    }
+    if (!nothingToDo) {
+      const allowStaged = request.allowed.includes('staged-changes')
+      refuseStagedByOthers({ ...request, desired, allowStaged }, plan, observed, needs)
+      const what = `deploy to ${environment.name}`
+      const by = await needs.approve({
+        what,
+        environments: [{ name: environment.name, isProtected: environment.protected }],
+        plans: [plan],
+      })
+      if (by === 'dry-run') {
+        return { ...release('inconclusive', unchanged(desired, observed), observed, 0), isDryRun: true }
+      }
+      await needs.report({ type: 'approval-given', by, what })
+    }
+    const worked = await underLease(lease, needs, async (taken) => {
+      const own = { ...needs, clock: taken.clock, report: taken.report, check: taken.check, confirm: taken.confirm }
+      const result = await makeEqual(
+        { ...request, isResumed: unfinished !== undefined },
+        planned,
+        taken.state,
+        own,
+        release,
+      )
+      return { result: { ...result, id: taken.id }, verdict: result.verdict }
+    })
+    if (worked.outcome === 'done') return worked.result
+    await awaitLease(lease, worked.by, needs)
   }
-  const { environment } = desired
-  if (environment.protected && !request.isSpelledOut) throw notSpelledOut(environment.name)
-  await needs.report({
-    type: 'target-found',
-    project: observed.project.name,
-    environment: observed.environment.name,
-    isProtected: environment.protected,
-    isRehearsal: needs.isRehearsal,
-  })
-  await needs.report({ type: 'plan-made', plan })
-  if (request.saved !== undefined) matchSavedPlan(request.saved, { plan, observed }, needs.isRehearsal)
-  refuseUnsafe(plan, desired, request)
+}
+
+type Planned = PlannedEnvironment & { observed: ObservedState }
+
+async function planExisting(request: DeployRequest, needs: DeployNeeds): Promise<Planned> {
+  const planned = await planEnvironment(request, needs)
+  const { plan, observed } = planned
+  if (observed !== undefined) return { ...planned, observed }
+  const exists = !plan.changes.some((change) => change.act.kind === 'create-project')
+  throw notThere({ name: plan.project, exists }, plan.environment)
+}
+
+function leaseOf(
+  { author, commit, services, takesLease }: DeployRequest,
+  { desired, observed }: Planned,
+): LeaseRequest {
   const before = previousCommit(desired, observed)
-  const done = (
-    verdict: Release['verdict'],
-    services: ReleasedService[],
-    state: ObservedState,
-    changes: number,
-  ): Release => {
+  return {
+    target: { projectId: observed.project.id, environmentId: observed.environment.id },
+    operation: {
+      ...operationOf(author),
+      project: observed.project.name,
+      environment: observed.environment.name,
+      ...(commit.kind === 'running' ? {} : { commit: commit.kind === 'given' ? commit.commit : 'latest' }),
+      ...(services === undefined ? {} : { services }),
+    },
+    ...(before === undefined ? {} : { previousCommit: before }),
+    takesOver: takesLease,
+  }
+}
+
+type ToRelease = (
+  verdict: Release['verdict'],
+  services: ReleasedService[],
+  state: ObservedState,
+  changes: number,
+) => Release
+
+function releaseFrom({ desired, observed }: Planned, startedAt: number, clock: Clock): ToRelease {
+  const before = previousCommit(desired, observed)
+  return (verdict, services, state, changes) => {
     const commit = previousCommit(desired, state)
     return {
       project: observed.project.name,
@@ -111,34 +202,36 @@ export async function deploy(request: DeployRequest, needs: DeployNeeds): Promis
       services,
       ...(commit === undefined ? {} : { commit }),
       ...(before === undefined ? {} : { previousCommit: before }),
-      elapsedMs: needs.clock.now() - startedAt,
+      elapsedMs: clock.now() - startedAt,
     }
   }
-  if (isEmpty(plan)) return done('pass', unchanged(desired, observed), observed, 0)
-  const allowStaged = request.allowed.includes('staged-changes')
-  refuseStagedByOthers({ ...request, desired, allowStaged }, plan, observed, needs)
-  const what = `deploy to ${environment.name}`
-  const by = await needs.approve({
-    what,
-    environments: [{ name: environment.name, isProtected: environment.protected }],
-    plans: [plan],
-  })
-  if (by === 'dry-run') return { ...done('inconclusive', unchanged(desired, observed), observed, 0), isDryRun: true }
-  await needs.report({ type: 'approval-given', by, what })
+}
+
+/** Creates, stores, deploys and verifies, while nobody else works on the environment. */
+async function makeEqual(
+  request: DeployRequest & { isResumed: boolean },
+  { plan, desired, observed, running, commit }: Planned,
+  now: ObservedState,
+  needs: MakeNeeds,
+  release: ToRelease,
+): Promise<Release> {
   const target = { projectId: observed.project.id, environmentId: observed.environment.id }
   const created = await createServices(target, missingServices([plan]), needs)
+  const state = created ? await needs.platform.observe(target) : now
   const applied = await applyPlan(
     {
       ...request,
+      commit,
       author: {
         ...request.author,
         passed: passedGuards({ plan, desired, confirmed: request.confirmed }, request.allowed),
       },
       desired,
       plan,
-      observed: created ? await needs.platform.observe(target) : observed,
+      observed: created ? withNotesOf(observed, state) : observed,
+      now: state,
       running,
-      allowStaged,
+      allowStaged: request.allowed.includes('staged-changes'),
     },
     needs,
   )
@@ -147,22 +240,48 @@ export async function deploy(request: DeployRequest, needs: DeployNeeds): Promis
     const { started, waiting } = await startFirstLevel(desired, applied.plan, applied.state, needs)
     refuseBlocked(plan, desired, request)
     const services = unchanged(desired, applied.state)
-    if (started.length === 0) return done('pass', services, applied.state, changes)
-    const commit = started.find((one) => one.commit !== undefined)?.commit
-    const release = done('unknown', services.map(startedOr(started, waiting)), applied.state, changes)
-    return { ...release, ...(commit === undefined ? {} : { commit }) }
+    if (started.length === 0) return release('pass', services, applied.state, changes)
+    const head = started.find((one) => one.commit !== undefined)?.commit
+    const all = release('unknown', services.map(startedOr(started, waiting)), applied.state, changes)
+    return { ...all, ...(head === undefined ? {} : { commit: head }) }
   }
   const deployed = await deployLevels(desired, applied.plan, applied.state, needs)
-  if (deployed.length === 0) {
+  // What an operation that was not finished had brought live is proved by nobody yet.
+  const resumed = request.isResumed ? await provedAgain(desired, deployed, applied.state, needs) : []
+  if (deployed.length + resumed.length === 0) {
     refuseBlocked(plan, desired, request)
-    return done('pass', unchanged(desired, applied.state), applied.state, changes)
+    return release('pass', unchanged(desired, applied.state), applied.state, changes)
   }
-  const { state, results } = await verifyRelease(deployed, applied.state, needs)
+  const { state: after, results } = await verifyRelease([...resumed, ...deployed], applied.state, needs)
+  needs.check(after)
   const judged = verdict(results)
   if (judged === 'fail') throw verificationFailed(observed.environment.name, results)
   if (judged === 'inconclusive') throw verificationInconclusive(observed.environment.name, results)
   refuseBlocked(plan, desired, request)
-  return done(judged, outcomes(desired, deployed, state), state, changes)
+  return release(judged, outcomes(desired, deployed, after), after, changes)
+}
+
+/** Asks what is live and was not deployed by this run. */
+async function provedAgain(
+  desired: DesiredState,
+  deployed: readonly DeployedService[],
+  state: ObservedState,
+  needs: MakeNeeds,
+): Promise<DeployedService[]> {
+  const proved: DeployedService[] = []
+  for (const service of desired.services) {
+    const live = liveDeployment(state.services.find(({ name }) => name === service.name))
+    if (live === undefined || deployed.some((one) => one.service.name === service.name)) continue
+    const answers = await checkAnswers(service, state, needs)
+    const { id: deploymentId, status, commit } = live
+    proved.push({
+      service,
+      ending: { service: service.name, deploymentId, outcome: 'live', status, elapsedMs: 0 },
+      ...(commit === undefined ? {} : { commit }),
+      ...(answers === undefined ? {} : { answers }),
+    })
+  }
+  return proved
 }
 
 /** The refusal to change a protected environment that the command does not name. */

@@ -9,6 +9,30 @@ export type OperationEvent =
   /** `sameAs`: another environment whose plan has the same changes, told before. */
   | { type: 'plan-made'; plan: Plan; sameAs?: string }
   | { type: 'approval-given'; by: 'option' | 'person'; what: string }
+  /** Somebody else holds the lease of the environment; for so long we wait. */
+  | {
+      type: 'lease-awaited'
+      environment: string
+      holder: string
+      command: string
+      since: string
+      reason?: string
+      forMs: number
+    }
+  /** Taken from somebody who held it: their command stops before its next act. */
+  | { type: 'lease-taken'; environment: string; holder: string; command: string; since: string; reason?: string }
+  /** The lease could not be given back; it runs out by itself. */
+  | { type: 'lease-left'; environment: string; until: string }
+  /** An earlier operation did not say that it was over. `goOn`: the command that goes on with it. */
+  | {
+      type: 'operation-unfinished'
+      environment: string
+      command: string
+      by: string
+      since: string
+      commit?: string
+      goOn: string
+    }
   | { type: 'project-created'; project: string; environment: string }
   | { type: 'environment-created'; environment: string }
   | { type: 'service-created'; service: string }
@@ -19,6 +43,14 @@ export type OperationEvent =
   | { type: 'level-started'; environment: string; level: number; services: string[] }
   | {
       type: 'deployment-created'
+      environment: string
+      service: string
+      deploymentId: DeploymentId
+      commit?: string
+    }
+  /** It was on its way already, and is what was wanted: no new one is started. */
+  | {
+      type: 'deployment-followed'
       environment: string
       service: string
       deploymentId: DeploymentId

@@ -6,6 +6,7 @@ import { lastApplied } from '../plan/last-applied.ts'
 import type { Plan } from '../plan/plan.ts'
 import { planChanges } from '../plan/plan-changes.ts'
 import type { WantedCommit } from '../plan/plan-deployments.ts'
+import { resumedCommit } from '../plan/resumed-commit.ts'
 import type { ObservedRunning, ObservedState } from '../platform/observed-state.ts'
 import { type ObserveNeeds, observeEnvironment, type WantedEnvironment } from './observe-environment.ts'
 
@@ -31,6 +32,8 @@ export interface PlannedEnvironment {
   desired: DesiredState
   observed: ObservedState | undefined
   running: ObservedRunning | undefined
+  /** The commit that it was planned for: where an unfinished operation is gone on with, the one that it was about. */
+  commit: WantedCommit
 }
 
 /** Reads an environment and plans it: two requests when its ids are known. */
@@ -42,12 +45,13 @@ export async function planEnvironment(request: PlanRequest, needs: PlanNeeds): P
     if (name === undefined) throw noSuchId(id ?? '', found.project?.name ?? request.wanted.project.name)
     const desired = inProject(request.desiredFor(name), found.project?.name ?? request.wanted.project.name)
     const plan = planFrom({ ...request, desired }, undefined, undefined, projectExists, needs)
-    return { plan, desired, observed: undefined, running: undefined }
+    return { plan, desired, observed: undefined, running: undefined, commit: request.commit }
   }
   const desired = inProject(request.desiredFor(found.state.environment.name), found.state.project.name)
   const { state, running } = await needs.platform.observeRunning(found.state)
-  const plan = planFrom({ ...request, desired }, state, running, true, needs)
-  return { plan, desired, observed: state, running }
+  const commit = resumedCommit(request.commit, desired, state)
+  const plan = planFrom({ ...request, desired, commit }, state, running, true, needs)
+  return { plan, desired, observed: state, running, commit }
 }
 
 function noSuchId(id: string, project: string): OperatorError {

@@ -11,7 +11,9 @@ import type { CheckResult } from '../verify/check.ts'
 import { type Verdict, verdict } from '../verify/verdict.ts'
 import type { Approve } from './approval.ts'
 import { notSpelledOut } from './deploy.ts'
+import { type LeaseNeeds, type LeaseRequest, operationOf, underLease } from './lease.ts'
 import { type KnownIds, notThere, observeEnvironment, type WantedEnvironment } from './observe-environment.ts'
+import type { Author } from './patch-message.ts'
 import { checkAnswers, type VerifyNeeds } from './verify-release.ts'
 import { type RestartEnding, watchRestarts } from './watch-restarts.ts'
 
@@ -23,14 +25,13 @@ export interface RestartRequest {
   isSpelledOut: boolean
   /** None: every app. */
   services: readonly string[]
+  author: Author
 }
 
-export interface RestartNeeds extends VerifyNeeds {
+export interface RestartNeeds extends VerifyNeeds, LeaseNeeds {
   knownIds: KnownIds
   approve: Approve
   isRehearsal: boolean
-  /** Throws once the operator asked to stop. */
-  checkpoint: () => void
 }
 
 /** What one run of `restart` did. */
@@ -63,7 +64,7 @@ export async function restart(request: RestartRequest, needs: RestartNeeds): Pro
   // Without a config nobody says that it may be treated lightly.
   const isProtected = desired?.environment.protected ?? true
   if (isProtected && !isSpelledOut) throw notSpelledOut(environment)
-  const { isRehearsal, report, clock, checkpoint, platform, timing } = needs
+  const { isRehearsal, report, clock } = needs
   await report({ type: 'target-found', project: state.project.name, environment, isProtected, isRehearsal })
   const members = restartable(chosen(request.services, state, desired), environment)
   const names = members.map(({ service }) => service.name)
@@ -80,6 +81,32 @@ export async function restart(request: RestartRequest, needs: RestartNeeds): Pro
   if (by === 'dry-run') return { ...done('inconclusive'), isDryRun: true }
   await report({ type: 'approval-given', by, what })
 
+  const lease: LeaseRequest = {
+    target: { projectId: state.project.id, environmentId: state.environment.id },
+    operation: {
+      ...operationOf(request.author),
+      project: state.project.name,
+      environment,
+      services: names,
+    },
+    // A wedged process is restarted now, whoever else is at work.
+    takesOver: true,
+  }
+  const worked = await underLease(lease, needs, async (taken) => {
+    const own = { ...needs, clock: taken.clock, report: taken.report }
+    await restartAll(members, environment, own)
+    const results = await answers(names, desired, state, own)
+    // That an instance keeps running is what was asked for; only where there is more to ask, the answer counts too.
+    const judged = results.length === 0 ? 'pass' : verdict(results)
+    if (judged !== 'pass') throw notAnswering(judged, environment, results)
+    return { result: done(judged) }
+  })
+  if (worked.outcome === 'held') throw new Error('a lease that is taken over cannot be held')
+  return worked.result
+}
+
+async function restartAll(members: readonly Restartable[], environment: string, needs: RestartNeeds): Promise<void> {
+  const { clock, checkpoint, platform, report, timing } = needs
   const restarted = []
   for (const { service, deployment } of members) {
     checkpoint()
@@ -91,14 +118,7 @@ export async function restart(request: RestartRequest, needs: RestartNeeds): Pro
     const withinMs = healthTimeoutMs(timing, healthcheckTimeoutSeconds)
     restarted.push({ service: service.name, deploymentId, restartedAt, withinMs })
   }
-  const endings = await watchRestarts(restarted, needs)
-  refuseBad(endings, environment)
-
-  const results = await answers(names, desired, state, needs)
-  // That an instance keeps running is what was asked for; only where there is more to ask, the answer counts too.
-  const judged = results.length === 0 ? 'pass' : verdict(results)
-  if (judged !== 'pass') throw notAnswering(judged, environment, results)
-  return done(judged)
+  refuseBad(await watchRestarts(restarted, needs), environment)
 }
 
 /** The named ones; else every app, which without a config is everything but images with a volume: those are databases. */

@@ -12,6 +12,7 @@ import { type ApplyNeeds, applyPlan, refuseStagedByOthers } from './apply-plan.t
 import type { Approve } from './approval.ts'
 import { createServices } from './create-missing.ts'
 import { guarded } from './deploy.ts'
+import { awaitLease, type LeaseNeeds, type LeaseRequest, operationOf, underLease } from './lease.ts'
 import {
   chosenWorkspaces,
   findProject,
@@ -21,6 +22,7 @@ import {
 } from './observe-environment.ts'
 import type { Author } from './patch-message.ts'
 import { inProject, planFrom } from './plan-environment.ts'
+import { unfinishedEvent, unfinishedIn } from './unfinished.ts'
 
 export interface SetUpRequest {
   /** One for each environment of the config; a protected one first, where there is one: it becomes the project's own. */
@@ -30,9 +32,11 @@ export interface SetUpRequest {
   author: Author
   allowed: readonly string[]
   confirmed: readonly string[]
+  /** Take the lease of an environment from whoever holds it. */
+  takesLease: boolean
 }
 
-export interface SetUpNeeds extends ApplyNeeds {
+export interface SetUpNeeds extends Omit<ApplyNeeds, 'check'>, LeaseNeeds {
   knownIds: KnownIds
   approve: Approve
   /** A local platform, not the real one. */
@@ -72,6 +76,8 @@ export async function setUp(asked: SetUpRequest, needs: SetUpNeeds): Promise<Set
       isProtected: desired.environment.protected,
       isRehearsal: needs.isRehearsal,
     })
+    const unfinished = place.state === undefined ? undefined : await unfinishedIn(place.state, needs)
+    if (unfinished !== undefined) await needs.report(unfinishedEvent(unfinished, plan.environment))
     const same = places.slice(0, index).find((earlier) => hasSameChanges(earlier.plan, plan))
     await needs.report({ type: 'plan-made', plan, ...(same === undefined ? {} : { sameAs: same.plan.environment }) })
   }
@@ -87,25 +93,46 @@ export async function setUp(asked: SetUpRequest, needs: SetUpNeeds): Promise<Set
   const created = await createContainers(request, project, places, needs)
   const targets = places.map((place) => ({ projectId: created.id, environmentId: environmentIdOf(created, place) }))
   for (const [place, state] of await withServices(request, project !== undefined, targets, places, needs)) {
-    if (place.plan.changes.length === 0) continue
-    await applyPlan(
-      {
-        desired: place.desired,
-        plan: place.plan,
-        observed: state,
-        running: place.running,
-        commit: { kind: 'running' },
-        supplied: request.supplied,
-        author: {
-          ...request.author,
-          passed: passedGuards({ ...place, confirmed: request.confirmed }, request.allowed),
-        },
-        allowStaged,
-      },
-      needs,
-    )
+    if (place.plan.changes.length > 0) await store(request, place, state, needs)
   }
   return told(created, request, places, needs)
+}
+
+/** Stores one environment while nobody else works on it. */
+async function store(request: SetUpRequest, place: Place, state: ObservedState, needs: SetUpNeeds): Promise<void> {
+  const lease: LeaseRequest = {
+    target: { projectId: state.project.id, environmentId: state.environment.id },
+    operation: {
+      ...operationOf(request.author),
+      project: state.project.name,
+      environment: state.environment.name,
+    },
+    takesOver: request.takesLease,
+  }
+  for (;;) {
+    const worked = await underLease(lease, needs, async ({ state: now, clock, report, check }) => {
+      await applyPlan(
+        {
+          desired: place.desired,
+          plan: place.plan,
+          observed: state,
+          now,
+          running: place.running,
+          commit: { kind: 'running' },
+          supplied: request.supplied,
+          author: {
+            ...request.author,
+            passed: passedGuards({ ...place, confirmed: request.confirmed }, request.allowed),
+          },
+          allowStaged: request.allowed.includes('staged-changes'),
+        },
+        { ...needs, clock, report, check },
+      )
+      return { result: undefined }
+    })
+    if (worked.outcome === 'done') return
+    await awaitLease(lease, worked.by, needs)
+  }
 }
 
 async function told(

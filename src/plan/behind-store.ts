@@ -31,7 +31,8 @@ export function behindStore(
         (touchesDeployment(patch.config.services?.[observed.id], counts) ||
           (isApp && patch.reached().has(service.name))),
     )
-    return isNewer || differsFromSnapshot(observed, running, counts)
+    // What is on its way has no snapshot yet: the one that was read is of what runs.
+    return isNewer || (live.id === observed.active[0]?.id && differsFromSnapshot(observed, running, counts))
   }
 }
 

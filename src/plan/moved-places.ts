@@ -18,6 +18,11 @@ export function movedPlaces(before: ObservedState, after: ObservedState): string
   return [...places, ...shared.map((variable) => `shared variable ${variable}`)]
 }
 
+/** How it is said that another deployment of a service serves. */
+export function runsOf(service: string): string {
+  return `what runs of ${service}`
+}
+
 function movedIn(before: ObservedService, after: ObservedService): string[] {
   const service = after.name
   const differs = (part: (of: ObservedService) => unknown) => !isDeepStrictEqual(part(before), part(after))
@@ -28,7 +33,7 @@ function movedIn(before: ObservedService, after: ObservedService): string[] {
     ...movedVariables(before.variables, after.variables).map((variable) =>
       subjectOf({ service, setting: 'variable', variable }),
     ),
-    ...(differs(({ active }) => active.map(({ id }) => id)) ? [`what runs of ${service}`] : []),
+    ...(differs(({ active }) => active.map(({ id }) => id)) ? [runsOf(service)] : []),
   ]
 }
 

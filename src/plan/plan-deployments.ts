@@ -1,6 +1,7 @@
 import type { DesiredService, DesiredState } from '../config/desired.ts'
 import type { ObservedDeployment, ObservedRunning, ObservedService, ObservedState } from '../platform/observed-state.ts'
 import { behindStore } from './behind-store.ts'
+import { type OperationNotes, operationNotes } from './operation-notes.ts'
 import type { Change, DeploymentReason, PlannedDeployment } from './plan.ts'
 import { placeOf, referenceReach } from './reference-reach.ts'
 
@@ -27,6 +28,7 @@ export function planDeployments(situation: DeploymentSituation): PlannedDeployme
   const commitOf = wantedCommits(situation)
   const missingOf = missingByService(situation)
   const isBehindStore = behindStore(desired, state, running)
+  const notes = state === undefined ? undefined : operationNotes(state)
   return desired.services.flatMap((service) => {
     const observed = observedOf.get(service.name)
     const live = liveDeployment(observed)
@@ -47,6 +49,15 @@ export function planDeployments(situation: DeploymentSituation): PlannedDeployme
     // A database is not stopped for what others changed.
     if (service.kind === 'app' && reached.has(service.name)) reasons.add('reference-change')
     if (reasons.size === 0) return []
+    const onItsWay = observed?.latest !== undefined && isOnItsWay(observed.latest) ? observed.latest : undefined
+    const isChanged =
+      reasons.has('settings-change') || reasons.has('variables-change') || reasons.has('reference-change')
+    const isWanted =
+      observed !== undefined &&
+      onItsWay !== undefined &&
+      !isChanged &&
+      isOfCommit(onItsWay, commit, notes) &&
+      !isBehindStore(service, observed, onItsWay)
     return [
       {
         service: service.name,
@@ -55,6 +66,7 @@ export function planDeployments(situation: DeploymentSituation): PlannedDeployme
         ...(live === undefined
           ? {}
           : { running: { deploymentId: live.id, ...(live.commit === undefined ? {} : { commit: live.commit }) } }),
+        ...(onItsWay === undefined ? {} : onItsWayParts(onItsWay, isWanted, notes)),
         ...(commit === undefined ? {} : { commit }),
         ...(service.codebase === undefined ? {} : { codebase: service.codebase }),
         missingSecrets: missingOf.get(service.name) ?? [],
@@ -72,6 +84,39 @@ export function liveDeployment(observed: ObservedService | undefined): ObservedD
 /** The same, or what serves no more because it crashed: it was deployed here, and says which commit was meant to run. */
 export function lastThatRan(observed: ObservedService | undefined): ObservedDeployment | undefined {
   return liveDeployment(observed) ?? (observed?.latest?.status === 'crashed' ? observed.latest : undefined)
+}
+
+/** Will it come to an end by itself that is not known yet? */
+export function isOnItsWay({ status }: Pick<ObservedDeployment, 'status'>): boolean {
+  return ['queued', 'waiting', 'needs-approval', 'building', 'deploying'].includes(status)
+}
+
+/** The head of a branch that an operation of ours asked for is what it got; which commit that is may not be told yet. */
+function isOfCommit(
+  { commit, image, createdAt }: ObservedDeployment,
+  wanted: string | undefined,
+  notes: OperationNotes | undefined,
+): boolean {
+  if (commit === wanted) return true
+  if (wanted !== 'latest' || image !== undefined) return false
+  return notes?.operation !== undefined && createdAt >= notes.operation.since
+}
+
+function onItsWayParts(
+  deployment: ObservedDeployment,
+  isWanted: boolean,
+  notes: OperationNotes | undefined,
+): Pick<PlannedDeployment, 'follows' | 'replaces'> {
+  const { id: deploymentId, commit } = deployment
+  const told = { deploymentId, ...(commit === undefined ? {} : { commit }) }
+  return isWanted ? { follows: told } : { replaces: { ...told, isOurs: isOurs(deployment, notes) } }
+}
+
+/** Did an operation of ours start it? By the notes that operations leave for each other. */
+function isOurs({ id, createdAt }: ObservedDeployment, notes: OperationNotes | undefined): boolean {
+  if (notes === undefined) return false
+  if (notes.operation !== undefined && createdAt >= notes.operation.since) return true
+  return notes.releases.some(({ deployments }) => Object.values(deployments).includes(id))
 }
 
 /** Asleep is up, for the platform: it wakes at the first request. */

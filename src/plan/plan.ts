@@ -89,6 +89,10 @@ export interface PlannedDeployment {
   reasons: DeploymentReason[]
   /** What runs now. */
   running?: { deploymentId: DeploymentId; commit?: string }
+  /** It is on its way already, and is what is wanted: it is followed, and no new one is started. */
+  follows?: { deploymentId: DeploymentId; commit?: string }
+  /** Another one is on its way, and a new deployment ends it. `isOurs`: by the notes of this tool. */
+  replaces?: { deploymentId: DeploymentId; commit?: string; isOurs: boolean }
   /** The commit to deploy; `latest` is the head of the branch. Absent for images. */
   commit?: string
   codebase?: string

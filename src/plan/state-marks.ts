@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { ObservedState, ObservedVariable } from '../platform/observed-state.ts'
 import { ownVariablePrefix } from './compare-variables.ts'
+import { runsOf } from './moved-places.ts'
 import { isSetting, subjectOf } from './plan.ts'
 
 /** A mark for every place of an environment, by service and in the words of a plan's changes; what is shared stands under ``. */
@@ -26,7 +27,7 @@ export function stateMarks(state: ObservedState | undefined, salt: string): Stat
         ]),
         [subjectOf({ service, setting: 'volume' }), inOrder(volumes)],
         [subjectOf({ service, setting: 'domain' }), inOrder(domains)],
-        [`what runs of ${service}`, active.map(({ id }) => id)],
+        [runsOf(service), active.map(({ id }) => id)],
       ]),
     ]
   })

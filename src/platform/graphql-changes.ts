@@ -12,6 +12,7 @@ import {
   RestartDeployment,
   SetAutoDeploy,
   StageChanges,
+  WriteVariables,
 } from '../contract/types.ts'
 import { OperatorError } from '../kit/errors.ts'
 import type { Secret } from '../kit/secret.ts'
@@ -58,7 +59,7 @@ export function graphqlChanges(client: GraphqlClient): ChangeActs {
       const { result } = await client.mutate(CreateVolume, {
         input: { projectId, environmentId, serviceId, mountPath },
       })
-      return { id: id(result.volumeCreate.id), name: result.volumeCreate.name }
+      return { id: id(result.volumeCreate.id) }
     },
     'create-domain': async ({ projectId, environmentId, serviceId, targetPort, custom }) => {
       if (custom === undefined) {
@@ -101,6 +102,12 @@ export function graphqlChanges(client: GraphqlClient): ChangeActs {
     'deploy-latest-commit': async ({ environmentId, serviceId }) => {
       const { result } = await client.mutate(DeployLatestCommit, { environmentId, serviceId })
       if (!result.serviceInstanceDeploy) throw declined('The platform answered that it deployed nothing.')
+      return undefined
+    },
+    'write-shared-variables': async ({ projectId, environmentId, variables, isParting = false }) => {
+      const input = { projectId, environmentId, variables, skipDeploys: true }
+      const { result } = await client.mutate(WriteVariables, { input }, [], { isParting })
+      if (!result.variableCollectionUpsert) throw declined('The platform answered that it stored no variables.')
       return undefined
     },
     'restart-deployment': async ({ service, deploymentId }) => {

@@ -43,12 +43,18 @@ interface Answer<Result> {
   platformTime: number | undefined
 }
 
+/** `isParting`: sent even after somebody asked us to stop; for the last words of a command that is being stopped. */
+export interface SendingOptions {
+  isParting?: boolean
+}
+
 /** Asks the platform. Everything it throws is an `OperatorError` that holds no token, no variables and no body. */
 export interface GraphqlClient {
   /** Repeated after a fault, up to `tries` times. */
   read<Result, Variables extends Record<string, unknown>>(
     document: TypedDocumentString<Result, Variables>,
     variables: Variables,
+    options?: SendingOptions,
   ): Promise<Answer<Result>>
   readCombined(request: CombinedRequest): Promise<Answer<Record<string, unknown>>>
   /**
@@ -59,6 +65,7 @@ export interface GraphqlClient {
     document: TypedDocumentString<Result, Variables>,
     variables: Variables,
     secrets?: readonly string[],
+    options?: SendingOptions,
   ): Promise<Answer<Result>>
   mutateCombined(request: CombinedRequest): Promise<Answer<Record<string, unknown>>>
   /** What the platform says from now on is told without these; short words among them stay readable. */
@@ -88,17 +95,19 @@ interface Sending {
   text: string
   variables: Record<string, unknown>
   asked: Asked
+  /** Absent where nothing stops it. */
+  signal: AbortSignal | undefined
 }
 
 export function createGraphqlClient(needs: GraphqlClientNeeds): GraphqlClient {
-  const { credential, http, clock, random, signal } = needs
+  const { credential, http, clock, random } = needs
   const { endpoint } = credential
   const timing = { ...clientTiming, ...needs.timing }
   const sent = new Map<string, number>()
   const learnt = new Set<string>()
   let budget: RateBudget | undefined
 
-  async function once({ text, variables, asked }: Sending): Promise<Reply> {
+  async function once({ text, variables, asked, signal }: Sending): Promise<Reply> {
     sent.set(asked.operation, (sent.get(asked.operation) ?? 0) + 1)
     const reply = await exchangeGraphql(http, {
       url: `${endpoint.url}?operationName=${asked.operation}`,
@@ -114,7 +123,7 @@ export function createGraphqlClient(needs: GraphqlClientNeeds): GraphqlClient {
   }
 
   async function send(sending: Sending): Promise<Answer<unknown>> {
-    const { asked } = sending
+    const { asked, signal } = sending
     let waitedForLimit = 0
     let limited = 0
     for (let tries = 1; ; ) {
@@ -165,6 +174,7 @@ export function createGraphqlClient(needs: GraphqlClientNeeds): GraphqlClient {
     variables: Record<string, unknown>,
     of: Pick<Asked, 'operation' | 'isMutation' | 'parts'>,
     secrets: readonly string[] = [],
+    { isParting = false }: SendingOptions = {},
   ): Sending {
     learn(secrets)
     const asked: Asked = {
@@ -174,7 +184,7 @@ export function createGraphqlClient(needs: GraphqlClientNeeds): GraphqlClient {
       tokenKind: credential.kind,
       secrets: [...known(), ...secrets],
     }
-    return { text, variables, asked }
+    return { text, variables, asked, signal: isParting ? undefined : needs.signal }
   }
 
   // The generated types say what an answer to a document holds; that the platform keeps to its schema is what we rely on here.
@@ -183,11 +193,11 @@ export function createGraphqlClient(needs: GraphqlClientNeeds): GraphqlClient {
     variables: Record<string, unknown>,
     isMutation: boolean,
     secrets?: readonly string[],
+    options?: SendingOptions,
   ) => {
     const text = document.toString()
-    return (await send(
-      sending(text, variables, { operation: nameOf(text), isMutation, parts: 1 }, secrets),
-    )) as Answer<never>
+    const of = { operation: nameOf(text), isMutation, parts: 1 }
+    return (await send(sending(text, variables, of, secrets, options))) as Answer<never>
   }
   const combined = async (request: CombinedRequest, isMutation: boolean) => {
     const of = { operation: request.name, isMutation, parts: request.size }
@@ -196,9 +206,9 @@ export function createGraphqlClient(needs: GraphqlClientNeeds): GraphqlClient {
   }
 
   return {
-    read: (document, variables) => single(document, variables, false),
+    read: (document, variables, options) => single(document, variables, false, [], options),
     readCombined: (request) => combined(request, false),
-    mutate: (document, variables, secrets) => single(document, variables, true, secrets),
+    mutate: (document, variables, secrets, options) => single(document, variables, true, secrets, options),
     mutateCombined: (request) => combined(request, true),
     learn,
     redact: (text) => redact(text, known()),

@@ -20,6 +20,7 @@ import {
   ReadStaged,
   ServiceAutoDeploy,
   ServiceSnapshot,
+  SharedVariables,
 } from '../contract/types.ts'
 import { OperatorError } from '../kit/errors.ts'
 import type { PartReader } from './combined-request.ts'
@@ -172,6 +173,10 @@ export function createGraphqlPlatform(client: GraphqlClient): Platform {
     readStaged: async (environmentId) => {
       const { result } = await client.read(ReadStaged, { environmentId })
       return toPatch(result.environmentStagedChanges)
+    },
+    readSharedVariables: async ({ projectId, environmentId }, options) => {
+      const { result, platformTime } = await client.read(SharedVariables, { projectId, environmentId }, options)
+      return { variables: toSnapshot(result.variables), platformTime }
     },
     readPatch: async (patchId) => {
       const { result } = await client.read(ReadPatch, { patchId })

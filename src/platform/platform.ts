@@ -73,6 +73,14 @@ export interface Platform {
   observeRunning(state: ObservedState): Promise<{ state: ObservedState; running: ObservedRunning }>
   /** One request. What waits uncommitted. */
   readStaged(environmentId: EnvironmentId): Promise<ObservedPatch>
+  /**
+   * One request. What every service may refer to, by name, and the platform's clock (milliseconds). `isParting`: asked even after
+   * somebody asked us to stop.
+   */
+  readSharedVariables(
+    target: Target,
+    options?: { isParting?: boolean },
+  ): Promise<{ variables: Record<string, Secret>; platformTime: number | undefined }>
   /** One request. */
   readPatch(patchId: PatchId): Promise<ObservedPatch>
   /** One request for all of them, in the order asked. */
@@ -102,7 +110,7 @@ export interface Changes {
   }
   'create-volume': {
     input: Target & { serviceId: ServiceId; mountPath: string }
-    result: { id: VolumeId; name: string }
+    result: { id: VolumeId }
   }
   'create-domain': {
     input: Target & { serviceId: ServiceId; targetPort: number; custom?: string }
@@ -135,6 +143,14 @@ export interface Changes {
   /** A new deployment of the branch's newest commit. The platform answers only that it happened. */
   'deploy-latest-commit': {
     input: Target & { serviceId: ServiceId }
+    result: undefined
+  }
+  /**
+   * Shared variables that no service refers to; nothing is deployed, and others stay as they are. `isParting`: sent even after
+   * somebody asked us to stop.
+   */
+  'write-shared-variables': {
+    input: Target & { variables: Record<string, string>; isParting?: boolean }
     result: undefined
   }
   /** The processes of a deployment start again: same image, same variables, same id, no build. */

@@ -7,12 +7,14 @@ import type { AppService, FakturinoConfig, ServiceConfig } from '../../src/confi
 import { inspectConfig } from '../../src/config/inspect-config.ts'
 import { rehearsalTiming } from '../../src/config/timing.ts'
 import type { EnvironmentConfig, ServiceConfig as StoredService } from '../../src/contract/environment-config.ts'
+import { createJournal } from '../../src/journal/journal.ts'
 import { createKnownIds } from '../../src/journal/known-ids.ts'
 import { memoryFiles } from '../../src/kit/memory-files.ts'
 import { type LocalPlatform, startLocalPlatform } from '../../src/local/index.ts'
 import { type DeployNeeds, deploy } from '../../src/operations/deploy.ts'
 import { planEnvironment } from '../../src/operations/plan-environment.ts'
 import { setUp } from '../../src/operations/set-up.ts'
+import { ownVariablePrefix } from '../../src/plan/compare-variables.ts'
 import { guards } from '../../src/plan/guards/index.ts'
 import { isEmpty } from '../../src/plan/plan.ts'
 import { id } from '../../src/platform/ids.ts'
@@ -234,6 +236,7 @@ function needs(platform: LocalPlatform, clock: FakeClock): DeployNeeds & { close
     report: async () => {},
     approve: async () => 'option',
     checkpoint: () => {},
+    journal: createJournal('/state', { files: memoryFiles(), clock, pid: 1, host: 'here', isRunning: () => true }),
     isRehearsal: true,
     close: access.close,
   }
@@ -253,6 +256,8 @@ const request = (config: FakturinoConfig, environment: string) => ({
   author: { command: 'deploy', person: 'nina' },
   allowed,
   confirmed: [],
+  takesLease: false,
+  isDryRun: false,
 })
 
 /** What is none of our business: services and variables that the config does not know, as the platform stores them. */
@@ -261,7 +266,9 @@ function strangers(platform: LocalPlatform, config: FakturinoConfig): Record<str
   for (const project of platform.world.projects.values()) {
     for (const environment of project.environments.values()) {
       const stored: EnvironmentConfig = environment.config
-      found[`${environment.name} shared`] = stored.sharedVariables
+      found[`${environment.name} shared`] = Object.fromEntries(
+        Object.entries(stored.sharedVariables ?? {}).filter(([name]) => !name.startsWith(ownVariablePrefix)),
+      )
       const known = environments.includes(environment.name) ? desiredState(config, environment.name).services : []
       for (const service of project.services.values()) {
         const desired = known.find(({ name }) => name === service.name)
@@ -298,6 +305,7 @@ it(`after a deploy the plan is empty, strangers are untouched, and a second depl
             author: { command: 'init', person: 'nina' },
             allowed,
             confirmed: [],
+            takesLease: false,
           },
           operator,
         )

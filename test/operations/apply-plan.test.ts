@@ -66,6 +66,7 @@ async function anEnvironment() {
     report: async (event: OperationEvent) => void reported.push(event),
     timing: rehearsalTiming,
     checkpoint: () => {},
+    check: () => {},
     random: (bytes: number) => new Uint8Array(bytes).fill(randomness++),
   }
 
@@ -94,11 +95,13 @@ async function anEnvironment() {
       supplied: Record<string, string> = {},
     ) => {
       const created = await createServices(target, missingServices([plan]), needs)
+      const now = await platform.observe(target)
       return applyPlan(
         {
           ...wants(desired, supplied),
           plan,
-          observed: created ? await platform.observe(target) : observed,
+          observed: created ? now : observed,
+          now,
           running,
           author: { command: 'deploy', person: 'nina' },
           allowStaged: false,

@@ -28,6 +28,10 @@ const inputs: { [Name in ChangeName]: { input: Changes[Name]['input']; said: str
   },
   'deploy-service': { input: { ...service, commit: 'abc' }, said: 'deployed a service at commit abc' },
   'deploy-latest-commit': { input: service, said: "deployed the branch's newest commit" },
+  'write-shared-variables': {
+    input: { ...service, variables: { FAKTURINO_LEASE: 'sentinel' } },
+    said: 'written what fakturino keeps for others',
+  },
   'restart-deployment': { input: { service: 'api', deploymentId: id('d') }, said: 'restarted api' },
 }
 
@@ -41,6 +45,7 @@ const platform: Platform = {
   observeAll: async () => [],
   observeRunning: () => Promise.reject(new Error('not asked')),
   readStaged: () => Promise.reject(new Error('not asked')),
+  readSharedVariables: () => Promise.reject(new Error('not asked')),
   readPatch: () => Promise.reject(new Error('not asked')),
   watchDeployments: async () => [],
   newestDeployments: async () => [],

@@ -19,6 +19,7 @@ const noActs: FakeActs = {
   'set-auto-deploy': never('set-auto-deploy'),
   'deploy-service': never('deploy-service'),
   'deploy-latest-commit': never('deploy-latest-commit'),
+  'write-shared-variables': never('write-shared-variables'),
   'restart-deployment': never('restart-deployment'),
 }
 
@@ -34,6 +35,7 @@ export function aFakePlatform(reading: Partial<Omit<Platform, 'change'>> = {}, a
     observeAll: never('observeAll'),
     observeRunning: never('observeRunning'),
     readStaged: never('readStaged'),
+    readSharedVariables: never('readSharedVariables'),
     readPatch: never('readPatch'),
     watchDeployments: never('watchDeployments'),
     newestDeployments: never('newestDeployments'),

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { rehearsalAddressFile } from '../../src/cli/access.ts'
+import type { Clock } from '../../src/kit/clock.ts'
+import type { Files } from '../../src/kit/files.ts'
 import { memoryFiles } from '../../src/kit/memory-files.ts'
 import { type LocalPlatform, type LocalPlatformOptions, startLocalPlatform } from '../../src/local/index.ts'
 import { main } from '../../src/main.ts'
@@ -43,6 +45,8 @@ export interface RunOptions {
   columns?: number
   /** Instead of `--local`: the command talks to whatever its environment says. */
   isRemote?: boolean
+  /** Puts other doors in the place of the clock and the disk. */
+  through?: (doors: { clock: Clock; files: Files }) => { clock: Clock; files: Files }
   /** Called with a function that interrupts the command, as Ctrl-C would. */
   onStart?: (interrupt: (signal: 'SIGINT' | 'SIGTERM') => void) => void
 }
@@ -56,6 +60,8 @@ export interface Stage {
   /** What the commands wrote to their state directory. */
   files: ReturnType<typeof memoryFiles>
   run(argv: string[], options?: RunOptions): Promise<Ran>
+  /** The processes that run now. */
+  processes: Set<number>
   /** Puts another config in the place of the shipped one; TypeScript text. */
   useConfig(text: string): Promise<void>
 }
@@ -76,17 +82,23 @@ export async function aStage(options: Partial<LocalPlatformOptions> = {}): Promi
   })
   const files = memoryFiles({ [join(stateDirectory, rehearsalAddressFile)]: JSON.stringify(platform.address) })
   let config = join(root, 'fakturino.config.ts')
+  const processes = new Set<number>()
+  let lastPid = 100
   return {
     platform,
     clock,
     stateDirectory,
     files,
+    processes,
     async useConfig(text) {
       config = join(stateDirectory, 'fakturino.config.ts')
       await writeFile(config, text)
     },
     async run(argv, runOptions = {}) {
       const { env = {}, machineEnv, stdin = '', answers, isRemote = false, onStart } = runOptions
+      const doors = runOptions.through?.({ clock, files }) ?? { clock, files }
+      const pid = ++lastPid
+      processes.add(pid)
       const isTerminal = runOptions.isTerminal === true || answers !== undefined
       const printed = { stdout: '', stderr: '' }
       const person = aPerson(answers ?? [])
@@ -115,7 +127,7 @@ export async function aStage(options: Partial<LocalPlatformOptions> = {}): Promi
           ],
           env: machineEnv ?? { USER: 'nina', ...env },
           cwd: () => root,
-          pid: 1,
+          pid,
           execPath: process.execPath,
           stdin: answers === undefined ? Object.assign(chunks(stdin), { isTTY: isTerminal }) : person.keyboard,
           stdout: runOptions.stdout ?? stream('stdout'),
@@ -124,17 +136,20 @@ export async function aStage(options: Partial<LocalPlatformOptions> = {}): Promi
           off: (signal, act) => {
             for (const entry of acts) if (entry[0] === signal && entry[1] === act) acts.delete(entry)
           },
-          kill: () => undefined,
+          kill: (other) => {
+            if (!processes.has(other)) throw Object.assign(new Error('no such process'), { code: 'ESRCH' })
+          },
         },
         '0.0.0-test',
         {
-          clock,
-          files,
+          ...doors,
           random: (bytes) => randomBytes(bytes),
+          host: 'here',
           defineModule: join(root, 'src/config/define.ts'),
           shippedConfig: join(root, 'fakturino.config.ts'),
         },
       )
+      processes.delete(pid)
       const documents = argv.includes('--json')
         ? printed.stdout
             .split('\n')

@@ -1,5 +1,7 @@
+import { OperatorError } from '../../kit/errors.ts'
 import { type DeployNeeds, deploy, type Release } from '../../operations/deploy.ts'
 import type { Author } from '../../operations/patch-message.ts'
+import { surely } from '../../operations/sure-changes.ts'
 import type { Undo } from '../../output/answers.ts'
 import type { WantedCommit } from '../../plan/plan-deployments.ts'
 import type { SavedPlan } from '../../plan/saved-plan.ts'
@@ -36,6 +38,8 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
       allowed: context.options.allow,
       confirmed: context.options.confirmDestructive,
       isDetached: isGiven(input, 'detach'),
+      takesLease: takesLease(context),
+      isDryRun: context.options.dryRun ?? false,
     },
     await deployNeeds(context),
   )
@@ -60,7 +64,7 @@ export async function deployNeeds(context: Context): Promise<DeployNeeds> {
   const timing = await context.timing()
   context.limit(timing.commandMs)
   return {
-    platform,
+    platform: surely(platform, { clock, signal, timing }),
     probe,
     isRehearsal,
     timing,
@@ -71,7 +75,19 @@ export async function deployNeeds(context: Context): Promise<DeployNeeds> {
     random,
     signal,
     checkpoint,
+    journal: context.journal,
   }
+}
+
+/** Whoever takes a lease says why: the one who had it will ask. */
+export function takesLease({ options }: Context): boolean {
+  if (options.takeLease !== true || options.reason !== undefined) return options.takeLease ?? false
+  throw new OperatorError({
+    kind: 'usage',
+    code: 'invalid-option',
+    message: '--take-lease stops the command of somebody else, and nothing says why.',
+    hint: 'Add --reason TEXT.',
+  })
 }
 
 /** Who is at work, for the platform's history. */

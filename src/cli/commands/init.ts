@@ -13,7 +13,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { followUp, shellWord } from '../follow-up.ts'
 import { suppliedSecrets } from '../supplied-secrets.ts'
 import { desiredBy, wantedProject } from '../target.ts'
-import { author, deployNeeds, undoOf } from './deploy.ts'
+import { author, deployNeeds, takesLease, undoOf } from './deploy.ts'
 
 export async function run(context: Context, input: CommandInput): Promise<ExitCode> {
   if (context.options.environment !== undefined) throw oneEnvironment(context.options.environment)
@@ -37,6 +37,7 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
       author: author('init', context),
       allowed: options.allow,
       confirmed: options.confirmDestructive,
+      takesLease: takesLease(context),
     },
     needs,
   )
@@ -128,6 +129,8 @@ async function deployAll(
         author: author('init', context),
         allowed: context.options.allow,
         confirmed: context.options.confirmDestructive,
+        takesLease: takesLease(context),
+        isDryRun: false,
       },
       // Whoever set the environments up with --deploy, or said yes to the question just now, has agreed to this.
       { ...needs, approve: async () => (context.options.yes ? 'option' : 'person') },

@@ -1,12 +1,14 @@
+import { forgivingJournal } from '../../journal/forgiving-journal.ts'
 import { restart } from '../../operations/restart.ts'
 import type { CommandInput } from '../command.ts'
 import type { Context } from '../context.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { desiredBy, wantedEnvironment } from '../target.ts'
-import { deployNeeds } from './deploy.ts'
+import { author, deployNeeds } from './deploy.ts'
 
 export async function run(context: Context, input: CommandInput): Promise<ExitCode> {
   const config = (await context.configIfReadable())?.config
+  const needs = await deployNeeds(context)
   const restarted = await restart(
     {
       wanted: await wantedEnvironment(context, 'changing', config),
@@ -14,9 +16,11 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
         config !== undefined && Object.hasOwn(config.environments, name) ? desiredBy(config)(name) : undefined,
       isSpelledOut: context.options.environment !== undefined,
       services: input.arguments,
+      author: author('restart', context),
     },
-    // A wedged process is restarted without a config too, and then with the waits that hold where none says otherwise.
-    await deployNeeds(context),
+    // A wedged process is restarted without a config too, and then with the waits that hold where none says otherwise; and where
+    // nothing can be written down, too.
+    { ...needs, journal: forgivingJournal(needs.journal, (problem) => context.output.notice(problem)) },
   )
   context.output.answer({ type: 'restart', restart: restarted })
   return exitCodes.done.code

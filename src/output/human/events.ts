@@ -34,6 +34,39 @@ const renderers: Renderers = {
   }),
   'approval-given': ({ by, what }, { style, columns }) =>
     by === 'option' ? { line: style.quiet(paragraph(`Approved by --yes: ${what}.`, columns)) } : {},
+  'lease-awaited': ({ environment, forMs, ...held }, { style, columns }) => ({
+    line: paragraph(
+      `${holding(held)} works on ${environment}; waiting for up to ${duration(forMs)}`,
+      columns,
+      `${style.sign.caution} `,
+      2,
+    ),
+    progress: `waiting for ${printable(held.holder)} to finish`,
+  }),
+  'lease-taken': ({ environment, ...held }, { style, columns }) => ({
+    line: paragraph(
+      `the lease of ${environment} taken from ${holding(held)}, whose command stops before its next act`,
+      columns,
+      `${style.sign.caution} `,
+      2,
+    ),
+  }),
+  'lease-left': ({ environment, until }, { style, columns }) => ({
+    line: paragraph(
+      `the lease of ${environment} could not be given back; it runs out by itself at ${until}`,
+      columns,
+      `${style.sign.caution} `,
+      2,
+    ),
+  }),
+  'operation-unfinished': ({ command, by, since, commit, goOn }, { style, columns }) => ({
+    line: `${paragraph(
+      `${command} by ${by}, begun ${since}${commit === undefined ? '' : ` for ${shortCommit(commit)}`}, was not finished; to go on with it:`,
+      columns,
+      `${style.sign.caution} `,
+      2,
+    )}\n  ${style.name(printable(goOn))}`,
+  }),
   'project-created': ({ project, environment }, layout) =>
     done(`project ${project} created, with environment ${environment}`, layout),
   'environment-created': ({ environment }, layout) => done(`environment ${environment} created`, layout),
@@ -50,6 +83,14 @@ const renderers: Renderers = {
   'deployment-created': ({ service, commit, deploymentId }, layout) => ({
     line: paragraph(
       `${service} deploying${commit === undefined ? '' : ` ${shortCommit(commit)}`} ${layout.style.quiet(printable(deploymentId))}`,
+      layout.columns,
+      `${layout.style.sign.deploy} `,
+      2,
+    ),
+  }),
+  'deployment-followed': ({ service, commit, deploymentId }, layout) => ({
+    line: paragraph(
+      `${service} is on its way already${commit === undefined ? '' : ` with ${shortCommit(commit)}`} ${layout.style.quiet(printable(deploymentId))}`,
       layout.columns,
       `${layout.style.sign.deploy} `,
       2,
@@ -126,6 +167,12 @@ const renderers: Renderers = {
   'step-failed': ({ step, reason }, { style, columns }) => ({
     line: paragraph(`${step} did not hold: ${printable(reason)}`, columns, `${style.sign.bad} `, 2),
   }),
+}
+
+/** `nina (deploy, since 2026-11-03T09:00:00.000Z: new banking queue)` */
+function holding(held: { holder: string; command: string; since: string; reason?: string }): string {
+  const reason = held.reason === undefined ? '' : `: ${held.reason}`
+  return printable(`${held.holder} (${held.command}, since ${held.since}${reason})`)
 }
 
 const stepWords: Record<DeploymentStep, string> = {

@@ -1,5 +1,6 @@
 import type { Finding } from '../../kit/finding.ts'
 import { destructiveChange } from './destructive-change.ts'
+import { foreignDeployment } from './foreign-deployment.ts'
 import type { Guard, GuardSituation } from './guard.ts'
 import { healthCheckRemoved } from './health-check-removed.ts'
 import { riskyFlagDefault } from './risky-flag-default.ts'
@@ -16,6 +17,7 @@ export const guards: readonly Guard[] = [
   healthCheckRemoved,
   workerToZero,
   tooManyServices,
+  foreignDeployment,
   riskyFlagDefault,
   splitRevision,
   splitSecret,

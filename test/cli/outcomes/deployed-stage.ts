@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { expect } from 'vitest'
 import type { LocalPlatformOptions } from '../../../src/local/index.ts'
+import type { RequestRecord } from '../../../src/local/requests.ts'
+import { notesIn, type OperationNotes } from '../../../src/plan/operation-notes.ts'
 import { ContractCaller } from '../../support/contract-caller.ts'
 import { aStage, type Ran, type Stage } from '../../support/stage.ts'
 
@@ -137,12 +139,17 @@ export const wholeInventory = [
   },
 ]
 
-/** The operations that changed something since so many requests. */
+/** The operations that changed something since so many requests, but for the notes that commands leave for each other. */
 export function mutationsSince({ platform }: Stage, start: number): string[] {
   return platform.requests
     .slice(start)
-    .filter(({ kind }) => kind === 'mutation')
+    .filter((request) => request.kind === 'mutation' && !isNote(request))
     .map(({ operationName = '' }) => operationName)
+}
+
+/** Does a request write nothing but the tool's own notes? */
+export function isNote({ operationName, variables }: RequestRecord): boolean {
+  return operationName === 'WriteVariables' && /"FAKTURINO_(LEASE|OPERATION)"/.test(JSON.stringify(variables))
 }
 
 /** The failure that a command with `--json` ended with. */
@@ -167,4 +174,10 @@ export async function shippedConfig(replacements: Record<string, string>): Promi
     text = text.replace(old, other)
   }
   return text
+}
+
+/** What commands have left for each other in an environment. */
+export function notesOf({ platform }: Stage, environment: EnvironmentName = 'staging'): OperationNotes {
+  const { sharedVariables = {} } = platform.world.environmentNamed(environment).config
+  return notesIn((name) => sharedVariables[name]?.value ?? undefined)
 }

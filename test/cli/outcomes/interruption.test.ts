@@ -13,6 +13,7 @@ import {
   failureOf,
   inventory,
   mutationsSince,
+  notesOf,
   succeeding,
   wholeInventory,
 } from './deployed-stage.ts'
@@ -94,8 +95,14 @@ describe('Ctrl-C during deploy', () => {
       const argv = ['deploy', '-e', 'staging', '--yes', '--json']
       const { ran, later } = await interrupted(stage, argv, (_, number) => number === index + 1)
       expect(later, where).toEqual([])
-      expect(ran.exitCode, where).toBe(130)
-      expect(failureOf(ran), where).toMatchObject({ kind: 'interrupted', code: 'interrupted' })
+      expect(notesOf(stage).lease, where).toBeUndefined()
+      // The very last requests give the lease back; everything is done by then.
+      const isDone = ran.exitCode === 0
+      if (isDone) expect(index, where).toBeGreaterThanOrEqual(requests.length - 2)
+      else {
+        expect(ran.exitCode, where).toBe(130)
+        expect(failureOf(ran), where).toMatchObject({ kind: 'interrupted', code: 'interrupted' })
+      }
       stage.clock.advance(60_000)
       await succeeding(stage, ['deploy', '-e', 'staging', '--yes'])
       expect(deploymentCounts(stage, 'staging'), where).toEqual(eachService(1))
@@ -173,7 +180,7 @@ describe('a time limit', () => {
     const stage = await aStoredStage()
     const startedAt = stage.clock.now()
     stage.platform.onRequest(() => {
-      stage.clock.advance(26_000)
+      stage.clock.advance(14_000)
       return undefined
     })
     await succeeding(stage, ['deploy', '-e', 'staging', '--yes', '--timeout', '1h'])

@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest'
 import type { CommitBehaviour } from '../../../src/local/repositories.ts'
 import { meddle } from '../../support/meddle.ts'
 import type { Stage } from '../../support/stage.ts'
-import { aDeployedStage, aStoredStage, codeServices, deploymentsOf, succeeding } from './deployed-stage.ts'
-
-function mutations({ platform }: Stage, start: number): string[] {
-  return platform.requests
-    .slice(start)
-    .flatMap(({ kind, operationName = '' }) => (kind === 'mutation' ? operationName : []))
-}
+import {
+  aDeployedStage,
+  aStoredStage,
+  codeServices,
+  deploymentsOf,
+  mutationsSince,
+  succeeding,
+} from './deployed-stage.ts'
 
 /** What the code that runs already does from its next start on. */
 function behaveFromNowOn(stage: Stage, service: string, behaviour: CommitBehaviour): void {
@@ -51,7 +52,7 @@ describe('restart', () => {
       services: codeServices.map((name) => ({ name, deploymentId: before.get(name) })),
       elapsedMs: expect.any(Number),
     })
-    expect(mutations(stage, start)).toEqual(['RestartDeployment', 'RestartDeployment', 'RestartDeployment'])
+    expect(mutationsSince(stage, start)).toEqual(['RestartDeployment', 'RestartDeployment', 'RestartDeployment'])
   })
 
   it('restarts a database when it is named, and each service once', async () => {
@@ -66,7 +67,7 @@ describe('restart', () => {
     const start = stage.platform.requests.length
     const { stdout } = await succeeding(stage, ['restart', 'api', '-e', 'staging', '--dry-run'])
     expect(stdout).toContain('Dry run: api would be restarted; nothing was changed.')
-    expect(mutations(stage, start)).toEqual([])
+    expect(mutationsSince(stage, start)).toEqual([])
   })
 
   it('brings a crashed service back', async () => {
@@ -87,7 +88,7 @@ describe('restart asks for care', () => {
     expect(unspelled.stderr).toContain('Add: -e production')
     const argv = ['restart', 'api', '-e', 'production']
     expect((await stage.run(argv, { answers: ['y'] })).exitCode).toBe(5)
-    expect(mutations(stage, start)).toEqual([])
+    expect(mutationsSince(stage, start)).toEqual([])
     const typed = await stage.run(argv, { answers: ['production'] })
     expect(typed.exitCode, typed.stderr).toBe(0)
   })
@@ -127,7 +128,7 @@ describe('restart that cannot', () => {
       message: expect.stringContaining('Nothing of api, worker or scheduler is active'),
       hint: expect.stringContaining('fakturino deploy -e staging'),
     })
-    expect(mutations(stage, start)).toEqual([])
+    expect(mutationsSince(stage, start)).toEqual([])
   })
 
   it('says which services there are', async () => {

@@ -47,19 +47,13 @@ async function untilDone(stage: Stage, where: string): Promise<void> {
 describe('init, broken off at any request and run again', () => {
   it('makes nothing twice where the answer to the request is lost after it was carried out', async () => {
     const requests = await requestsOfInit()
-    for (const [index, { kind, operation }] of requests.entries()) {
+    for (const [index, { operation }] of requests.entries()) {
       const stage = await aStage()
       const where = `request ${index + 1}, ${operation}`
       const forget = onRequestNumber(stage, index + 1, { kind: 'drop-after' })
       const broken = await stage.run(['init', '--yes', '--json'])
       forget()
-      if (kind === 'mutation') {
-        expect(broken.exitCode, where).toBe(6)
-        expect(broken.documents.at(-1), where).toMatchObject({ type: 'failure', code: 'mutation-unknown' })
-      } else {
-        expect(broken.exitCode, `${where}: a read is asked again`).toBe(0)
-      }
-      await untilDone(stage, where)
+      expect(broken.exitCode, `${where}: recognised by reading, or asked again`).toBe(0)
       await expectWhole(stage, where)
     }
   }, 120_000)
@@ -72,7 +66,10 @@ describe('init, broken off at any request and run again', () => {
       const forget = onRequestNumber(stage, index + 1, { kind: 'drop-before' }, true)
       const broken = await stage.run(['init', '--yes', '--json'])
       forget()
-      expect(broken.exitCode, where).toBe(kind === 'mutation' ? 6 : 69)
+      // That a lease cannot be given back is said and stops nothing; the next request does, if there is one.
+      const isParting = broken.stdout.includes('"lease-left"') && operation.endsWith('Variables')
+      const isDone = isParting && index >= requests.length - 2
+      expect(broken.exitCode, where).toBe(isDone ? 0 : kind === 'mutation' && !isParting ? 6 : 69)
       await untilDone(stage, where)
       await expectWhole(stage, where)
     }

@@ -234,6 +234,7 @@ it('deploy: its events and its answer', async () => {
   expect(documents.at(-1)).toEqual({
     type: 'answer',
     command: 'deploy',
+    id: expect.any(String),
     project: 'fakturino-production',
     environment: 'staging',
     verdict: 'pass',

@@ -92,7 +92,9 @@ const producers: [name: keyof typeof exitCodes, produce: () => Promise<Ran>][] =
     'unfinished',
     async () => {
       const stage = await aStoredStage()
-      stage.platform.onRequest(({ kind }) => (kind === 'mutation' ? { kind: 'drop-after' } : undefined))
+      stage.platform.onRequest(({ operationName }) =>
+        operationName === 'DeployService' ? { kind: 'drop-before' } : undefined,
+      )
       return stage.run(['deploy', '-e', 'staging', '--yes'])
     },
   ],

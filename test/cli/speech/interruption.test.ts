@@ -6,7 +6,7 @@ import { FakeClock } from '../../support/fake-clock.ts'
 type Signal = 'SIGINT' | 'SIGTERM'
 
 let listening: [Signal, () => void][]
-let killed: [number, string][]
+let killed: [number, string | number][]
 const machine: Machine = {
   argv: [],
   env: {},

@@ -1,0 +1,323 @@
+import type { Timing } from '../config/timing.ts'
+import type { Clock } from '../kit/clock.ts'
+import { OperatorError } from '../kit/errors.ts'
+import { poll } from '../kit/poll.ts'
+import type { Secret } from '../kit/secret.ts'
+import {
+  type LeaseNote,
+  notesIn,
+  noteText,
+  noteVariables,
+  operationNotes,
+  type ReleaseNote,
+  releasesText,
+} from '../plan/operation-notes.ts'
+import type { ObservedState } from '../platform/observed-state.ts'
+import type { Platform, Target } from '../platform/platform.ts'
+import type { Report } from './events.ts'
+import type { Journal, OperationStart } from './journal.ts'
+import type { Author } from './patch-message.ts'
+
+/** Who works on which environment, and on what. */
+export interface LeaseRequest {
+  target: Target
+  operation: Omit<OperationStart, 'id'>
+  /** What ran before; kept with the release. */
+  previousCommit?: string
+  /** Takes the lease from whoever holds it, and says so: `--take-lease`, and what is done to rescue. */
+  takesOver: boolean
+}
+
+export interface LeaseNeeds {
+  platform: Platform
+  clock: Clock
+  signal: AbortSignal
+  timing: Timing
+  report: Report
+  checkpoint: () => void
+  /** Cryptographic randomness, as so many bytes. */
+  random: (bytes: number) => Uint8Array
+  journal: Journal
+}
+
+/** The lease of one operation. What it needs to wait, report and stop comes from here: so the lease is kept, and the journal written. */
+export interface Lease {
+  /** Of the operation: what the journal and the notes on the platform call it. */
+  id: string
+  /** The environment as it was once the lease was ours. */
+  state: ObservedState
+  /** Renews the lease whenever it is time, before it lets any time pass. */
+  clock: Clock
+  /** Tells an event when it is on the disk. */
+  report: Report
+  /** Throws where what was just read says that the lease is somebody else's. */
+  check(state: Pick<ObservedState, 'sharedVariables'>): void
+  /** The same before something is started: asks, unless that was done a moment ago. */
+  confirm(): Promise<void>
+}
+
+/** What the author of a change tells about the operation. */
+export function operationOf({ command, person, reason }: Author): Pick<OperationStart, 'command' | 'by' | 'reason'> {
+  return { command, by: person, ...(reason === undefined ? {} : { reason }) }
+}
+
+/** Asked again before something is started when the last answer is older than this. */
+const freshMs = 2_000
+
+/** The lease that stands in the way of an operation; undefined where there is none, or where nobody is behind it any more. */
+export async function leaseInTheWay(
+  state: Pick<ObservedState, 'sharedVariables' | 'platformTime' | 'environment'>,
+  { clock, journal }: Pick<LeaseNeeds, 'clock' | 'journal'>,
+): Promise<LeaseNote | undefined> {
+  const { lease } = operationNotes(state)
+  if (lease === undefined || lease.until <= (state.platformTime ?? clock.now())) return undefined
+  return (await journal.isAbandoned(state.environment.id, lease.nonce)) ? undefined : lease
+}
+
+/** Waits until nobody holds the lease; refuses when that takes too long. */
+export async function awaitLease(
+  { target, operation: { environment } }: Pick<LeaseRequest, 'target' | 'operation'>,
+  held: LeaseNote,
+  needs: LeaseNeeds,
+): Promise<void> {
+  const { platform, clock, signal, timing } = needs
+  const { lease } = timing
+  await needs.report({ type: 'lease-awaited', environment, ...told(held), forMs: lease.waitMs })
+  let last = held
+  const isFree = await poll(
+    async () => {
+      const { variables, platformTime } = await platform.readSharedVariables(target)
+      const now = notesIn((name) => variables[name]?.reveal()).lease
+      if (now === undefined || now.until <= (platformTime ?? clock.now())) return true
+      last = now
+      return undefined
+    },
+    { clock, signal, backoff: timing.polling, withinMs: lease.waitMs },
+  )
+  if (isFree === undefined) throw leaseHeld(environment, last)
+}
+
+/**
+ * Does the work while nobody else works on the environment. `held` where somebody was quicker: then nothing was done.
+ * The lease is advisory, because the platform has no compare-and-swap: what was written is read back a moment later, and whoever
+ * wrote last has it.
+ */
+export async function underLease<Result>(
+  request: LeaseRequest,
+  needs: LeaseNeeds,
+  work: (lease: Lease) => Promise<{ result: Result; verdict?: ReleaseNote['verdict'] }>,
+): Promise<{ outcome: 'done'; result: Result } | { outcome: 'held'; by: LeaseNote }> {
+  const { target, operation, takesOver } = request
+  const { platform, clock, timing, journal } = needs
+  const environment = { id: target.environmentId, name: operation.environment }
+  const before = await platform.readSharedVariables(target)
+  const platformTime = platformClock(before.platformTime, clock)
+  const there = { environment, sharedVariables: asObserved(before.variables), platformTime: platformTime() }
+  const held = await leaseInTheWay(there, needs)
+  if (held !== undefined && !takesOver) return { outcome: 'held', by: held }
+  const nonce = Buffer.from(needs.random(8)).toString('hex')
+  const record = await journal.begin(target.environmentId, { id: nonce, ...operation })
+  const since = Math.round(platformTime())
+  const leaseText = () =>
+    noteText({
+      nonce,
+      holder: operation.by,
+      command: operation.command,
+      ...(operation.reason === undefined ? {} : { reason: operation.reason }),
+      since,
+      until: Math.round(platformTime() + timing.lease.lifeMs),
+    })
+  const write = (variables: Record<string, string>, isParting = false) =>
+    platform.change('write-shared-variables', { ...target, variables, isParting })
+  let askedAt = clock.now()
+  let isOurs = false
+
+  const check: Lease['check'] = (state) => {
+    const { lease } = operationNotes(state)
+    if (lease?.nonce !== nonce) {
+      isOurs = false
+      throw leaseLost(operation.environment, lease)
+    }
+    askedAt = clock.now()
+  }
+  const ask = async (): Promise<void> => {
+    const { variables } = await platform.readSharedVariables(target)
+    check({ sharedVariables: asObserved(variables) })
+  }
+  let renewedAt = clock.now()
+  const keep = async (): Promise<void> => {
+    if (clock.now() - renewedAt < timing.lease.renewMs) return
+    await ask()
+    await write({ [noteVariables.lease]: leaseText() })
+    renewedAt = clock.now()
+  }
+  const deployments: ReleaseNote['deployments'] = {}
+  let commit: string | undefined
+  const report: Report = async (event) => {
+    if (event.type === 'deployment-created' || event.type === 'deployment-followed') {
+      deployments[event.service] = event.deploymentId
+      commit = event.commit ?? commit
+    }
+    await record.note(event)
+    await needs.report(event)
+  }
+
+  /** The last word, also after an interruption: whoever comes next need not wait until the lease has run out. */
+  const part = async (
+    operationText: string | undefined,
+    verdict: ReleaseNote['verdict'] | undefined,
+  ): Promise<void> => {
+    const { variables } = await platform.readSharedVariables(target, { isParting: true })
+    const now = notesIn((name) => variables[name]?.reveal())
+    if (now.lease?.nonce !== nonce) return
+    const { by, reason } = operation
+    const release: ReleaseNote = {
+      id: nonce,
+      at: Math.round(platformTime()),
+      by,
+      ...(reason === undefined ? {} : { reason }),
+      ...(commit === undefined ? {} : { commit }),
+      ...(request.previousCommit === undefined ? {} : { previousCommit: request.previousCommit }),
+      verdict: verdict ?? 'unknown',
+      deployments,
+    }
+    const isRelease = Object.keys(deployments).length > 0
+    await write(
+      {
+        [noteVariables.lease]: '',
+        ...(operationText === undefined ? {} : { [noteVariables.operation]: operationText }),
+        ...(isRelease ? { [noteVariables.releases]: releasesText(now.releases, release) } : {}),
+      },
+      true,
+    )
+  }
+  const partQuietly = async (...words: Parameters<typeof part>): Promise<void> => {
+    if (!isOurs) return
+    try {
+      await part(...words)
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error
+      const until = instant(platformTime() + timing.lease.lifeMs)
+      await report({ type: 'lease-left', environment: operation.environment, until })
+    }
+  }
+
+  try {
+    needs.checkpoint()
+    const { command, by, commit, services } = operation
+    await write({
+      [noteVariables.lease]: leaseText(),
+      [noteVariables.operation]: noteText({
+        nonce,
+        command,
+        by,
+        since,
+        ...(commit === undefined ? {} : { commit }),
+        ...(services === undefined ? {} : { services: [...services] }),
+      }),
+    })
+    isOurs = true
+    if (held !== undefined) await report({ type: 'lease-taken', environment: environment.name, ...told(held) })
+    await clock.sleep(timing.lease.settleMs, needs.signal)
+    const state = await platform.observe(target)
+    const { lease: now } = operationNotes(state)
+    if (now !== undefined && now.nonce !== nonce && !takesOver) {
+      await record.end({ outcome: 'refused', code: 'lease-held' })
+      return { outcome: 'held', by: now }
+    }
+    check(state)
+    const { result, verdict } = await work({
+      id: nonce,
+      state,
+      clock: {
+        now: () => clock.now(),
+        after: (ms, act) => clock.after(ms, act),
+        sleep: async (ms, signal) => {
+          await keep()
+          await clock.sleep(ms, signal)
+        },
+      },
+      report,
+      check,
+      confirm: async () => {
+        if (clock.now() - askedAt > freshMs) await ask()
+      },
+    })
+    await partQuietly(unfinishedBefore(before.variables, operation.command), verdict)
+    await record.end({ outcome: 'done' })
+    return { outcome: 'done', result }
+  } catch (error) {
+    const failure = needs.signal.aborted && needs.signal.reason instanceof OperatorError ? needs.signal.reason : error
+    const isKnown = failure instanceof OperatorError
+    const noteBefore = before.variables[noteVariables.operation]?.reveal() ?? ''
+    await partQuietly(
+      isKnown ? operationAfter(failure, noteBefore) : undefined,
+      isKnown && (failure.kind === 'failed' || failure.kind === 'rolled-back') ? 'fail' : 'unknown',
+    )
+    await record.end(
+      isKnown
+        ? { outcome: failure.kind, code: failure.code, message: failure.message }
+        : { outcome: 'bug', code: 'bug' },
+    )
+    throw error
+  }
+}
+
+/**
+ * What the note of the operation says after a failure: undefined leaves it, because there is something to go on with. What was
+ * refused has done nothing, so that an operation before it that was not finished still is not.
+ */
+function operationAfter({ kind }: OperatorError, before: string): string | undefined {
+  if (kind === 'failed' || kind === 'rolled-back') return ''
+  return kind === 'refused' || kind === 'denied' || kind === 'usage' ? before : undefined
+}
+
+/** A deploy goes on with whatever was not finished before it; any other command only with one of its own kind. */
+function unfinishedBefore(variables: Record<string, Secret>, command: string): string {
+  const text = variables[noteVariables.operation]?.reveal() ?? ''
+  const { operation } = notesIn(() => text)
+  return operation === undefined || command === 'deploy' || operation.command === command ? '' : text
+}
+
+function asObserved(variables: Record<string, Secret>): ObservedState['sharedVariables'] {
+  return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, { value }]))
+}
+
+/** The platform's clock, as far as this one can tell: it goes on from the platform's last word. */
+function platformClock(said: number | undefined, clock: Clock): () => number {
+  const offset = said === undefined ? 0 : said - clock.now()
+  return () => clock.now() + offset
+}
+
+function told({ holder, command, since, reason }: LeaseNote) {
+  return { holder, command, since: instant(since), ...(reason === undefined ? {} : { reason }) }
+}
+
+function instant(time: number): string {
+  const date = new Date(time)
+  return Number.isNaN(date.getTime()) ? 'an unknown time' : date.toISOString()
+}
+
+/** `nina (deploy, since 2026-11-03T09:00:00.000Z: new banking queue)` */
+function holding({ holder, command, since, reason }: LeaseNote): string {
+  return `${holder} (${command}, since ${instant(since)}${reason === undefined ? '' : `: ${reason}`})`
+}
+
+function leaseHeld(environment: string, held: LeaseNote): OperatorError {
+  return new OperatorError({
+    kind: 'refused',
+    code: 'lease-held',
+    message: `${holding(held)} holds the lease of ${environment}, so that two do not change it at once. Nothing was changed.`,
+    hint: `Ask ${held.holder}, or wait and run the command again; to take the lease from them, add --take-lease and a --reason.`,
+    retryable: true,
+  })
+}
+
+function leaseLost(environment: string, by: LeaseNote | undefined): OperatorError {
+  return new OperatorError({
+    kind: 'refused',
+    code: 'lease-lost',
+    message: `${by === undefined ? 'Somebody' : holding(by)} took the lease of ${environment}, so this command starts nothing more. What it had asked of the platform before goes on there.`,
+    hint: `Run: fakturino status -e ${environment}`,
+  })
+}

@@ -1,0 +1,211 @@
+import { describe, expect, it } from 'vitest'
+import { noteText, noteVariables } from '../../../src/plan/operation-notes.ts'
+import { firstCommit, repository, type Stage } from '../../support/stage.ts'
+import {
+  aDeployedStage,
+  commitsOf,
+  deploymentsOf,
+  expectEmptyPlan,
+  failureOf,
+  mutationsSince,
+  notesOf,
+  succeeding,
+} from './deployed-stage.ts'
+
+const newer = '2222222222222222222222222222222222222222'
+const deploying = ['deploy', '-e', 'staging', '--yes', '--commit', newer, '--json']
+
+async function aStageWithNews(): Promise<Stage> {
+  const stage = await aDeployedStage()
+  stage.platform.world.addCommit(repository, 'main', { sha: newer })
+  return stage
+}
+
+/** Somebody else, on another machine, has held the lease since a minute ago. */
+function heldByPetra({ platform, clock }: Stage, forMs: number): void {
+  const { world } = platform
+  const since = clock.now() - 60_000
+  const note = { nonce: 'b2', holder: 'petra', command: 'deploy', reason: 'hotfix', since, until: clock.now() + forMs }
+  world.setVariable(world.environmentNamed('staging').id, undefined, noteVariables.lease, noteText(note), {
+    skipDeploys: true,
+  })
+}
+
+const everywhere = (commit: string) => ({ api: [commit], worker: [commit], scheduler: [commit] })
+
+describe('two deploys at once', () => {
+  it('one works, the other waits for the lease and then finds that everything is done', async () => {
+    const stage = await aStageWithNews()
+    const [one, other] = await Promise.all([stage.run(deploying), stage.run(deploying)])
+    expect([one.exitCode, other.exitCode], one.stdout + other.stdout).toEqual([0, 0])
+    const created = [one, other].map(
+      ({ documents }) => documents.filter(({ type }) => type === 'deployment-created').length,
+    )
+    expect(created.sort((one, other) => one - other)).toEqual([0, 3])
+    for (const service of ['api', 'worker', 'scheduler'])
+      expect(deploymentsOf(stage, 'staging', service)).toHaveLength(2)
+    expect(commitsOf(stage, 'staging')).toEqual(everywhere(newer))
+    expect(notesOf(stage)).toMatchObject({ lease: undefined, operation: undefined })
+  })
+
+  it('of two commits: never both at once, and one commit everywhere at the end', async () => {
+    const stage = await aStageWithNews()
+    const third = '3333333333333333333333333333333333333333'
+    stage.platform.world.addCommit(repository, 'main', { sha: third })
+    const argv = (commit: string) => ['deploy', '-e', 'staging', '--yes', '--commit', commit, '--json']
+    const both = await Promise.all([stage.run(argv(newer)), stage.run(argv(third))])
+    for (const { exitCode, stdout } of both) expect([0, 5], stdout).toContain(exitCode)
+    const commits = Object.values(commitsOf(stage, 'staging'))
+    expect(new Set(commits.flat()).size).toBe(1)
+    for (const service of ['api', 'worker', 'scheduler']) {
+      expect(deploymentsOf(stage, 'staging', service).every(({ status }) => status !== 'FAILED')).toBe(true)
+    }
+    expect(notesOf(stage)).toMatchObject({ lease: undefined, operation: undefined })
+  })
+})
+
+describe('a lease that somebody holds', () => {
+  it('is waited for; then the plan is made anew', async () => {
+    const stage = await aStageWithNews()
+    heldByPetra(stage, 20_000)
+    const { documents } = await succeeding(stage, deploying)
+    expect(documents.find(({ type }) => type === 'lease-awaited')).toMatchObject({
+      environment: 'staging',
+      holder: 'petra',
+      command: 'deploy',
+      reason: 'hotfix',
+    })
+    expect(documents.filter(({ type }) => type === 'plan-made')).toHaveLength(1)
+    expect(commitsOf(stage, 'staging')).toEqual(everywhere(newer))
+  })
+
+  it('and kept for too long ends with 5 and names who, since when and why; nothing was changed', async () => {
+    const stage = await aStageWithNews()
+    heldByPetra(stage, 600_000)
+    const start = stage.platform.requests.length
+    const since = new Date(stage.clock.now() - 60_000).toISOString()
+    const ran = await stage.run(deploying)
+    expect(ran.exitCode).toBe(5)
+    expect(failureOf(ran)).toMatchObject({
+      kind: 'refused',
+      code: 'lease-held',
+      message: expect.stringContaining(`petra (deploy, since ${since}: hotfix)`),
+      hint: expect.stringContaining('--take-lease'),
+      retryable: true,
+    })
+    expect(mutationsSince(stage, start)).toEqual([])
+    expect(notesOf(stage).lease).toMatchObject({ holder: 'petra' })
+  })
+
+  it('does not stand in the way of looking, planning, dry runs, or a deploy with nothing to do', async () => {
+    const stage = await aStageWithNews()
+    heldByPetra(stage, 600_000)
+    const startedAt = stage.clock.now()
+    await succeeding(stage, ['status', '-e', 'staging'])
+    await succeeding(stage, ['plan', '-e', 'staging', '--commit', newer])
+    await succeeding(stage, ['deploy', '-e', 'staging', '--commit', newer, '--dry-run'])
+    await succeeding(stage, ['deploy', '-e', 'staging', '--yes'])
+    expect(stage.clock.now() - startedAt).toBeLessThan(1_000)
+  })
+
+  it("that has run out, by the platform's clock, is nobody's", async () => {
+    const stage = await aStageWithNews()
+    heldByPetra(stage, -2_000)
+    const { documents } = await succeeding(stage, deploying)
+    expect(documents.some(({ type }) => type === 'lease-awaited')).toBe(false)
+  })
+
+  it('is taken with --take-lease, which wants a reason, and says from whom', async () => {
+    const stage = await aStageWithNews()
+    heldByPetra(stage, 600_000)
+    const without = await stage.run([...deploying, '--take-lease'])
+    expect(without.exitCode).toBe(64)
+    expect(failureOf(without)).toMatchObject({ hint: 'Add --reason TEXT.' })
+    const { documents } = await succeeding(stage, [...deploying, '--take-lease', '--reason', 'petra is asleep'])
+    expect(documents.find(({ type }) => type === 'lease-taken')).toMatchObject({ holder: 'petra', reason: 'hotfix' })
+    expect(commitsOf(stage, 'staging')).toEqual(everywhere(newer))
+  })
+
+  it('is taken by restart without asking, which says from whom', async () => {
+    const stage = await aDeployedStage()
+    heldByPetra(stage, 600_000)
+    const { documents } = await succeeding(stage, ['restart', 'redis', '-e', 'staging', '--yes', '--json'])
+    expect(documents.find(({ type }) => type === 'lease-taken')).toMatchObject({ holder: 'petra', command: 'deploy' })
+    expect(notesOf(stage).lease).toBeUndefined()
+  })
+
+  it('when it is taken from a deploy, that one stops before its next act and says by whom', async () => {
+    const stage = await aStageWithNews()
+    stage.platform.onRequest(({ operationName }) => {
+      const isApiOnItsWay = operationName === 'WatchDeployments' && deploymentsOf(stage, 'staging', 'api').length === 2
+      if (isApiOnItsWay) heldByPetra(stage, 600_000)
+      return undefined
+    })
+    const displaced = await stage.run(deploying)
+    expect(displaced.exitCode, displaced.stdout).toBe(5)
+    expect(failureOf(displaced)).toMatchObject({
+      kind: 'refused',
+      code: 'lease-lost',
+      message: expect.stringContaining('petra'),
+    })
+    expect(deploymentsOf(stage, 'staging', 'api')).toHaveLength(2)
+    expect(deploymentsOf(stage, 'staging', 'worker')).toHaveLength(1)
+  })
+})
+
+describe('the lease of a deploy', () => {
+  it('is renewed while it lasts, so that it never runs out', async () => {
+    const stage = await aDeployedStage({ timing: { buildMs: 25_000 } })
+    stage.platform.world.addCommit(repository, 'main', { sha: newer })
+    const left: number[] = []
+    stage.platform.onRequest(({ operationName }) => {
+      const { lease } = notesOf(stage)
+      if (operationName === 'WatchDeployments' && lease !== undefined) left.push(lease.until - stage.clock.now())
+      return undefined
+    })
+    const start = stage.platform.requests.length
+    await succeeding(stage, deploying)
+    expect(Math.min(...left)).toBeGreaterThan(60_000)
+    const renewals = stage.platform.requests
+      .slice(start)
+      .filter(({ operationName }) => operationName === 'WriteVariables')
+    expect(renewals.length).toBeGreaterThan(2)
+  })
+
+  it('says who works and on what, and is given back whatever the end', async () => {
+    const stage = await aDeployedStage()
+    stage.platform.world.addCommit(repository, 'main', { sha: newer, behaviour: 'failing-build' })
+    let seen = notesOf(stage)
+    stage.platform.onRequest(({ operationName }) => {
+      if (operationName === 'DeployService') seen = notesOf(stage)
+      return undefined
+    })
+    const ran = await stage.run([...deploying, '--reason', 'the banking queue'])
+    expect(ran.exitCode).toBe(1)
+    expect(seen.lease).toMatchObject({ holder: 'nina', command: 'deploy', reason: 'the banking queue' })
+    expect(seen.operation).toMatchObject({ by: 'nina', command: 'deploy', commit: newer })
+    expect(notesOf(stage)).toMatchObject({ lease: undefined, operation: undefined })
+    expect(notesOf(stage).releases[0]).toMatchObject({ by: 'nina', verdict: 'fail', previousCommit: firstCommit })
+  })
+
+  it('is not given back by one who lost it', async () => {
+    const stage = await aStageWithNews()
+    stage.platform.onRequest(({ operationName }) => {
+      if (operationName === 'DeployService' && notesOf(stage).lease?.holder === 'nina') heldByPetra(stage, 600_000)
+      return undefined
+    })
+    const ran = await stage.run(deploying)
+    expect(ran.exitCode).toBe(5)
+    expect(notesOf(stage).lease).toMatchObject({ holder: 'petra' })
+  })
+
+  it('leaves no trace in the plan', async () => {
+    const stage = await aStageWithNews()
+    await succeeding(stage, deploying)
+    await expectEmptyPlan(stage, 'staging')
+    expect(notesOf(stage).releases).toMatchObject([
+      { verdict: 'pass', commit: newer, previousCommit: firstCommit, deployments: { api: expect.any(String) } },
+      { verdict: 'pass', commit: firstCommit },
+    ])
+  })
+})
