@@ -381,6 +381,12 @@ export type RestartDeploymentMutationVariables = Exact<{
 
 export type RestartDeploymentMutation = { deploymentRestart: boolean }
 
+export type RollbackDeploymentMutationVariables = Exact<{
+  deploymentId: string
+}>
+
+export type RollbackDeploymentMutation = { deploymentRollback: boolean }
+
 export type ServiceAutoDeployQueryVariables = Exact<{
   projectId: string
   environmentId: string
@@ -1327,6 +1333,11 @@ export const RestartDeployment = new TypedDocumentString(`
   deploymentRestart(id: $deploymentId)
 }
     `) as unknown as TypedDocumentString<RestartDeploymentMutation, RestartDeploymentMutationVariables>
+export const RollbackDeployment = new TypedDocumentString(`
+    mutation RollbackDeployment($deploymentId: String!) {
+  deploymentRollback(id: $deploymentId)
+}
+    `) as unknown as TypedDocumentString<RollbackDeploymentMutation, RollbackDeploymentMutationVariables>
 export const ServiceAutoDeploy = new TypedDocumentString(`
     query ServiceAutoDeploy($projectId: String!, $environmentId: String!, $serviceId: String!) {
   autoDeploy: serviceInstanceAutoDeployStatus(

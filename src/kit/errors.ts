@@ -55,6 +55,7 @@ export type FailureCode =
   | 'deployment-failed'
   | 'deployment-crashed'
   | 'verification-failed'
+  | 'rollback-failed'
   | 'blocked-by-secret'
   | 'nothing-active'
   | 'rehearsal-failed'
@@ -75,6 +76,7 @@ export type FailureCode =
   | 'partial-answer'
   | 'disk-refused'
   // others
+  | 'rolled-back'
   | 'interrupted'
   | 'bug'
 

@@ -11,17 +11,17 @@ import { liveDeployment, runningCommit, type WantedCommit } from '../plan/plan-d
 import type { SavedPlan } from '../plan/saved-plan.ts'
 import type { DeploymentId } from '../platform/ids.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
-import { type Verdict, verdict } from '../verify/verdict.ts'
+import type { Verdict } from '../verify/verdict.ts'
 import { type ApplyNeeds, applyPlan, refuseStagedByOthers } from './apply-plan.ts'
 import type { Approve } from './approval.ts'
 import { createServices, missingServices } from './create-missing.ts'
-import { verificationFailed, verificationInconclusive } from './deploy-failures.ts'
-import { deployLevels, type LevelNeeds, type StartedService, startFirstLevel } from './deploy-levels.ts'
+import { type LevelNeeds, type StartedService, startFirstLevel } from './deploy-levels.ts'
 import { matchSavedPlan } from './match-saved-plan.ts'
 import { type KnownIds, notThere, type WantedEnvironment } from './observe-environment.ts'
 import type { Author } from './patch-message.ts'
 import { planEnvironment } from './plan-environment.ts'
-import { type DeployedService, verifyRelease } from './verify-release.ts'
+import { releaseServices } from './release-services.ts'
+import type { DeployedService } from './verify-release.ts'
 
 export interface DeployRequest {
   /** What is wanted of the environment of that name; throws for one that the config does not know. */
@@ -41,6 +41,8 @@ export interface DeployRequest {
   confirmed: readonly string[]
   /** Start what comes first and wait for nothing. */
   isDetached?: boolean
+  /** Put back what this run changed, where the release fails. */
+  isAutoRollback?: boolean
 }
 
 export interface DeployNeeds extends ApplyNeeds, LevelNeeds {
@@ -152,17 +154,9 @@ export async function deploy(request: DeployRequest, needs: DeployNeeds): Promis
     const release = done('unknown', services.map(startedOr(started, waiting)), applied.state, changes)
     return { ...release, ...(commit === undefined ? {} : { commit }) }
   }
-  const deployed = await deployLevels(desired, applied.plan, applied.state, needs)
-  if (deployed.length === 0) {
-    refuseBlocked(plan, desired, request)
-    return done('pass', unchanged(desired, applied.state), applied.state, changes)
-  }
-  const { state, results } = await verifyRelease(deployed, applied.state, needs)
-  const judged = verdict(results)
-  if (judged === 'fail') throw verificationFailed(observed.environment.name, results)
-  if (judged === 'inconclusive') throw verificationInconclusive(observed.environment.name, results)
+  const { deployed, state } = await releaseServices({ ...request, desired, before: observed, running, applied }, needs)
   refuseBlocked(plan, desired, request)
-  return done(judged, outcomes(desired, deployed, state), state, changes)
+  return done('pass', outcomes(desired, deployed, state), state, changes)
 }
 
 /** The refusal to change a protected environment that the command does not name. */

@@ -10,6 +10,7 @@ import {
   DeployLatestCommit,
   DeployService,
   RestartDeployment,
+  RollbackDeployment,
   SetAutoDeploy,
   StageChanges,
 } from '../contract/types.ts'
@@ -101,6 +102,11 @@ export function graphqlChanges(client: GraphqlClient): ChangeActs {
     'deploy-latest-commit': async ({ environmentId, serviceId }) => {
       const { result } = await client.mutate(DeployLatestCommit, { environmentId, serviceId })
       if (!result.serviceInstanceDeploy) throw declined('The platform answered that it deployed nothing.')
+      return undefined
+    },
+    'rollback-deployment': async ({ service, deploymentId }) => {
+      const { result } = await client.mutate(RollbackDeployment, { deploymentId })
+      if (!result.deploymentRollback) throw declined(`The platform answered that it did not roll ${service} back.`)
       return undefined
     },
     'restart-deployment': async ({ service, deploymentId }) => {

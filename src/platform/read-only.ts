@@ -32,5 +32,6 @@ const deeds: { [Name in ChangeName]: (input: Changes[Name]['input']) => string }
   'deploy-service': ({ commit }) =>
     `deployed a service${commit === undefined ? '' : ` at commit ${printable(commit)}`}`,
   'deploy-latest-commit': () => "deployed the branch's newest commit",
+  'rollback-deployment': ({ service }) => `rolled ${printable(service)} back`,
   'restart-deployment': ({ service }) => `restarted ${printable(service)}`,
 }

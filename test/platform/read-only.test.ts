@@ -28,6 +28,7 @@ const inputs: { [Name in ChangeName]: { input: Changes[Name]['input']; said: str
   },
   'deploy-service': { input: { ...service, commit: 'abc' }, said: 'deployed a service at commit abc' },
   'deploy-latest-commit': { input: service, said: "deployed the branch's newest commit" },
+  'rollback-deployment': { input: { service: 'api', deploymentId: id('d') }, said: 'rolled api back' },
   'restart-deployment': { input: { service: 'api', deploymentId: id('d') }, said: 'restarted api' },
 }
 

@@ -19,6 +19,7 @@ const noActs: FakeActs = {
   'set-auto-deploy': never('set-auto-deploy'),
   'deploy-service': never('deploy-service'),
   'deploy-latest-commit': never('deploy-latest-commit'),
+  'rollback-deployment': never('rollback-deployment'),
   'restart-deployment': never('restart-deployment'),
 }
 

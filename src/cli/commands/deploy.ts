@@ -1,3 +1,4 @@
+import { OperatorError } from '../../kit/errors.ts'
 import { type DeployNeeds, deploy, type Release } from '../../operations/deploy.ts'
 import type { Author } from '../../operations/patch-message.ts'
 import type { Undo } from '../../output/answers.ts'
@@ -15,6 +16,7 @@ import { suppliedSecrets } from '../supplied-secrets.ts'
 import { desiredBy, wantedEnvironment } from '../target.ts'
 
 export async function run(context: Context, input: CommandInput): Promise<ExitCode> {
+  if (isGiven(input, 'autoRollback') && isGiven(input, 'detach')) throw nobodyWaits()
   const saved = await readPlanFile(context, input)
   const loaded = await context.config()
   const { config } = loaded
@@ -36,6 +38,7 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
       allowed: context.options.allow,
       confirmed: context.options.confirmDestructive,
       isDetached: isGiven(input, 'detach'),
+      isAutoRollback: isGiven(input, 'autoRollback'),
     },
     await deployNeeds(context),
   )
@@ -46,6 +49,15 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
     ...(release.verdict === 'unknown' ? { next: nextAfterStart(release, services, commit, context) } : {}),
   })
   return exitCodes.done.code
+}
+
+function nobodyWaits(): OperatorError {
+  return new OperatorError({
+    kind: 'usage',
+    code: 'invalid-option',
+    message: '--auto-rollback has to see how the release ends, and --detach does not wait for that.',
+    hint: 'Leave one of the two out.',
+  })
 }
 
 /** The environment that a saved plan is of need not be named again, unless it is protected. */
