@@ -40,7 +40,7 @@ it.each([
     '! postgres volume size left as it is, because what was created stays, and a\n  volume never shrinks\n',
   ],
   ['deployment-rolled-back', '▸ api going back to 11111111, without a build\n  7406fe9c-e757-4e2b-a6a9-b5abc2d72de4\n'],
-  ['serving-read', ''],
+  ['serving-read', '  read what serves of api\n'],
   ['finding', '! It is slow. Look at it.\n'],
   ['step-started', '\nDeploy staging\n'],
   ['step-command', '  fakturino deploy -e staging --yes\n'],

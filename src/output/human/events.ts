@@ -140,8 +140,10 @@ const renderers: Renderers = {
       2,
     ),
   }),
-  // The failure that follows says it.
-  'serving-read': () => ({}),
+  // The failure that follows says what it was.
+  'serving-read': ({ services }) => ({
+    progress: `read what serves of ${listed(services.map(({ service }) => service))}`,
+  }),
   finding: ({ finding }, { style, columns }) => ({
     line: paragraph(
       `${printable(finding.message)}${finding.fix === undefined ? '' : ` ${printable(finding.fix)}`}`,
