@@ -391,6 +391,12 @@ export type RestartDeploymentMutationVariables = Exact<{
 
 export type RestartDeploymentMutation = { deploymentRestart: boolean }
 
+export type RollbackDeploymentMutationVariables = Exact<{
+  deploymentId: string
+}>
+
+export type RollbackDeploymentMutation = { deploymentRollback: boolean }
+
 export type ServiceAutoDeployQueryVariables = Exact<{
   projectId: string
   environmentId: string
@@ -1349,6 +1355,11 @@ export const RestartDeployment = new TypedDocumentString(`
   deploymentRestart(id: $deploymentId)
 }
     `) as unknown as TypedDocumentString<RestartDeploymentMutation, RestartDeploymentMutationVariables>
+export const RollbackDeployment = new TypedDocumentString(`
+    mutation RollbackDeployment($deploymentId: String!) {
+  deploymentRollback(id: $deploymentId)
+}
+    `) as unknown as TypedDocumentString<RollbackDeploymentMutation, RollbackDeploymentMutationVariables>
 export const ServiceAutoDeploy = new TypedDocumentString(`
     query ServiceAutoDeploy($projectId: String!, $environmentId: String!, $serviceId: String!) {
   autoDeploy: serviceInstanceAutoDeployStatus(

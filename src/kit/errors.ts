@@ -57,6 +57,7 @@ export type FailureCode =
   | 'deployment-failed'
   | 'deployment-crashed'
   | 'verification-failed'
+  | 'rollback-failed'
   | 'blocked-by-secret'
   | 'nothing-active'
   | 'rehearsal-failed'
@@ -77,6 +78,7 @@ export type FailureCode =
   | 'partial-answer'
   | 'disk-refused'
   // others
+  | 'rolled-back'
   | 'interrupted'
   | 'bug'
 

@@ -1,6 +1,7 @@
 import type { DesiredState } from '../config/desired.ts'
+import type { EnvironmentConfig } from '../contract/environment-config.ts'
 import { OperatorError } from '../kit/errors.ts'
-import type { Secret } from '../kit/secret.ts'
+import { Secret } from '../kit/secret.ts'
 import { listed } from '../kit/text.ts'
 import { isSameState } from '../plan/fingerprint.ts'
 import { movedPlaces, runsOf } from '../plan/moved-places.ts'
@@ -37,15 +38,20 @@ export interface ApplyNeeds extends CreateNeeds, StoreNeeds {
   check: (state: ObservedState) => void
 }
 
+/** What is to be deployed now, the last reading before anything was stored, and what was. */
+export interface AppliedPlan {
+  plan: Plan
+  state: ObservedState
+  /** Without what others had staged. Absent: nothing had to be stored. */
+  stored?: Secret<EnvironmentConfig>
+}
+
 /**
  * Makes one environment's stored state equal to the plan, deploying nothing; its services exist already. What needs an id is
  * made first, then everything is read again, refused if anything moved meanwhile, and the rest is stored as one patch. Gives
  * back what is to be deployed now.
  */
-export async function applyPlan(
-  request: ApplyRequest,
-  needs: ApplyNeeds,
-): Promise<{ plan: Plan; state: ObservedState }> {
+export async function applyPlan(request: ApplyRequest, needs: ApplyNeeds): Promise<AppliedPlan> {
   let state = await createInstances(request, request.now, needs)
   await createAttachments(state, planNow(request, state, needs), needs)
   needs.checkpoint()
@@ -56,8 +62,8 @@ export async function applyPlan(
   }
   const plan = planNow(request, state, needs)
   refuseIfMoved(request.plan, request.observed, plan, state)
-  await storePlan(request, plan, state, needs)
-  return { plan, state }
+  const stored = await storePlan(request, plan, state, needs)
+  return { plan, state, ...(stored === undefined ? {} : { stored }) }
 }
 
 /**
@@ -104,13 +110,13 @@ function targetOf(state: ObservedState): Target {
   return { projectId: state.project.id, environmentId: state.environment.id }
 }
 
-/** Stores a plan's patch and switches deploys on push, where the plan asks for either. */
+/** Stores a plan's patch and switches deploys on push, where the plan asks for either. Gives back what it stored. */
 async function storePlan(
   request: Pick<ApplyRequest, 'desired' | 'supplied' | 'author' | 'allowStaged'>,
   plan: Plan,
   state: ObservedState,
   needs: ApplyNeeds,
-): Promise<void> {
+): Promise<Secret<EnvironmentConfig> | undefined> {
   const patch = patchOf(request, plan.changes, state, needs)
   const environment = state.environment.name
   if (patch !== undefined) {
@@ -123,6 +129,7 @@ async function storePlan(
     await needs.report({ type: 'changes-stored', environment, patchId, changes: stored })
   }
   await setAutoDeploy(request.desired, plan, state, needs)
+  return patch === undefined ? undefined : new Secret(patch)
 }
 
 function patchOf(
@@ -149,15 +156,7 @@ async function setAutoDeploy(
   state: ObservedState,
   needs: ApplyNeeds,
 ): Promise<void> {
-  const touched = new Set(
-    plan.changes
-      .filter(
-        ({ act }) =>
-          act.kind === 'set-auto-deploy' ||
-          (act.kind === 'set' && (act.setting === 'repo' || act.setting === 'branch')),
-      )
-      .map((change) => change.service),
-  )
+  const touched = autoDeployTouched(plan)
   const services = desired.services.flatMap((service) =>
     touched.has(service.name) && service.autoDeploy !== undefined
       ? [{ name: service.name, serviceId: serviceIdOf(state, service.name), enabled: service.autoDeploy }]
@@ -175,6 +174,15 @@ async function setAutoDeploy(
     if (names.length === 0) continue
     await needs.report({ type: 'auto-deploy-set', environment: state.environment.name, services: names, enabled })
   }
+}
+
+/** The services whose deploys on push a plan switches, or may switch by what it stores. */
+export function autoDeployTouched({ changes }: Pick<Plan, 'changes'>): Set<string> {
+  const touching = changes.filter(
+    ({ act }) =>
+      act.kind === 'set-auto-deploy' || (act.kind === 'set' && (act.setting === 'repo' || act.setting === 'branch')),
+  )
+  return new Set(touching.flatMap(({ service }) => service ?? []))
 }
 
 /** Compares what was approved with what is there a moment before writing. What we created ourselves is no surprise. */

@@ -18,6 +18,8 @@ export interface LevelNeeds extends WatchNeeds, VerifyNeeds {
   checkpoint: () => void
   /** Throws where somebody else works on the environment; asked before anything is started. */
   confirm: () => Promise<void>
+  /** Throws where what was just read says that somebody else works on the environment. */
+  check: (state: ObservedState) => void
 }
 
 /** Level by level, each service once; a level that does not hold stops the next. */

@@ -13,19 +13,19 @@ import { liveDeployment, runningCommit, type WantedCommit } from '../plan/plan-d
 import type { SavedPlan } from '../plan/saved-plan.ts'
 import type { DeploymentId } from '../platform/ids.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
-import { type Verdict, verdict } from '../verify/verdict.ts'
+import type { Verdict } from '../verify/verdict.ts'
 import { type ApplyNeeds, applyPlan, refuseStagedByOthers } from './apply-plan.ts'
 import type { Approve } from './approval.ts'
 import { createServices, missingServices } from './create-missing.ts'
-import { verificationFailed, verificationInconclusive } from './deploy-failures.ts'
-import { deployLevels, type LevelNeeds, type StartedService, startFirstLevel } from './deploy-levels.ts'
+import { type LevelNeeds, type StartedService, startFirstLevel } from './deploy-levels.ts'
 import { awaitLease, type LeaseNeeds, type LeaseRequest, leaseInTheWay, operationOf, underLease } from './lease.ts'
 import { matchSavedPlan } from './match-saved-plan.ts'
 import { type KnownIds, notThere, type WantedEnvironment } from './observe-environment.ts'
 import type { Author } from './patch-message.ts'
 import { type PlannedEnvironment, planEnvironment } from './plan-environment.ts'
+import { releaseServices } from './release-services.ts'
 import { unfinishedEvent } from './unfinished.ts'
-import { checkAnswers, type DeployedService, verifyRelease } from './verify-release.ts'
+import type { DeployedService } from './verify-release.ts'
 
 export interface DeployRequest {
   /** What is wanted of the environment of that name; throws for one that the config does not know. */
@@ -49,12 +49,14 @@ export interface DeployRequest {
   takesLease: boolean
   /** Nothing is to be changed, so nobody is in the way. */
   isDryRun: boolean
+  /** Put back what this run changed, where the release fails. */
+  isAutoRollback?: boolean
 }
 
 /** What the work needs while the lease is held. */
 type MakeNeeds = ApplyNeeds & LevelNeeds
 
-export interface DeployNeeds extends Omit<ApplyNeeds, 'check'>, Omit<LevelNeeds, 'confirm'>, LeaseNeeds {
+export interface DeployNeeds extends Omit<ApplyNeeds, 'check'>, Omit<LevelNeeds, 'confirm' | 'check'>, LeaseNeeds {
   knownIds: KnownIds
   approve: Approve
   /** A local platform, not the real one. */
@@ -245,43 +247,12 @@ async function makeEqual(
     const all = release('unknown', services.map(startedOr(started, waiting)), applied.state, changes)
     return { ...all, ...(head === undefined ? {} : { commit: head }) }
   }
-  const deployed = await deployLevels(desired, applied.plan, applied.state, needs)
-  // What an operation that was not finished had brought live is proved by nobody yet.
-  const resumed = request.isResumed ? await provedAgain(desired, deployed, applied.state, needs) : []
-  if (deployed.length + resumed.length === 0) {
-    refuseBlocked(plan, desired, request)
-    return release('pass', unchanged(desired, applied.state), applied.state, changes)
-  }
-  const { state: after, results } = await verifyRelease([...resumed, ...deployed], applied.state, needs)
-  needs.check(after)
-  const judged = verdict(results)
-  if (judged === 'fail') throw verificationFailed(observed.environment.name, results)
-  if (judged === 'inconclusive') throw verificationInconclusive(observed.environment.name, results)
+  const { deployed, state: after } = await releaseServices(
+    { ...request, desired, before: observed, running, applied },
+    needs,
+  )
   refuseBlocked(plan, desired, request)
-  return release(judged, outcomes(desired, deployed, after), after, changes)
-}
-
-/** Asks what is live and was not deployed by this run. */
-async function provedAgain(
-  desired: DesiredState,
-  deployed: readonly DeployedService[],
-  state: ObservedState,
-  needs: MakeNeeds,
-): Promise<DeployedService[]> {
-  const proved: DeployedService[] = []
-  for (const service of desired.services) {
-    const live = liveDeployment(state.services.find(({ name }) => name === service.name))
-    if (live === undefined || deployed.some((one) => one.service.name === service.name)) continue
-    const answers = await checkAnswers(service, state, needs)
-    const { id: deploymentId, status, commit } = live
-    proved.push({
-      service,
-      ending: { service: service.name, deploymentId, outcome: 'live', status, elapsedMs: 0 },
-      ...(commit === undefined ? {} : { commit }),
-      ...(answers === undefined ? {} : { answers }),
-    })
-  }
-  return proved
+  return release('pass', outcomes(desired, deployed, after), after, changes)
 }
 
 /** The refusal to change a protected environment that the command does not name. */

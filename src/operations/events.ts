@@ -2,6 +2,7 @@ import type { Finding } from '../kit/finding.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { DeploymentId, PatchId } from '../platform/ids.ts'
 import type { DeploymentStatus, DeploymentStep } from '../platform/observed-state.ts'
+import type { ServingService } from './serving-now.ts'
 
 /** One fact that an operation reports, in the past tense. Types are stable: scripts match on them. Never holds a secret. */
 export type OperationEvent =
@@ -92,6 +93,23 @@ export type OperationEvent =
   /** It was to get the newest commit, which turned out to be the one that it runs. */
   | { type: 'service-unchanged'; service: string; commit: string }
   | { type: 'services-not-started'; services: string[]; because: string }
+  /** The release failed, and what this run changed is being put back: services that go back, and how many changes. */
+  | { type: 'rollback-started'; environment: string; services: string[]; changes: number; because: string }
+  | { type: 'changes-put-back'; environment: string; patchId: PatchId; places: string[] }
+  /** What this run changed and that is not put back. */
+  | { type: 'changes-left'; environment: string; places: string[]; because: string }
+  /** A new deployment of what served before (`to`): from its kept image, or built once more. */
+  | {
+      type: 'deployment-rolled-back'
+      environment: string
+      service: string
+      deploymentId: DeploymentId
+      to: DeploymentId
+      commit?: string
+      isBuilt: boolean
+    }
+  /** After a failure: what serves now of every service that this run touched. */
+  | { type: 'serving-read'; environment: string; services: ServingService[] }
   | { type: 'finding'; finding: Finding }
   | { type: 'step-started'; step: string; title: string }
   | { type: 'step-command'; step: string; command: string }

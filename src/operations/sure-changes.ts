@@ -168,6 +168,8 @@ function recognisers(platform: Platform, seen: Seen): Recognise {
       const isThere = Object.entries(variables).every(([name, text]) => (there[name]?.reveal() ?? '') === text)
       return isThere ? { result: undefined } : undefined
     },
+    // Whoever rolls back looks for the deployment that it makes anyway.
+    'rollback-deployment': async () => 'cannot be known',
     // The same deployment in the same status: nothing that can be read tells whether its processes are new.
     'restart-deployment': async () => 'cannot be known',
   }

@@ -21,10 +21,14 @@ export interface StoreIds {
 
 /** One patch with everything of a plan that is stored rather than created; undefined when there is nothing to store. */
 export function storePatch(changes: readonly Change[], ids: StoreIds): EnvironmentConfig | undefined {
-  const parts: EnvironmentConfig[] = [
+  return mergedPatch([
     ...settingsParts(changes, ids),
     ...changes.map((change) => partOf(change, ids)).filter((part) => part !== undefined),
-  ]
+  ])
+}
+
+/** Several patches as one; undefined when there are none. */
+export function mergedPatch(parts: readonly EnvironmentConfig[]): EnvironmentConfig | undefined {
   if (parts.length === 0) return undefined
   const whole: Record<string, unknown> = {}
   for (const part of parts) mergeInto(whole, part)

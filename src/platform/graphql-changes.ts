@@ -10,6 +10,7 @@ import {
   DeployLatestCommit,
   DeployService,
   RestartDeployment,
+  RollbackDeployment,
   SetAutoDeploy,
   StageChanges,
   WriteVariables,
@@ -108,6 +109,11 @@ export function graphqlChanges(client: GraphqlClient): ChangeActs {
       const input = { projectId, environmentId, variables, skipDeploys: true }
       const { result } = await client.mutate(WriteVariables, { input }, [], { isParting })
       if (!result.variableCollectionUpsert) throw declined('The platform answered that it stored no variables.')
+      return undefined
+    },
+    'rollback-deployment': async ({ service, deploymentId }) => {
+      const { result } = await client.mutate(RollbackDeployment, { deploymentId })
+      if (!result.deploymentRollback) throw declined(`The platform answered that it did not roll ${service} back.`)
       return undefined
     },
     'restart-deployment': async ({ service, deploymentId }) => {

@@ -153,6 +153,11 @@ export interface Changes {
     input: Target & { variables: Record<string, string>; isParting?: boolean }
     result: undefined
   }
+  /** A new deployment of what an earlier one ran: its kept image and its variables, no build. The platform answers only that it happened. */
+  'rollback-deployment': {
+    input: { service: string; deploymentId: DeploymentId }
+    result: undefined
+  }
   /** The processes of a deployment start again: same image, same variables, same id, no build. */
   'restart-deployment': {
     input: { service: string; deploymentId: DeploymentId }

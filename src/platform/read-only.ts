@@ -33,5 +33,6 @@ const deeds: { [Name in ChangeName]: (input: Changes[Name]['input']) => string }
     `deployed a service${commit === undefined ? '' : ` at commit ${printable(commit)}`}`,
   'deploy-latest-commit': () => "deployed the branch's newest commit",
   'write-shared-variables': () => 'written what fakturino keeps for others',
+  'rollback-deployment': ({ service }) => `rolled ${printable(service)} back`,
   'restart-deployment': ({ service }) => `restarted ${printable(service)}`,
 }

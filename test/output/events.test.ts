@@ -30,6 +30,17 @@ it.each([
   ['service-blocked', '! api not deployed: it cannot start without APP_KEY and PADDLE_API_KEY\n'],
   ['service-unchanged', '· scheduler unchanged: it runs 11111111 already, which is the newest commit\n'],
   ['services-not-started', '! worker and scheduler left as they are, because api did not become live\n'],
+  ['rollback-started', '! putting back 2 stored changes, api and worker, because api did not stay live\n'],
+  [
+    'changes-put-back',
+    '✓ 2 changes put back in staging, as one patch: api variable CACHE_STORE and\n  worker start command\n',
+  ],
+  [
+    'changes-left',
+    '! postgres volume size left as it is, because what was created stays, and a\n  volume never shrinks\n',
+  ],
+  ['deployment-rolled-back', '▸ api going back to 11111111, without a build\n  7406fe9c-e757-4e2b-a6a9-b5abc2d72de4\n'],
+  ['serving-read', '  read what serves of api\n'],
   ['finding', '! It is slow. Look at it.\n'],
   ['step-started', '\nDeploy staging\n'],
   ['step-command', '  fakturino deploy -e staging --yes\n'],

@@ -32,6 +32,7 @@ const inputs: { [Name in ChangeName]: { input: Changes[Name]['input']; said: str
     input: { ...service, variables: { FAKTURINO_LEASE: 'sentinel' } },
     said: 'written what fakturino keeps for others',
   },
+  'rollback-deployment': { input: { service: 'api', deploymentId: id('d') }, said: 'rolled api back' },
   'restart-deployment': { input: { service: 'api', deploymentId: id('d') }, said: 'restarted api' },
 }
 

@@ -20,6 +20,7 @@ const noActs: FakeActs = {
   'deploy-service': never('deploy-service'),
   'deploy-latest-commit': never('deploy-latest-commit'),
   'write-shared-variables': never('write-shared-variables'),
+  'rollback-deployment': never('rollback-deployment'),
   'restart-deployment': never('restart-deployment'),
 }
 

@@ -17,6 +17,7 @@ import { suppliedSecrets } from '../supplied-secrets.ts'
 import { desiredBy, wantedEnvironment } from '../target.ts'
 
 export async function run(context: Context, input: CommandInput): Promise<ExitCode> {
+  if (isGiven(input, 'autoRollback') && isGiven(input, 'detach')) throw nobodyWaits()
   const saved = await readPlanFile(context, input)
   const loaded = await context.config()
   const { config } = loaded
@@ -40,6 +41,7 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
       isDetached: isGiven(input, 'detach'),
       takesLease: takesLease(context),
       isDryRun: context.options.dryRun ?? false,
+      isAutoRollback: isGiven(input, 'autoRollback'),
     },
     await deployNeeds(context),
   )
@@ -50,6 +52,15 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
     ...(release.verdict === 'unknown' ? { next: nextAfterStart(release, services, commit, context) } : {}),
   })
   return exitCodes.done.code
+}
+
+function nobodyWaits(): OperatorError {
+  return new OperatorError({
+    kind: 'usage',
+    code: 'invalid-option',
+    message: '--auto-rollback has to see how the release ends, and --detach does not wait for that.',
+    hint: 'Leave one of the two out.',
+  })
 }
 
 /** The environment that a saved plan is of need not be named again, unless it is protected. */

@@ -45,11 +45,16 @@ export const commands: readonly CommandDefinition[] = [
         flags: '--detach',
         describes: 'start the first level, wait for nothing, exit 0 with verdict unknown; says what goes on later',
       },
+      {
+        flags: '--auto-rollback',
+        describes: 'where the release fails, put back what it changed, stored and running, and exit 3',
+      },
       secretsFile,
     ],
     examples: [
       'fakturino deploy -e staging',
       'fakturino deploy -e production --commit latest --yes',
+      'fakturino deploy -e production --commit latest --auto-rollback --yes',
       'fakturino deploy -e production --plan production.plan --yes',
     ],
     load: () => import('./deploy.ts'),

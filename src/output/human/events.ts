@@ -152,6 +152,39 @@ const renderers: Renderers = {
       2,
     ),
   }),
+  'rollback-started': ({ services, changes, because }, { style, columns }) => {
+    const back = [...(changes === 0 ? [] : [count(changes, 'stored change')]), ...services]
+    return {
+      line: paragraph(
+        `putting back ${listed(back)}, because ${printable(because)}`,
+        columns,
+        `${style.sign.caution} `,
+        2,
+      ),
+    }
+  },
+  'changes-put-back': ({ environment, places }, layout) =>
+    done(`${count(places.length, 'change')} put back in ${environment}, as one patch: ${listed(places)}`, layout),
+  'changes-left': ({ places, because }, { style, columns }) => ({
+    line: paragraph(
+      `${printable(listed(places))} left as ${places.length === 1 ? 'it is' : 'they are'}, because ${printable(because)}`,
+      columns,
+      `${style.sign.caution} `,
+      2,
+    ),
+  }),
+  'deployment-rolled-back': ({ service, commit, deploymentId, isBuilt }, layout) => ({
+    line: paragraph(
+      `${service} going back${commit === undefined ? '' : ` to ${shortCommit(commit)}`}, ${isBuilt ? 'with a build: its image is not kept' : 'without a build'} ${layout.style.quiet(printable(deploymentId))}`,
+      layout.columns,
+      `${layout.style.sign.deploy} `,
+      2,
+    ),
+  }),
+  // The failure that follows says what it was.
+  'serving-read': ({ services }) => ({
+    progress: `read what serves of ${listed(services.map(({ service }) => service))}`,
+  }),
   finding: ({ finding }, { style, columns }) => ({
     line: paragraph(
       `${printable(finding.message)}${finding.fix === undefined ? '' : ` ${printable(finding.fix)}`}`,

@@ -1,0 +1,150 @@
+import type { DesiredState } from '../config/desired.ts'
+import { OperatorError } from '../kit/errors.ts'
+import { liveDeployment } from '../plan/plan-deployments.ts'
+import type { ObservedRunning, ObservedState } from '../platform/observed-state.ts'
+import { verdict } from '../verify/verdict.ts'
+import type { AppliedPlan } from './apply-plan.ts'
+import { verificationFailed, verificationInconclusive } from './deploy-failures.ts'
+import { deployLevels, type LevelNeeds, type StartedService } from './deploy-levels.ts'
+import type { Report } from './events.ts'
+import { becauseOf, nothingPutBack, notPutBack, putBackFailure, withServing } from './failed-release.ts'
+import type { Author } from './patch-message.ts'
+import { putBack } from './put-back.ts'
+import { servingNow } from './serving-now.ts'
+import { checkAnswers, type DeployedService, verifyRelease } from './verify-release.ts'
+
+export interface ReleaseRequest {
+  desired: DesiredState
+  /** As it was before this run changed anything. */
+  before: ObservedState
+  running: ObservedRunning | undefined
+  applied: AppliedPlan
+  /** The services that the operator named. */
+  services?: readonly string[]
+  author: Author
+  /** Put back what this run changed, where the release fails. */
+  isAutoRollback?: boolean
+  /** It goes on with an operation that was not finished: what that one brought live is proved by nobody yet. */
+  isResumed: boolean
+}
+
+/**
+ * Deploys what a plan that was carried out asks for, and verifies it. Where that fails, the failure says what serves now and the way
+ * back; with `isAutoRollback` the way back is gone at once.
+ */
+export async function releaseServices(
+  request: ReleaseRequest,
+  needs: LevelNeeds,
+): Promise<{ deployed: DeployedService[]; state: ObservedState }> {
+  const started: StartedService[] = []
+  try {
+    return await deployAndVerify(request, { ...needs, report: noting(started, needs.report) })
+  } catch (error) {
+    if (!(error instanceof OperatorError) || needs.signal.aborted) throw error
+    throw await told(error, started, request, needs)
+  }
+}
+
+async function deployAndVerify(
+  { desired, applied, isResumed }: ReleaseRequest,
+  needs: LevelNeeds,
+): Promise<{ deployed: DeployedService[]; state: ObservedState }> {
+  const environment = applied.state.environment.name
+  const deployed = await deployLevels(desired, applied.plan, applied.state, needs)
+  const resumed = isResumed ? await provedAgain(desired, deployed, applied.state, needs) : []
+  if (deployed.length + resumed.length === 0) return { deployed, state: applied.state }
+  const { state, results } = await verifyRelease([...resumed, ...deployed], applied.state, needs)
+  needs.check(state)
+  const judged = verdict(results)
+  if (judged === 'fail') throw verificationFailed(environment, results)
+  if (judged === 'inconclusive') throw verificationInconclusive(environment, results)
+  return { deployed, state }
+}
+
+/** Asks what is live and was not deployed by this run. */
+async function provedAgain(
+  desired: DesiredState,
+  deployed: readonly DeployedService[],
+  state: ObservedState,
+  needs: LevelNeeds,
+): Promise<DeployedService[]> {
+  const proved: DeployedService[] = []
+  for (const service of desired.services) {
+    const live = liveDeployment(state.services.find(({ name }) => name === service.name))
+    if (live === undefined || deployed.some((one) => one.service.name === service.name)) continue
+    const answers = await checkAnswers(service, state, needs)
+    const { id: deploymentId, status, commit } = live
+    proved.push({
+      service,
+      ending: { service: service.name, deploymentId, outcome: 'live', status, elapsedMs: 0 },
+      ...(commit === undefined ? {} : { commit }),
+      ...(answers === undefined ? {} : { answers }),
+    })
+  }
+  return proved
+}
+
+/** Notes what is started, so that it is known whatever happens after that. */
+function noting(started: StartedService[], report: Report): Report {
+  return async (event) => {
+    if (event.type === 'deployment-created' || event.type === 'deployment-followed') {
+      const { service, deploymentId, commit } = event
+      started.push({ service, deploymentId, ...(commit === undefined ? {} : { commit }) })
+    }
+    await report(event)
+  }
+}
+
+/** The failure with what it means for what serves, after putting back where that was asked for. */
+async function told(
+  error: OperatorError,
+  started: readonly StartedService[],
+  request: ReleaseRequest,
+  needs: LevelNeeds,
+): Promise<OperatorError> {
+  const { applied, before, isAutoRollback = false, ...wanted } = request
+  const { stored, plan } = applied
+  if (error.kind !== 'failed') {
+    const failure = isAutoRollback ? notPutBack(error) : error
+    return error.kind === 'unfinished' ? withWhatServes(failure, started, request, needs) : failure
+  }
+  if (!isAutoRollback) return withWhatServes(error, started, request, needs)
+  const asked = {
+    ...wanted,
+    before,
+    plan,
+    started,
+    because: becauseOf(error),
+    ...(stored === undefined ? {} : { stored }),
+  }
+  try {
+    const back = await putBack(asked, needs)
+    if (back === undefined) return withWhatServes(nothingPutBack(error), started, request, needs)
+    const environment = before.environment.name
+    await needs.report({ type: 'serving-read', environment, services: back.serving })
+    return putBackFailure(error, back, { ...request, started })
+  } catch (problem) {
+    if (!(problem instanceof OperatorError) || needs.signal.aborted) throw problem
+    return putBackFailure(error, problem, { ...request, started })
+  }
+}
+
+/** Where it cannot be read, the failure stands as it is: it is what the operator has to know first. */
+async function withWhatServes(
+  error: OperatorError,
+  started: readonly StartedService[],
+  request: ReleaseRequest,
+  needs: LevelNeeds,
+): Promise<OperatorError> {
+  if (started.length === 0) return withServing(error, [], { ...request, started })
+  const { before } = request
+  try {
+    const now = await needs.platform.observe({ projectId: before.project.id, environmentId: before.environment.id })
+    const services = servingNow(started, before, now)
+    await needs.report({ type: 'serving-read', environment: before.environment.name, services })
+    return withServing(error, services, { ...request, started })
+  } catch (problem) {
+    if (!(problem instanceof OperatorError) || needs.signal.aborted) throw problem
+    return withServing(error, 'unread', { ...request, started })
+  }
+}

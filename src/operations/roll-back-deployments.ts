@@ -1,0 +1,196 @@
+import { OperatorError } from '../kit/errors.ts'
+import { poll } from '../kit/poll.ts'
+import type { DeploymentId, ServiceId } from '../platform/ids.ts'
+import type { ObservedDeployment } from '../platform/observed-state.ts'
+import type { Target } from '../platform/platform.ts'
+import { type DeploymentEnding, type WatchNeeds, watchDeployments } from './watch-deployments.ts'
+
+/** A service, and the deployment that it goes back to. */
+export interface RollbackOrder {
+  service: string
+  serviceId: ServiceId
+  to: ObservedDeployment
+  /** Has the one that goes taken its place? Then it is removed, or about to be. */
+  isReplaced: boolean
+  /** How long its health check may take, in milliseconds. */
+  healthMs: number
+}
+
+/** How going back ended; without an ending it could not even be started. */
+export interface RollbackEnding {
+  service: string
+  to: ObservedDeployment
+  ending?: DeploymentEnding
+  /** Its image was not kept, so that the commit was built once more. */
+  isBuilt: boolean
+  /** Why it could not be started. */
+  reason?: string
+}
+
+export interface RollbackNeeds extends WatchNeeds {
+  checkpoint: () => void
+}
+
+interface Begun {
+  deploymentId: DeploymentId
+  /** Its image was not kept, so that the commit is built once more. */
+  isBuilt: boolean
+}
+
+/**
+ * Brings services back to earlier deployments, all at once: from the kept image where the platform still has it, which needs no build
+ * and restores the variables too, else by deploying the commit anew. One that cannot be started holds up none of the others.
+ */
+export async function rollBackDeployments(
+  orders: readonly RollbackOrder[],
+  target: Target,
+  environment: string,
+  needs: RollbackNeeds,
+): Promise<RollbackEnding[]> {
+  const kept = await keptImages(orders, needs)
+  const startedAt = needs.clock.now()
+  const begun = new Map<string, Begun>()
+  const reasons = new Map<string, string>()
+  for (const order of orders) {
+    needs.checkpoint()
+    const { service, to } = order
+    try {
+      const one = await begin(order, target, kept.has(to.id), needs)
+      begun.set(service, one)
+      await needs.report({
+        type: 'deployment-rolled-back',
+        environment,
+        service,
+        ...one,
+        to: to.id,
+        ...(to.commit === undefined ? {} : { commit: to.commit }),
+      })
+    } catch (error) {
+      if (!(error instanceof OperatorError) || needs.signal.aborted) throw error
+      reasons.set(service, error.message)
+    }
+  }
+  const awaited = orders.flatMap(({ service, healthMs }) => {
+    const { deploymentId } = begun.get(service) ?? {}
+    return deploymentId === undefined ? [] : [{ service, deploymentId, startedAt, healthMs }]
+  })
+  const endings = awaited.length === 0 ? [] : await watchDeployments(awaited, needs)
+  return orders.map(({ service, to }) => {
+    const ending = endings.find((one) => one.service === service)
+    const reason = reasons.get(service)
+    const isBuilt = begun.get(service)?.isBuilt ?? false
+    return {
+      service,
+      to,
+      isBuilt,
+      ...(ending === undefined ? {} : { ending }),
+      ...(reason === undefined ? {} : { reason }),
+    }
+  })
+}
+
+/**
+ * The deployments whose images can be started again. The platform offers that for removed ones only, and removing takes as long as
+ * the old one drains, so that it is asked for a while.
+ */
+async function keptImages(orders: readonly RollbackOrder[], needs: RollbackNeeds): Promise<ReadonlySet<DeploymentId>> {
+  const kept = new Set<DeploymentId>()
+  let open = orders.map(({ to }) => to.id)
+  const replaced = new Set(orders.flatMap(({ to, isReplaced }) => (isReplaced ? [to.id] : [])))
+  const mayBeOffered = ({ id, status }: ObservedDeployment) =>
+    replaced.has(id) && (status === 'live' || status === 'sleeping' || status === 'removing')
+  const look = async () => {
+    const looks = await needs.platform.watchDeployments(open)
+    for (const { deployment } of looks) if (deployment.canRollback) kept.add(deployment.id)
+    open = looks.flatMap(({ deployment }) =>
+      deployment.canRollback || !mayBeOffered(deployment) ? [] : [deployment.id],
+    )
+    return open.length === 0 ? kept : undefined
+  }
+  const { clock, signal, timing } = needs
+  await poll(look, { clock, signal, backoff: timing.polling, withinMs: timing.deploy.verifyMs })
+  return kept
+}
+
+async function begin(order: RollbackOrder, target: Target, isKept: boolean, needs: RollbackNeeds): Promise<Begun> {
+  const { service, serviceId, to } = order
+  const known = new Set((await needs.platform.newestDeployments(target.environmentId, serviceId)).map(({ id }) => id))
+  const found = (withinMs: number) => findNew(order, target, known, withinMs, needs)
+  if (isKept) {
+    try {
+      const change = () => needs.platform.change('rollback-deployment', { service, deploymentId: to.id })
+      const seen = await unlessLost(change, found, needs)
+      const deploymentId = seen ?? (await found(needs.timing.deploy.queueMs))
+      if (deploymentId === undefined) throw notFound(service)
+      return { deploymentId, isBuilt: false }
+    } catch (error) {
+      // Refused means that nothing happened: then it is built.
+      if (!(error instanceof OperatorError) || !(error.kind === 'failed' || error.kind === 'denied')) throw error
+    }
+  }
+  const { commit } = to
+  let answered: DeploymentId | undefined
+  const seen = await unlessLost(
+    async () => {
+      const result = await needs.platform.change('deploy-service', {
+        ...target,
+        serviceId,
+        ...(commit === undefined ? {} : { commit }),
+      })
+      answered = result.deploymentId
+    },
+    found,
+    needs,
+  )
+  const deploymentId = answered ?? seen
+  if (deploymentId === undefined) throw notFound(service)
+  return { deploymentId, isBuilt: commit !== undefined }
+}
+
+/**
+ * Sends a change. Where its answer is lost, what it would have made is looked for, and only if nothing of it is there, it is sent once
+ * more. Gives back what was found by looking.
+ */
+async function unlessLost(
+  change: () => Promise<unknown>,
+  found: (withinMs: number) => Promise<DeploymentId | undefined>,
+  { timing }: RollbackNeeds,
+): Promise<DeploymentId | undefined> {
+  for (let isLast = false; ; isLast = true) {
+    try {
+      await change()
+      return undefined
+    } catch (error) {
+      if (!(error instanceof OperatorError) || error.code !== 'mutation-unknown') throw error
+      const deploymentId = await found(2 * timing.polling.longestMs)
+      if (deploymentId !== undefined) return deploymentId
+      if (isLast) throw error
+    }
+  }
+}
+
+/** The newest deployment of the service that was not there before and may be a copy of the old one; undefined when none appears. */
+function findNew(
+  { serviceId, to }: RollbackOrder,
+  { environmentId }: Target,
+  known: ReadonlySet<DeploymentId>,
+  withinMs: number,
+  { platform, clock, signal, timing }: RollbackNeeds,
+): Promise<DeploymentId | undefined> {
+  return poll(
+    async () => {
+      const newest = await platform.newestDeployments(environmentId, serviceId)
+      return newest.find(({ id, commit }) => !known.has(id) && (commit === undefined || commit === to.commit))?.id
+    },
+    { clock, signal, backoff: timing.polling, withinMs },
+  )
+}
+
+function notFound(service: string): OperatorError {
+  return new OperatorError({
+    kind: 'unfinished',
+    code: 'deployment-timeout',
+    message: `The platform accepted to roll ${service} back, but shows no new deployment of it.`,
+    retryable: true,
+  })
+}
