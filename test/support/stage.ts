@@ -35,6 +35,8 @@ export interface RunOptions {
   stdin?: string
   /** Is there a terminal? Nobody sits at it, though. */
   isTerminal?: boolean
+  /** There is a terminal, and the command's input was closed or comes from nowhere. */
+  isStdinClosed?: boolean
   /** There is a terminal and somebody who types these, one for each question. */
   answers?: string[]
   /** In the place of the stream that collects what is printed as the answer. */
@@ -87,7 +89,8 @@ export async function aStage(options: Partial<LocalPlatformOptions> = {}): Promi
     },
     async run(argv, runOptions = {}) {
       const { env = {}, machineEnv, stdin = '', answers, isRemote = false, onStart } = runOptions
-      const isTerminal = runOptions.isTerminal === true || answers !== undefined
+      const isStdinClosed = runOptions.isStdinClosed === true
+      const isTerminal = runOptions.isTerminal === true || answers !== undefined || isStdinClosed
       const printed = { stdout: '', stderr: '' }
       const person = aPerson(answers ?? [])
       const stream = (name: 'stdout' | 'stderr') => {
@@ -117,7 +120,10 @@ export async function aStage(options: Partial<LocalPlatformOptions> = {}): Promi
           cwd: () => root,
           pid: 1,
           execPath: process.execPath,
-          stdin: answers === undefined ? Object.assign(chunks(stdin), { isTTY: isTerminal }) : person.keyboard,
+          stdin:
+            answers === undefined
+              ? Object.assign(chunks(stdin), { isTTY: isTerminal && !isStdinClosed })
+              : person.keyboard,
           stdout: runOptions.stdout ?? stream('stdout'),
           stderr: stream('stderr'),
           on: (signal, act) => acts.add([signal, act]),
