@@ -87,7 +87,14 @@ export function openAccess(
             ...(via === undefined ? {} : { via }),
           })
           const isFallback = answer.headers.get('x-railway-fallback') === 'true'
-          return { kind: 'answered', status: answer.status, isFallback, elapsedMs: answer.tookMs }
+          return {
+            kind: 'answered',
+            status: answer.status,
+            isFallback,
+            elapsedMs: answer.tookMs,
+            header: (name) => answer.headers.get(name),
+            ...(answer.body.length > longestReadBody ? {} : { body: answer.body }),
+          }
         } catch (error) {
           if (needs.signal.aborted || !(error instanceof HttpError)) throw error
           return { kind: 'unanswered', reason: error.code, elapsedMs: needs.clock.now() - startedAt }
@@ -96,6 +103,9 @@ export function openAccess(
     },
   }
 }
+
+/** In characters. What tells a revision or a state is short; a page that is longer is not read. */
+const longestReadBody = 64 * 1024
 
 /** The name of the address file in the state directory. */
 export const rehearsalAddressFile = 'rehearsal.json'

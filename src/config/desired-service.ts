@@ -36,6 +36,7 @@ export function desiredService(
     ...(service.domain === true && service.healthcheck !== undefined
       ? { liveness: { path: service.healthcheck.path, status: service.healthcheck.status ?? 200 } }
       : {}),
+    ...(service.domain === true && service.revision !== undefined ? { revision: service.revision } : {}),
   }
 }
 

@@ -36,7 +36,15 @@ export interface DesiredService {
   codebase?: string
   /** How we ask over its domain whether it is up. */
   liveness?: { path: string; status: number }
+  /** How it says over its domain which commit it runs. */
+  revision?: RevisionProbe
 }
+
+/**
+ * How the running app says which commit it is: a field of a JSON answer (`build.commit` for one within another), or a header.
+ * `deploy` asks over the domain; what says another commit fails it.
+ */
+export type RevisionProbe = { path: string; field: string } | { path: string; header: string }
 
 /** `text` may hold references (`${{postgres.DATABASE_URL}}`) and may be shown; a secret is known by its name only. */
 export type DesiredVariable = { kind: 'text'; value: string } | { kind: 'secret'; secret: string }

@@ -1,4 +1,4 @@
-import type { SecretGenerator } from './desired.ts'
+import type { RevisionProbe, SecretGenerator } from './desired.ts'
 import type { VariableValue } from './expressions.ts'
 
 /** `250ms`, `30s`, `10m`, `1h`, `7d`. */
@@ -126,9 +126,6 @@ interface ScheduledJob {
   /** Runs only while this flag is on. */
   flag?: string
 }
-
-/** How the running app says which commit it is: a field of a JSON answer, or a header. No command asks yet. */
-type RevisionProbe = { path: string; field: string } | { path: string; header: string }
 
 export interface PostgresService {
   kind: 'postgres'

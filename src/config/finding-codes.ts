@@ -38,6 +38,7 @@ export const findingCodes = [
   'volume-and-object-storage',
   'no-healthcheck',
   'deep-health-gate',
+  'revision-without-domain',
   'build-missing',
   'caches-at-start',
   'php-fpm-unsupervised',

@@ -24,7 +24,7 @@ export async function answerAtEdge(
   const question = { method: request.method ?? 'GET', path: request.url ?? '/' }
   const answer = serving && (await model.runtime.ask(serving, question))
   if (answer === undefined) return sendFallback(response, 502, 'Application failed to respond')
-  send(response, answer.status, answer.contentType, answer.body)
+  send(response, answer.status, answer.contentType, answer.body, answer.headers)
 }
 
 /** The platform's own answer, told from an application's by its header. */

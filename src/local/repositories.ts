@@ -7,6 +7,7 @@ export type CommitBehaviour =
   | 'slow'
   | 'failing-build'
   | 'failing-migration'
+  | 'wrong-revision'
 
 /** Every behaviour there is, for whoever has to read one. */
 export const commitBehaviours: readonly CommitBehaviour[] = [
@@ -17,6 +18,7 @@ export const commitBehaviours: readonly CommitBehaviour[] = [
   'slow',
   'failing-build',
   'failing-migration',
+  'wrong-revision',
 ]
 
 export interface Commit {

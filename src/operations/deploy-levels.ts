@@ -10,7 +10,7 @@ import type { ObservedState } from '../platform/observed-state.ts'
 import { settingDefaults } from '../platform/service-settings.ts'
 import { serviceIdOf } from './create-missing.ts'
 import { isBad, levelFailed, verificationFailed } from './deploy-failures.ts'
-import { checkAnswers, type DeployedService, type VerifyNeeds } from './verify-release.ts'
+import { checkServing, type DeployedService, type VerifyNeeds } from './verify-release.ts'
 import { type DeploymentEnding, isOver, type WatchNeeds, watchDeployments } from './watch-deployments.ts'
 import { watchSettling } from './watch-settling.ts'
 
@@ -70,16 +70,15 @@ export async function deployLevels(
       if (service === undefined) continue
       // What was asked for is what has to serve; only where nothing was, the platform's word is all there is.
       const commit = asked ?? ending.commit
-      const result = await checkAnswers(service, state, needs)
-      deployed.push({
-        service,
-        ending,
-        ...(commit === undefined ? {} : { commit }),
-        ...(result === undefined ? {} : { answers: result }),
-      })
-      if (result?.outcome !== 'fail') continue
-      await leave(`${service.name} does not answer`)
-      throw verificationFailed(plan.environment, [result])
+      const answers = await checkServing(service, commit, state, needs)
+      deployed.push({ service, ending, ...(commit === undefined ? {} : { commit }), answers })
+      const wrong = answers.filter(({ outcome }) => outcome === 'fail')
+      if (wrong.length === 0) continue
+      const why = wrong.some(({ check }) => check === 'liveness')
+        ? 'does not answer'
+        : 'says that it runs another commit'
+      await leave(`${service.name} ${why}`)
+      throw verificationFailed(plan.environment, wrong)
     }
     // A database that came up stays up or says so at once; code is what crashes at its first job.
     const code = endings.filter(({ service }) =>

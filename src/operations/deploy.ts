@@ -88,6 +88,8 @@ export interface ReleasedService {
   outcome: 'deployed' | 'unchanged' | 'started' | 'waiting'
   deploymentId?: DeploymentId
   commit?: string
+  /** Who says that this commit serves: the service itself too, or the platform alone. Absent where no commit does. */
+  commitSaidBy?: 'service' | 'platform'
 }
 
 /**
@@ -335,7 +337,12 @@ function outcomes(
       name: service.name,
       outcome: ours === undefined ? 'unchanged' : 'deployed',
       ...(live === undefined ? {} : { deploymentId: live.id }),
-      ...(live?.commit === undefined ? {} : { commit: live.commit }),
+      ...(live?.commit === undefined ? {} : { commit: live.commit, commitSaidBy: saidBy(ours) }),
     }
   })
+}
+
+function saidBy(deployed: DeployedService | undefined): NonNullable<ReleasedService['commitSaidBy']> {
+  const isConfirmed = deployed?.answers.some(({ check, outcome }) => check === 'revision' && outcome === 'pass')
+  return isConfirmed ? 'service' : 'platform'
 }

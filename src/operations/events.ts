@@ -88,6 +88,8 @@ export type OperationEvent =
       elapsedMs: number
     }
   | { type: 'service-verified'; service: string; url: string; answers: number }
+  /** It says itself that it runs the commit that was deployed. */
+  | { type: 'revision-confirmed'; service: string; url: string; commit: string }
   /** `waitsFor`: services that lack secrets, where this one lacks none itself. */
   | { type: 'service-blocked'; service: string; missingSecrets: string[]; waitsFor: string[] }
   /** It was to get the newest commit, which turned out to be the one that it runs. */

@@ -11,7 +11,7 @@ import { becauseOf, nothingPutBack, notPutBack, putBackFailure, withServing } fr
 import type { Author } from './patch-message.ts'
 import { putBack } from './put-back.ts'
 import { servingNow } from './serving-now.ts'
-import { checkAnswers, type DeployedService, verifyRelease } from './verify-release.ts'
+import { checkServing, type DeployedService, verifyRelease } from './verify-release.ts'
 
 export interface ReleaseRequest {
   desired: DesiredState
@@ -72,13 +72,13 @@ async function provedAgain(
   for (const service of desired.services) {
     const live = liveDeployment(state.services.find(({ name }) => name === service.name))
     if (live === undefined || deployed.some((one) => one.service.name === service.name)) continue
-    const answers = await checkAnswers(service, state, needs)
     const { id: deploymentId, status, commit } = live
+    const answers = await checkServing(service, commit, state, needs)
     proved.push({
       service,
       ending: { service: service.name, deploymentId, outcome: 'live', status, elapsedMs: 0 },
       ...(commit === undefined ? {} : { commit }),
-      ...(answers === undefined ? {} : { answers }),
+      answers,
     })
   }
   return proved

@@ -1,11 +1,13 @@
 import type { DesiredService } from '../config/desired.ts'
 import type { Timing } from '../config/timing.ts'
 import type { Clock } from '../kit/clock.ts'
+import { liveDeployment } from '../plan/plan-deployments.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { CheckResult } from '../verify/check.ts'
 import { checkDeployed } from '../verify/checks/deployed.ts'
 import { checkLiveness } from '../verify/checks/liveness.ts'
+import { checkRevision } from '../verify/checks/revision.ts'
 import type { Probe } from '../verify/probe.ts'
 import type { Report } from './events.ts'
 import type { DeploymentEnding } from './watch-deployments.ts'
@@ -24,8 +26,22 @@ export interface DeployedService {
   service: DesiredService
   ending: DeploymentEnding
   commit?: string
-  /** Whether it answers; absent where there is nothing to ask. */
-  answers?: CheckResult
+  /** What it answered over its domain, where there was something to ask. */
+  answers: CheckResult[]
+}
+
+/** Asks a service that was just deployed over its domain: is it up, and does it say that it runs what was deployed? */
+export async function checkServing(
+  service: DesiredService,
+  commit: string | undefined,
+  state: ObservedState,
+  needs: VerifyNeeds,
+): Promise<CheckResult[]> {
+  const liveness = await checkAnswers(service, state, needs)
+  // What does not answer says nothing about itself either.
+  if (liveness !== undefined && liveness.outcome !== 'pass') return [liveness]
+  const revision = await checkSaidRevision(service, commit, state, needs)
+  return [liveness, revision].filter((result) => result !== undefined)
 }
 
 /** Asks a service over its domain; undefined when it has none, or nothing to ask. */
@@ -34,12 +50,7 @@ export async function checkAnswers(
   state: ObservedState,
   needs: VerifyNeeds,
 ): Promise<CheckResult | undefined> {
-  const generated = state.services
-    .find((candidate) => candidate.name === service.name)
-    ?.domains.filter((candidate) => candidate.kind === 'generated')
-  // One that somebody made for another port says nothing about the service.
-  const wanted = generated?.find((candidate) => candidate.targetPort === service.domain?.targetPort)
-  const domain = (wanted ?? generated?.[0])?.domain
+  const domain = askedDomain(service, state)
   if (service.liveness === undefined || domain === undefined) return undefined
   const { successes: inARow, gapMs, probeTimeoutMs } = needs.timing.liveness
   const url = `https://${domain}${service.liveness.path}`
@@ -63,6 +74,49 @@ export async function checkAnswers(
   return result
 }
 
+/** Asks a service which commit it runs; undefined when nothing says how, or none is known that it should run. */
+async function checkSaidRevision(
+  service: DesiredService,
+  commit: string | undefined,
+  state: ObservedState,
+  needs: VerifyNeeds,
+): Promise<CheckResult | undefined> {
+  const domain = askedDomain(service, state)
+  if (service.revision === undefined || domain === undefined || commit === undefined) return undefined
+  const { successes: inARow, gapMs, probeTimeoutMs } = needs.timing.liveness
+  const url = `https://${domain}${service.revision.path}`
+  const before = liveDeployment(state.services.find(({ name }) => name === service.name))?.commit
+  const result = await checkRevision(
+    {
+      service: service.name,
+      url,
+      place: service.revision,
+      commit,
+      ...(before === undefined ? {} : { before }),
+      inARow,
+      gapMs,
+      probeTimeoutMs,
+      withinMs: needs.timing.deploy.verifyMs,
+    },
+    needs,
+  )
+  if (result.outcome === 'pass') {
+    await needs.report({ type: 'revision-confirmed', service: service.name, url, commit })
+  } else if (result.finding !== undefined) {
+    await needs.report({ type: 'finding', finding: result.finding })
+  }
+  return result
+}
+
+/** The generated domain to ask over; one that somebody made for another port says nothing about the service. */
+function askedDomain(service: DesiredService, state: ObservedState): string | undefined {
+  const generated = state.services
+    .find((candidate) => candidate.name === service.name)
+    ?.domains.filter((candidate) => candidate.kind === 'generated')
+  const wanted = generated?.find((candidate) => candidate.targetPort === service.domain?.targetPort)
+  return (wanted ?? generated?.[0])?.domain
+}
+
 /** One last reading: what serves now is what we deployed, everywhere. What was asked before is among the results. */
 export async function verifyRelease(
   deployed: readonly DeployedService[],
@@ -82,5 +136,5 @@ export async function verifyRelease(
     ),
   )
   for (const { finding } of seen) if (finding !== undefined) await needs.report({ type: 'finding', finding })
-  return { state, results: [...seen, ...deployed.flatMap(({ answers }) => answers ?? [])] }
+  return { state, results: [...seen, ...deployed.flatMap(({ answers }) => answers)] }
 }

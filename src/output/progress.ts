@@ -1,3 +1,4 @@
+import { wrapAnsi } from 'fast-wrap-ansi'
 import { paragraph } from './human/paragraph.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -27,13 +28,23 @@ export function createProgress(terminal: Terminal, quiet: (text: string) => stri
     isLoading = true
     const { default: ora } = await import('ora')
     isLoading = false
-    spinner = ora({ stream: terminal.errStream as NodeJS.WriteStream, discardStdin: false, isEnabled: true })
-    if (text !== '') spinner.start(text)
+    const moving = ora({
+      stream: terminal.errStream as NodeJS.WriteStream,
+      discardStdin: false,
+      isEnabled: true,
+      // It has a mind of its own about colour.
+      color: terminal.errColor === 0 ? false : 'cyan',
+    })
+    spinner = moving
+    terminal.onResize(() => {
+      moving.text = fitted(text, terminal.errColumns())
+    })
+    if (text !== '') spinner.start(fitted(text, terminal.errColumns()))
   }
   return {
     show(next) {
       text = next
-      if (spinner !== undefined) spinner.start(next)
+      if (spinner !== undefined) spinner.start(fitted(next, terminal.errColumns()))
       else if (!isLoading) void load()
     },
     print(line) {
@@ -46,6 +57,15 @@ export function createProgress(terminal: Terminal, quiet: (text: string) => stri
       spinner?.stop()
     },
   }
+}
+
+/**
+ * What moves, in lines that the window never has to break. As many lines as were written are cleared before the next ones: a line
+ * that the window broke, and put together again when it was made wider, would take one with it that should stay.
+ */
+function fitted(text: string, columns: number): string {
+  const besideSign = columns - 3
+  return wrapAnsi(text, besideSign, { hard: true, trim: true }).replaceAll('\n', '\n  ')
 }
 
 interface Spinner {

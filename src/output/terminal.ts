@@ -3,7 +3,7 @@ import type { ColorSupportLevel } from 'chalk'
 /** The streams of a process, as far as we use them. */
 export interface Stream {
   write(text: string): unknown
-  on?(event: 'error', act: () => void): unknown
+  on?(event: 'error' | 'resize', act: () => void): unknown
   isTTY?: boolean
   columns?: number
 }
@@ -15,6 +15,8 @@ export interface Terminal {
   /** Columns of the error stream, where progress and failures go; 80 where there is no terminal. */
   errColumns(): number
   outColumns(): number
+  /** Called whenever the window has got another width. */
+  onResize(act: () => void): void
   /** May something move on the error stream? */
   isAnimated: boolean
   outColor: ColorSupportLevel
@@ -41,6 +43,7 @@ export function createTerminal(stdout: Stream, stderr: Stream, { env, noColor }:
     err,
     errColumns: () => columnsOf(stderr),
     outColumns: () => columnsOf(stdout),
+    onResize: (act) => void stderr.on?.('resize', act),
     isAnimated: stderr.isTTY === true && (env.CI ?? '') === '' && env.TERM !== 'dumb',
     outColor: color(stdout),
     errColor: color(stderr),

@@ -9,4 +9,4 @@ export interface CheckResult {
   finding?: Finding
 }
 
-export type CheckName = 'active-deployment' | 'commit' | 'instance' | 'liveness'
+export type CheckName = 'active-deployment' | 'commit' | 'instance' | 'liveness' | 'revision'

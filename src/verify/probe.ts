@@ -12,6 +12,10 @@ export type ProbeAnswer =
       /** The edge answered for the app, because nothing listens where it looks (`x-railway-fallback`). */
       isFallback: boolean
       elapsedMs: number
+      /** Looked up without regard to case; null where the answer has none of that name. */
+      header(name: string): string | null
+      /** As text; absent when it is longer than any answer that we read. */
+      body?: string
     }
   | { kind: 'unanswered'; reason: string; elapsedMs: number }
   /** There was no way to ask, so nothing is known about the app. */

@@ -148,6 +148,13 @@ describe('services', () => {
     expect(image).not.toHaveProperty('autoDeploy')
   })
 
+  test('say over their domain which commit they run, where the config knows how', () => {
+    const revision = { path: '/version', field: 'build.commit' }
+    expect(service(withWeb({ revision }), 'staging', 'web')).toMatchObject({ revision })
+    expect(service(withWeb({}), 'staging', 'web')).not.toHaveProperty('revision')
+    expect(service(withWeb({ revision, domain: false }), 'staging', 'web')).not.toHaveProperty('revision')
+  })
+
   test('without a domain are not asked for their health from outside', () => {
     expect(service(withWeb({ domain: false }), 'staging', 'web')).not.toHaveProperty('liveness')
     expect(service(withWeb({ domain: false }), 'production', 'web')).not.toHaveProperty('domain')

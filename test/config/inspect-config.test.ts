@@ -33,7 +33,7 @@ describe('a config that is right', () => {
       'services.web.revision': { path: '/version', field: 'commit' },
       'services.worker.replicas': 2,
       'services.worker.storage': 's3',
-      'services.worker.revision': { path: '/', header: 'x-commit' },
+      'services.assistant.revision': { path: '/', header: 'x-commit' },
       'services.tool': { kind: 'app', source: { image: 'tool:1' } },
       'services.postgres.variables': { RAILWAY_SHM_SIZE_BYTES: '134217728' },
       'services.web.variables.MODE': {

@@ -7,8 +7,9 @@ async function anApp(behaviour: CommitBehaviour, variables: Record<string, strin
   const entries = Object.entries(variables).map(([name, value]) => [name, { value }])
   const api = await caller.makeApp('api', { variables: Object.fromEntries(entries) })
   const domain = await caller.makeDomain(api)
-  await caller.deployed(api, caller.platform.world.addCommit(repository, 'main', { behaviour }).sha)
-  return { caller, ask: (path: string) => caller.edge(domain, path) }
+  const { sha } = caller.platform.world.addCommit(repository, 'main', { behaviour })
+  await caller.deployed(api, sha)
+  return { caller, sha, ask: (path: string) => caller.edge(domain, path) }
 }
 
 test('a healthy app answers its health in full', async () => {
@@ -74,6 +75,20 @@ test('with monitoring on there are metrics that a scraper can read', async () =>
     status: 'healthy',
     checks: { database: 'healthy', cache: 'healthy' },
   })
+})
+
+test.each<[CommitBehaviour, (sha: string) => string]>([
+  ['healthy', (sha) => sha],
+  ['error-500', (sha) => sha],
+  ['wrong-revision', () => '0'.repeat(40)],
+])('a %s commit says in a header which commit it is', async (behaviour, said) => {
+  const { ask, sha } = await anApp(behaviour)
+  expect((await ask('/up')).headers['x-commit']).toBe(said(sha))
+})
+
+test('and at /version, in JSON', async () => {
+  const { ask, sha } = await anApp('healthy')
+  expect(JSON.parse((await ask('/version')).body)).toEqual({ version: '1.0.0', build: { commit: sha } })
 })
 
 test('a database answers nothing over HTTP', async () => {

@@ -11,7 +11,7 @@ describe('a release', () => {
     expect(
       renderRelease(release, undo, plain),
     ).toBe(`✓ production: 3 changes applied; api and worker live after 2 min 5 s. Commit
-  22222222 serves.
+  22222222 serves, by the platform's word.
   Undo: fakturino deploy -e production --commit 1111111111111111111111111111111111111111
   It brings the code back. Variables and settings stay as they are now, and
   migrations are not undone.
@@ -22,16 +22,38 @@ describe('a release', () => {
     [
       'nothing to do',
       { changes: 0, services: [] },
-      '✓ Nothing to do: production equals the config. Commit 22222222 serves.\n',
+      "✓ Nothing to do: production equals the config. Commit 22222222 serves, by the\n  platform's word.\n",
     ],
     [
       'stored only',
       { services: [] },
-      '✓ production: 3 changes applied; nothing had to be deployed after 2 min 5 s.\n  Commit 22222222 serves.\n',
+      "✓ production: 3 changes applied; nothing had to be deployed after 2 min 5 s.\n  Commit 22222222 serves, by the platform's word.\n",
     ],
-    ['deployed only', { changes: 0 }, '✓ production: api and worker live after 2 min 5 s. Commit 22222222 serves.\n'],
+    [
+      'deployed only',
+      { changes: 0 },
+      "✓ production: api and worker live after 2 min 5 s. Commit 22222222 serves, by\n  the platform's word.\n",
+    ],
   ])('%s', (_, parts, text) => {
     expect(renderRelease({ ...release, ...parts }, { note: 'No way back.' }, plain)).toContain(text)
+  })
+
+  it.each([
+    ['all of them', ['service', 'service'], 'Commit 22222222 serves: api and worker say so themselves.'],
+    [
+      'one of them',
+      ['service', 'platform'],
+      "Commit 22222222 serves: api says so itself; of worker, the platform's word is all there is.",
+    ],
+    ['none of them', ['platform', 'platform'], "Commit 22222222 serves, by the platform's word."],
+  ] as const)('says who says which commit serves: %s', (_, [api, worker], text) => {
+    const commit = release.commit ?? ''
+    const services = [
+      { name: 'api', outcome: 'deployed' as const, commit, commitSaidBy: api },
+      { name: 'worker', outcome: 'deployed' as const, commit, commitSaidBy: worker },
+    ]
+    const told = renderRelease({ ...release, services }, { note: 'No way back.' }, plain)
+    expect(told.replaceAll(/\s+/g, ' ')).toContain(text)
   })
 
   it('that nobody waited for claims nothing, and names what was not started', () => {

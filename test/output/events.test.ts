@@ -27,6 +27,7 @@ it.each([
     '✗ api failed after 2 min 5 s, in running the pre-deploy command: "php artisan\n  migrate --force" exited with code 1\n',
   ],
   ['service-verified', '✓ api answers https://api-staging-4b0e.up.railway.app/health (3 times in a row)\n'],
+  ['revision-confirmed', '✓ api says at https://api-staging-4b0e.up.railway.app/version that it runs\n  11111111\n'],
   ['service-blocked', '! api not deployed: it cannot start without APP_KEY and PADDLE_API_KEY\n'],
   ['service-unchanged', '· scheduler unchanged: it runs 11111111 already, which is the newest commit\n'],
   ['services-not-started', '! worker and scheduler left as they are, because api did not become live\n'],

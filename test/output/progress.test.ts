@@ -46,6 +46,26 @@ describe('at a terminal', () => {
     expect(printed()).not.toContain('api building')
   })
 
+  it('what moves is broken into lines that fit, anew when the window gets another width', async () => {
+    const { progress, screen, printed, until } = aTerminal()
+    screen.columns = 40
+    progress.show('watching worker and scheduler for 3.0 s before they count as live')
+    await until('watching worker and scheduler for 3.0\n  s before they count as live')
+    screen.columns = 100
+    screen.emit('resize')
+    progress.print('worker live')
+    expect(printed()).toContain('watching worker and scheduler for 3.0 s before they count as live')
+    progress.stop()
+  })
+
+  it('a word that is wider than the window is broken too: it moves, and nobody copies it', async () => {
+    const { progress, screen, until } = aTerminal()
+    screen.columns = 20
+    progress.show('a'.repeat(30))
+    await until(`${'a'.repeat(17)}\n  ${'a'.repeat(13)}`)
+    progress.stop()
+  })
+
   function aTerminal() {
     let all = ''
     let heard = () => {}
@@ -56,6 +76,7 @@ describe('at a terminal', () => {
     const progress = createProgress(createTerminal(screen, screen, { env: {}, noColor: true }), (text) => text)
     return {
       progress,
+      screen,
       printed: () => all,
       until: (text: string) =>
         new Promise<void>((resolve) => {

@@ -270,6 +270,12 @@ export const events: { [Type in OperationEvent['type']]: Extract<OperationEvent,
     url: 'https://api-staging-4b0e.up.railway.app/health',
     answers: 3,
   },
+  'revision-confirmed': {
+    type: 'revision-confirmed',
+    service: 'api',
+    url: 'https://api-staging-4b0e.up.railway.app/version',
+    commit,
+  },
   'service-blocked': {
     type: 'service-blocked',
     service: 'api',

@@ -13,6 +13,7 @@ import type {
   ObservedState,
   ObservedVariable,
 } from '../../src/platform/observed-state.ts'
+import type { ProbeAnswer } from '../../src/verify/probe.ts'
 
 /** Builders of what the pure parts take: whole and dull, but for what a test says. Ids follow from names. */
 
@@ -221,5 +222,26 @@ export function aPlannedDeployment(service: string, overrides: Partial<PlannedDe
     missingSecrets: [],
     effect: 'redeploy',
     ...overrides,
+  }
+}
+
+/** What one question over HTTP found: 200 after 12 ms, without a word, unless said otherwise. */
+export function anAnswer({
+  headers = {},
+  ...parts
+}: {
+  status?: number
+  isFallback?: boolean
+  elapsedMs?: number
+  headers?: Record<string, string>
+  body?: string
+} = {}): Extract<ProbeAnswer, { kind: 'answered' }> {
+  return {
+    kind: 'answered',
+    status: 200,
+    isFallback: false,
+    elapsedMs: 12,
+    header: (name) => headers[name.toLowerCase()] ?? null,
+    ...parts,
   }
 }

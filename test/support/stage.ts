@@ -37,6 +37,8 @@ export interface RunOptions {
   stdin?: string
   /** Is there a terminal? Nobody sits at it, though. */
   isTerminal?: boolean
+  /** There is a terminal, and the command's input was closed or comes from nowhere. */
+  isStdinClosed?: boolean
   /** There is a terminal and somebody who types these, one for each question. */
   answers?: string[]
   /** In the place of the stream that collects what is printed as the answer. */
@@ -99,7 +101,8 @@ export async function aStage(options: Partial<LocalPlatformOptions> = {}): Promi
       const doors = runOptions.through?.({ clock, files }) ?? { clock, files }
       const pid = ++lastPid
       processes.add(pid)
-      const isTerminal = runOptions.isTerminal === true || answers !== undefined
+      const isStdinClosed = runOptions.isStdinClosed === true
+      const isTerminal = runOptions.isTerminal === true || answers !== undefined || isStdinClosed
       const printed = { stdout: '', stderr: '' }
       const person = aPerson(answers ?? [])
       const stream = (name: 'stdout' | 'stderr') => {
@@ -129,7 +132,10 @@ export async function aStage(options: Partial<LocalPlatformOptions> = {}): Promi
           cwd: () => root,
           pid,
           execPath: process.execPath,
-          stdin: answers === undefined ? Object.assign(chunks(stdin), { isTTY: isTerminal }) : person.keyboard,
+          stdin:
+            answers === undefined
+              ? Object.assign(chunks(stdin), { isTTY: isTerminal && !isStdinClosed })
+              : person.keyboard,
           stdout: runOptions.stdout ?? stream('stdout'),
           stderr: stream('stderr'),
           on: (signal, act) => acts.add([signal, act]),

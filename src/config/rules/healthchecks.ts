@@ -6,11 +6,23 @@ import { appsOf, isPending } from '../services.ts'
 
 const deepPaths = ['/health', '/metrics/health', '/']
 
-/** What is reachable is asked before it gets traffic, at a path that does not fail for something unimportant. */
+/**
+ * What is reachable is asked before it gets traffic, at a path that does not fail for something unimportant; and only what is
+ * reachable can be asked which commit it runs.
+ */
 export const healthchecks: Rule = ({ config, isLeftOut }) =>
-  appsOf(config).flatMap(([name, app]) =>
-    isPending(app) || isLeftOut(`services.${name}.healthcheck`) ? [] : judge(name, app),
-  )
+  appsOf(config).flatMap(([name, app]) => [
+    ...(isPending(app) || isLeftOut(`services.${name}.healthcheck`) ? [] : judge(name, app)),
+    ...(isPending(app) || app.revision === undefined || app.domain === true ? [] : [unreachable(name)]),
+  ])
+
+function unreachable(name: string): Finding {
+  return advisory('revision-without-domain', {
+    at: `services.${name}.revision`,
+    says: 'is asked over a domain, and the service has none, so which commit it runs stays the word of the platform',
+    fix: `set services.${name}.domain to true, or take services.${name}.revision out`,
+  })
+}
 
 function judge(name: string, app: AppService): Finding[] {
   if (app.healthcheck === undefined) {

@@ -7,16 +7,29 @@ export interface AppMoment {
   now: number
   startedAt: number
   isBroken: boolean
+  /** It says that it is a commit that nobody deployed, as a cached answer or a forgotten container does. */
+  isWrongRevision?: boolean
 }
 
-/** What the product answers over HTTP, in the formats that its operators know (its routes, their keys and their status). */
+/**
+ * What the product answers over HTTP, in the formats that its operators know (its routes, their keys and their status). That it says
+ * which commit it is, in a header and at `/version`, is ours: the product does not yet, and its config may ask.
+ */
 export function answerAsApp(moment: AppMoment): HttpAnswer {
+  const commit = moment.isWrongRevision ? '0'.repeat(40) : moment.variables.RAILWAY_GIT_COMMIT_SHA
+  const answer = answerOf(moment, commit)
+  return commit === undefined ? answer : { ...answer, headers: { 'x-commit': commit } }
+}
+
+function answerOf(moment: AppMoment, commit: string | undefined): HttpAnswer {
   const path = moment.question.path.split('?')[0]
   if (path === '/health') return health(moment)
   if (moment.isBroken) return html(500, 'Server Error - Fakturino')
   switch (path) {
     case '/ping':
       return json(200, { status: 'ok', timestamp: new Date(moment.now).toISOString().replace('Z', '000Z') })
+    case '/version':
+      return json(200, { version: '1.0.0', build: { commit: commit ?? null } })
     case '/metrics':
       return gated(moment, () => metrics(moment))
     case '/metrics/health':

@@ -13,6 +13,7 @@ export interface HttpAnswer {
   status: number
   contentType: string
   body: string
+  headers?: Readonly<Record<string, string>>
 }
 
 /** What a container tells while it runs. */

@@ -36,6 +36,7 @@ export function simulatedRuntime(agenda: Agenda, timing: SimulatedTiming): Runti
       now: agenda.now(),
       startedAt: deployment.startedAt,
       isBroken: behaviour === 'error-500',
+      isWrongRevision: behaviour === 'wrong-revision',
     })
   }
 

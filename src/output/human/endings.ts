@@ -17,13 +17,25 @@ export function renderRelease(release: Release, undo: Undo, { style, columns }: 
   if (release.isDryRun) return renderDryRun(style)
   if (release.verdict === 'unknown') return renderStarted(release, undo, { style, columns })
   const deployed = release.services.filter((service) => service.outcome === 'deployed').map((service) => service.name)
-  const revision = release.commit === undefined ? '' : ` Commit ${shortCommit(release.commit)} serves.`
+  const revision = release.commit === undefined ? '' : ` ${toldRevision(release.commit, release.services)}`
   if (deployed.length === 0 && release.changes === 0) {
     return `${paragraph(`Nothing to do: ${release.environment} equals the config.${revision}`, columns, `${style.sign.good} `, 2)}\n`
   }
   const stored = release.changes === 0 ? '' : `${count(release.changes, 'change')} applied; `
   const line = `${release.environment}: ${stored}${deployed.length === 0 ? 'nothing had to be deployed' : `${listed(deployed)} live`} after ${duration(release.elapsedMs)}.${revision}`
   return `${paragraph(line, columns, `${style.sign.good} `, 2)}\n${renderUndo(undo, { style, columns })}`
+}
+
+/** Which commit serves, and who says so: where an app does not, the platform's word is all there is. */
+function toldRevision(commit: string, services: Release['services']): string {
+  const saidBy = (who: 'service' | 'platform') =>
+    services.filter((service) => service.commitSaidBy === who && service.commit === commit).map(({ name }) => name)
+  const themselves = saidBy('service')
+  const serves = `Commit ${shortCommit(commit)} serves`
+  if (themselves.length === 0) return `${serves}, by the platform's word.`
+  const others = saidBy('platform')
+  const byPlatform = others.length === 0 ? '' : `; of ${listed(others)}, the platform's word is all there is`
+  return `${serves}: ${listed(themselves)} ${themselves.length === 1 ? 'says so itself' : 'say so themselves'}${byPlatform}.`
 }
 
 /** What was started and left to itself. */

@@ -128,6 +128,8 @@ const renderers: Renderers = {
   }),
   'service-verified': ({ service, url, answers }, layout) =>
     done(`${service} answers ${url} (${answers} times in a row)`, layout),
+  'revision-confirmed': ({ service, url, commit }, layout) =>
+    done(`${service} says at ${url} that it runs ${shortCommit(commit)}`, layout),
   'service-blocked': ({ service, missingSecrets, waitsFor }, { style, columns }) => ({
     line: paragraph(
       `${service} not deployed: it ${waitsFor.length > 0 ? `waits for ${listed(waitsFor)}` : `cannot start without ${listed(missingSecrets)}`}`,

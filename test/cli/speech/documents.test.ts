@@ -242,9 +242,9 @@ it('deploy: its events and its answer', async () => {
     services: [
       deployed('postgres'),
       deployed('redis'),
-      { ...deployed('api'), commit: firstCommit },
-      { ...deployed('worker'), commit: firstCommit },
-      { ...deployed('scheduler'), commit: firstCommit },
+      { ...deployed('api'), commit: firstCommit, commitSaidBy: 'platform' },
+      { ...deployed('worker'), commit: firstCommit, commitSaidBy: 'platform' },
+      { ...deployed('scheduler'), commit: firstCommit, commitSaidBy: 'platform' },
     ],
     commit: firstCommit,
     elapsedMs: expect.any(Number),

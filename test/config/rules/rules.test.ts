@@ -413,6 +413,13 @@ const cases: Case[] = [
     severity: 'advisory',
   },
   {
+    when: 'a service without a domain is to say over it which commit it runs',
+    changes: { 'services.worker.revision': { path: '/version', field: 'commit' } },
+    code: 'revision-without-domain',
+    at: 'services.worker.revision',
+    severity: 'advisory',
+  },
+  {
     when: 'a start command migrates',
     changes: { 'services.web.start': 'php artisan migrate --force && serve' },
     code: 'migration-at-start',

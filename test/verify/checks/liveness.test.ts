@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { checkLiveness, type LivenessQuestion } from '../../../src/verify/checks/liveness.ts'
 import type { Probe, ProbeAnswer } from '../../../src/verify/probe.ts'
+import { anAnswer } from '../../support/builders.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
 const question: LivenessQuestion = {
@@ -13,8 +14,8 @@ const question: LivenessQuestion = {
   withinMs: 60_000,
 }
 
-const answered = (status: number): ProbeAnswer => ({ kind: 'answered', status, isFallback: false, elapsedMs: 12 })
-const fallback: ProbeAnswer = { kind: 'answered', status: 200, isFallback: true, elapsedMs: 3 }
+const answered = (status: number) => anAnswer({ status })
+const fallback = anAnswer({ isFallback: true, elapsedMs: 3 })
 const silent: ProbeAnswer = { kind: 'unanswered', reason: 'connection refused', elapsedMs: 1 }
 const [good, bad] = [answered(200), answered(503)]
 
