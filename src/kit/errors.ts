@@ -52,6 +52,7 @@ export type FailureCode =
   | 'commit-not-found'
   | 'platform-refused'
   | 'patch-failed'
+  | 'not-stored'
   | 'deployment-failed'
   | 'deployment-crashed'
   | 'verification-failed'

@@ -1,19 +1,23 @@
 import type { DesiredState } from '../config/desired.ts'
+import type { EnvironmentConfig } from '../contract/environment-config.ts'
 import { OperatorError } from '../kit/errors.ts'
 import type { Secret } from '../kit/secret.ts'
 import { listed } from '../kit/text.ts'
+import { directStore, withoutUnstored } from '../plan/direct-store.ts'
 import { isSameState } from '../plan/fingerprint.ts'
 import { movedPlaces } from '../plan/moved-places.ts'
 import { type Change, type Plan, subjectOf } from '../plan/plan.ts'
 import type { WantedCommit } from '../plan/plan-deployments.ts'
-import { storePatch } from '../plan/store-patch.ts'
+import { type StoreIds, storePatch } from '../plan/store-patch.ts'
 import type { ObservedRunning, ObservedState } from '../platform/observed-state.ts'
 import type { Target } from '../platform/platform.ts'
 import { type CreateNeeds, createAttachments, createsIds, serviceIdOf } from './create-missing.ts'
 import type { Author } from './patch-message.ts'
 import { planFrom } from './plan-environment.ts'
+import type { Stored } from './second-ways.ts'
 import { secretValues } from './secret-values.ts'
 import { refuseStaged, type StoreNeeds, storeChanges } from './store-changes.ts'
+import { needsInstances, refuseUnmerged, storeDirectly } from './store-directly.ts'
 
 export interface ApplyRequest {
   desired: DesiredState
@@ -32,15 +36,19 @@ export interface ApplyNeeds extends CreateNeeds, StoreNeeds {
   random: (bytes: number) => Uint8Array
 }
 
+/** What is to be deployed now, and how the rest was stored. */
+export interface Applied {
+  plan: Plan
+  state: ObservedState
+  stored: Stored
+}
+
 /**
  * Makes one environment's stored state equal to the plan, deploying nothing; its services exist already. What needs an id is
  * made first, then everything is read again, refused if anything moved meanwhile, and the rest is stored as one patch. Gives
  * back what is to be deployed now.
  */
-export async function applyPlan(
-  request: ApplyRequest,
-  needs: ApplyNeeds,
-): Promise<{ plan: Plan; state: ObservedState }> {
+export async function applyPlan(request: ApplyRequest, needs: ApplyNeeds): Promise<Applied> {
   let state = await createInstances(request, request.observed, needs)
   await createAttachments(state, planNow(request, state, needs), needs)
   // The last read before a commit: it knows the new ids, and whether somebody else was here.
@@ -48,8 +56,12 @@ export async function applyPlan(
   state = await needs.platform.observe(targetOf(state))
   const plan = planNow(request, state, needs)
   refuseIfMoved(request.plan, request.observed, plan, state)
-  await storePlan(request, plan, state, needs)
-  return { plan, state }
+  const { way, notStored } = await storePlan(request, plan, state, needs)
+  return {
+    plan: withoutUnstored(plan, notStored),
+    state,
+    stored: { way, notStored: notStored.map(subjectOf) },
+  }
 }
 
 /**
@@ -65,6 +77,7 @@ export function refuseStagedByOthers(
   // A new volume may have to grow, which is stored.
   const isStored = plan.changes.some((change) => !isDirect(change) || change.act.kind === 'create-volume')
   if (!isStored) return
+  if (state.denied?.includes('patches')) refuseUnmerged(state, request.allowStaged)
   const there = new Set([...state.services, ...state.servicesElsewhere].map(({ name }) => name))
   const changes = plan.changes.filter(({ service }) => service !== undefined && there.has(service))
   const patch = patchOf(request, changes, state, needs) ?? {}
@@ -76,7 +89,10 @@ async function createInstances(request: ApplyRequest, state: ObservedState, need
   const plan = planNow(request, state, needs)
   const changes = plan.changes.filter((change) => change.act.kind === 'create-instance')
   if (changes.length === 0) return state
-  await storePlan(request, { ...plan, changes }, state, needs)
+  const services = changes.flatMap(({ service }) => service ?? [])
+  if (state.denied?.includes('patches')) throw needsInstances(state, services)
+  const { way } = await storePlan(request, { ...plan, changes }, state, needs)
+  if (way === 'direct') throw needsInstances(state, services)
   return needs.platform.observe(targetOf(state))
 }
 
@@ -88,25 +104,66 @@ function targetOf(state: ObservedState): Target {
   return { projectId: state.project.id, environmentId: state.environment.id }
 }
 
-/** Stores a plan's patch and switches deploys on push, where the plan asks for either. */
+interface StoredPlan {
+  way: Stored['way']
+  notStored: Change[]
+}
+
+/** Stores a plan as a patch, or directly where the token may use none, and switches deploys on push, where the plan asks for either. */
 async function storePlan(
-  request: Pick<ApplyRequest, 'desired' | 'supplied' | 'author' | 'allowStaged'>,
+  request: ApplyRequest,
   plan: Plan,
   state: ObservedState,
   needs: ApplyNeeds,
-): Promise<void> {
+): Promise<StoredPlan> {
   const patch = patchOf(request, plan.changes, state, needs)
-  const environment = state.environment.name
-  if (patch !== undefined) {
-    needs.checkpoint()
-    const patchId = await storeChanges(
-      { state, patch, author: request.author, allowStaged: request.allowStaged },
-      needs,
-    )
-    const stored = plan.changes.filter((change) => !isDirect(change)).length
-    await needs.report({ type: 'changes-stored', environment, patchId, changes: stored })
-  }
+  const stored = patch === undefined ? nothingStored : await storePatched(request, plan, patch, state, needs)
   await setAutoDeploy(request.desired, plan, state, needs)
+  return stored
+}
+
+const nothingStored: StoredPlan = { way: 'nothing', notStored: [] }
+
+async function storePatched(
+  request: ApplyRequest,
+  plan: Plan,
+  patch: EnvironmentConfig,
+  state: ObservedState,
+  needs: ApplyNeeds,
+): Promise<StoredPlan> {
+  const { author, allowStaged } = request
+  const changes = plan.changes.filter((change) => !isDirect(change))
+  needs.checkpoint()
+  if (!state.denied?.includes('patches')) {
+    const patchId = await storeChanges({ state, patch, author, allowStaged }, needs)
+    if (patchId !== 'denied') {
+      const environment = state.environment.name
+      await needs.report({ type: 'changes-stored', environment, way: 'patch', patchId, changes: changes.length })
+      return { way: 'patch', notStored: [] }
+    }
+  }
+  return storePastPatches(request, changes, state, needs)
+}
+
+async function storePastPatches(
+  request: ApplyRequest,
+  changes: readonly Change[],
+  state: ObservedState,
+  needs: ApplyNeeds,
+): Promise<StoredPlan> {
+  refuseUnmerged(state, request.allowStaged)
+  const writes = directStore(changes, {
+    ...idsIn(request, state, needs),
+    trigger: (name) => state.services.find((service) => service.name === name)?.trigger,
+  })
+  const changesIn = (later: ObservedState) => planNow(request, later, needs).changes
+  const notStored = await storeDirectly({ state, changes, writes, changesIn }, needs)
+  const environment = state.environment.name
+  const stored = changes.length - notStored.length
+  if (stored > 0) await needs.report({ type: 'changes-stored', environment, way: 'direct', changes: stored })
+  if (notStored.length > 0)
+    await needs.report({ type: 'changes-not-stored', environment, places: notStored.map(subjectOf) })
+  return { way: 'direct', notStored }
 }
 
 function patchOf(
@@ -115,12 +172,20 @@ function patchOf(
   state: ObservedState,
   needs: Pick<ApplyNeeds, 'random'>,
 ) {
-  return storePatch(changes, {
+  return storePatch(changes, idsIn(request, state, needs))
+}
+
+function idsIn(
+  request: Pick<ApplyRequest, 'desired' | 'supplied'>,
+  state: ObservedState,
+  needs: Pick<ApplyNeeds, 'random'>,
+): StoreIds {
+  return {
     service: (name) => serviceIdOf(state, name),
     volume: (name) => volumeIdOf(state, name),
     settings: (name) => state.services.find((service) => service.name === name)?.settings ?? {},
     secret: secretValues(request.desired, state, request.supplied, needs.random),
-  })
+  }
 }
 
 /**

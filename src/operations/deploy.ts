@@ -6,7 +6,7 @@ import { listed } from '../kit/text.ts'
 import { blockedDeployments } from '../plan/blocked-deployments.ts'
 import { toldSecret } from '../plan/compare-variables.ts'
 import { judgeGuards, passedGuards } from '../plan/guards/index.ts'
-import { isEmpty, type Plan } from '../plan/plan.ts'
+import { isEmpty, type Plan, subjectOf } from '../plan/plan.ts'
 import { liveDeployment, runningCommit, type WantedCommit } from '../plan/plan-deployments.ts'
 import type { SavedPlan } from '../plan/saved-plan.ts'
 import type { DeploymentId } from '../platform/ids.ts'
@@ -21,6 +21,7 @@ import { matchSavedPlan } from './match-saved-plan.ts'
 import { type KnownIds, notThere, type WantedEnvironment } from './observe-environment.ts'
 import type { Author } from './patch-message.ts'
 import { planEnvironment } from './plan-environment.ts'
+import { type SecondWays, type Stored, secondWays } from './second-ways.ts'
 import { type DeployedService, verifyRelease } from './verify-release.ts'
 
 export interface DeployRequest {
@@ -65,6 +66,8 @@ export interface Release {
   commit?: string
   previousCommit?: string
   elapsedMs: number
+  /** Absent where everything was read and stored the first way. */
+  secondWays?: SecondWays
 }
 
 export interface ReleasedService {
@@ -96,6 +99,7 @@ export async function deploy(request: DeployRequest, needs: DeployNeeds): Promis
   if (request.saved !== undefined) matchSavedPlan(request.saved, { plan, observed }, needs.isRehearsal)
   refuseUnsafe(plan, desired, request)
   const before = previousCommit(desired, observed)
+  let stored: Stored | undefined
   const done = (
     verdict: Release['verdict'],
     services: ReleasedService[],
@@ -103,6 +107,7 @@ export async function deploy(request: DeployRequest, needs: DeployNeeds): Promis
     changes: number,
   ): Release => {
     const commit = previousCommit(desired, state)
+    const ways = secondWays(observed, stored)
     return {
       project: observed.project.name,
       environment: observed.environment.name,
@@ -112,6 +117,7 @@ export async function deploy(request: DeployRequest, needs: DeployNeeds): Promis
       ...(commit === undefined ? {} : { commit }),
       ...(before === undefined ? {} : { previousCommit: before }),
       elapsedMs: needs.clock.now() - startedAt,
+      ...(ways === undefined ? {} : { secondWays: ways }),
     }
   }
   if (isEmpty(plan)) return done('pass', unchanged(desired, observed), observed, 0)
@@ -142,7 +148,9 @@ export async function deploy(request: DeployRequest, needs: DeployNeeds): Promis
     },
     needs,
   )
-  const changes = plan.changes.length
+  stored = applied.stored
+  const { notStored } = applied.stored
+  const changes = plan.changes.filter((change) => !notStored.includes(subjectOf(change))).length
   if (request.isDetached) {
     const { started, waiting } = await startFirstLevel(desired, applied.plan, applied.state, needs)
     refuseBlocked(plan, desired, request)

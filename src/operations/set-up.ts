@@ -21,6 +21,7 @@ import {
 } from './observe-environment.ts'
 import type { Author } from './patch-message.ts'
 import { inProject, planFrom } from './plan-environment.ts'
+import { type SecondWays, secondWays } from './second-ways.ts'
 
 export interface SetUpRequest {
   /** One for each environment of the config; a protected one first, where there is one: it becomes the project's own. */
@@ -43,7 +44,7 @@ export interface SetUpNeeds extends ApplyNeeds {
 export interface SetUp {
   /** Null after a dry run. */
   project: { id: string; name: string } | null
-  environments: { name: string; changes: number; missingSecrets: string[] }[]
+  environments: { name: string; changes: number; missingSecrets: string[]; secondWays?: SecondWays }[]
 }
 
 interface Place {
@@ -51,6 +52,8 @@ interface Place {
   state: ObservedState | undefined
   running: ObservedRunning | undefined
   plan: Plan
+  /** Known once it was read, and stored. */
+  secondWays?: SecondWays | undefined
 }
 
 /**
@@ -87,8 +90,9 @@ export async function setUp(asked: SetUpRequest, needs: SetUpNeeds): Promise<Set
   const created = await createContainers(request, project, places, needs)
   const targets = places.map((place) => ({ projectId: created.id, environmentId: environmentIdOf(created, place) }))
   for (const [place, state] of await withServices(request, project !== undefined, targets, places, needs)) {
+    place.secondWays = secondWays(state)
     if (place.plan.changes.length === 0) continue
-    await applyPlan(
+    const { stored } = await applyPlan(
       {
         desired: place.desired,
         plan: place.plan,
@@ -104,6 +108,7 @@ export async function setUp(asked: SetUpRequest, needs: SetUpNeeds): Promise<Set
       },
       needs,
     )
+    place.secondWays = secondWays(state, stored)
   }
   return told(created, request, places, needs)
 }
@@ -117,10 +122,11 @@ async function told(
   if (project !== undefined) await needs.knownIds.remember(project, project.environments)
   return {
     project: project === undefined ? null : { id: project.id, name: project.name },
-    environments: places.map(({ desired, plan, state }) => ({
+    environments: places.map(({ desired, plan, state, secondWays: ways = secondWays(state) }) => ({
       name: plan.environment,
       changes: plan.changes.length,
       missingSecrets: missingSecrets(desired, state, request.supplied),
+      ...(ways === undefined ? {} : { secondWays: ways }),
     })),
   }
 }

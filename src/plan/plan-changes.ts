@@ -3,7 +3,7 @@ import type { DesiredService, DesiredState } from '../config/desired.ts'
 import { own } from '../config/own.ts'
 import type { Secret } from '../kit/secret.ts'
 import { listed } from '../kit/text.ts'
-import type { ObservedRunning, ObservedService, ObservedState } from '../platform/observed-state.ts'
+import type { DeniedPart, ObservedRunning, ObservedService, ObservedState } from '../platform/observed-state.ts'
 import { settingsFromConfig } from '../platform/translate.ts'
 import { compareAttachments } from './compare-attachments.ts'
 import { compareSettings, type SettingDifference } from './compare-settings.ts'
@@ -74,6 +74,7 @@ export function planChanges(situation: PlanSituation): Plan {
       ...secretNotes(desired, missing),
       ...secretsThatDiffer(there.secrets, situation.supplied),
       ...strangers(situation),
+      ...denials(observed),
     ],
     pending: desired.pending.map(({ name, reason }) => ({ service: name, reason })),
     fingerprint: fingerprint(observed, situation.salt),
@@ -234,6 +235,23 @@ function secretNotes(desired: DesiredState, missing: readonly string[]): PlanNot
     })
   }
   return notes
+}
+
+/** What the token may not read, where the rest was read in another way. */
+function denials(observed: ObservedState | undefined): PlanNote[] {
+  const { denied = [] } = observed ?? {}
+  const notes: Record<DeniedPart, PlanNote> = {
+    config: {
+      code: 'config-denied',
+      message: 'This token may not read the config: variables and settings were read one by one.',
+    },
+    patches: {
+      code: 'history-denied',
+      message:
+        'This token may not read what is staged and what was committed: why something differs is not known, and variables that left the config stay where they are.',
+    },
+  }
+  return denied.map((part) => notes[part])
 }
 
 /** Services that the config does not know are nobody's business here; they are named and left alone. */

@@ -120,6 +120,8 @@ export interface PlanNote {
     | 'larger-volume'
     | 'unmanaged-volume'
     | 'unclear-domain'
+    | 'config-denied'
+    | 'history-denied'
   service?: string
   message: string
 }

@@ -31,7 +31,7 @@ import type {
 import type { ProjectSummary } from './platform.ts'
 import { textOf } from './shape.ts'
 
-export { settingsFromConfig, settingsToConfig } from './settings-config.ts'
+export { settingsFromConfig, settingsToConfig, settingsToInstance } from './settings-config.ts'
 
 /** PLATFORM.md §5.1. */
 const deploymentStatuses: Record<PlatformDeploymentStatus, DeploymentStatus> = {
