@@ -91,8 +91,8 @@ async function createInstances(request: ApplyRequest, state: ObservedState, need
   if (changes.length === 0) return state
   const services = changes.flatMap(({ service }) => service ?? [])
   if (state.denied?.includes('patches')) throw needsInstances(state, services)
-  const { way } = await storePlan(request, { ...plan, changes }, state, needs)
-  if (way === 'direct') throw needsInstances(state, services)
+  const { notStored } = await storePlan(request, { ...plan, changes }, state, needs)
+  if (notStored.length > 0) throw needsInstances(state, services)
   return needs.platform.observe(targetOf(state))
 }
 
@@ -163,7 +163,7 @@ async function storePastPatches(
   if (stored > 0) await needs.report({ type: 'changes-stored', environment, way: 'direct', changes: stored })
   if (notStored.length > 0)
     await needs.report({ type: 'changes-not-stored', environment, places: notStored.map(subjectOf) })
-  return { way: 'direct', notStored }
+  return { way: stored > 0 ? 'direct' : 'nothing', notStored }
 }
 
 function patchOf(

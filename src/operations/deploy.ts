@@ -6,7 +6,7 @@ import { listed } from '../kit/text.ts'
 import { blockedDeployments } from '../plan/blocked-deployments.ts'
 import { toldSecret } from '../plan/compare-variables.ts'
 import { judgeGuards, passedGuards } from '../plan/guards/index.ts'
-import { isEmpty, type Plan, subjectOf } from '../plan/plan.ts'
+import { isSettled, type Plan, subjectOf } from '../plan/plan.ts'
 import { liveDeployment, runningCommit, type WantedCommit } from '../plan/plan-deployments.ts'
 import type { SavedPlan } from '../plan/saved-plan.ts'
 import type { DeploymentId } from '../platform/ids.ts'
@@ -120,7 +120,10 @@ export async function deploy(request: DeployRequest, needs: DeployNeeds): Promis
       ...(ways === undefined ? {} : { secondWays: ways }),
     }
   }
-  if (isEmpty(plan)) return done('pass', unchanged(desired, observed), observed, 0)
+  if (isSettled(plan)) {
+    stored = { way: 'nothing', notStored: plan.changes.map(subjectOf) }
+    return done('pass', unchanged(desired, observed), observed, 0)
+  }
   const allowStaged = request.allowed.includes('staged-changes')
   refuseStagedByOthers({ ...request, desired, allowStaged }, plan, observed, needs)
   const what = `deploy to ${environment.name}`

@@ -28,7 +28,8 @@ export function secondWays(
   const ways: SecondWays = {
     ...(denied.includes('config') ? { reading: 'parts' } : {}),
     ...(denied.includes('patches') ? { history: 'denied' } : {}),
-    ...(stored.way === 'direct' ? { storing: 'direct', notStored: stored.notStored } : {}),
+    ...(stored.way === 'direct' ? { storing: 'direct' } : {}),
+    ...(stored.notStored.length > 0 ? { notStored: stored.notStored } : {}),
   }
   return Object.keys(ways).length === 0 ? undefined : ways
 }

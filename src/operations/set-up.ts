@@ -5,7 +5,7 @@ import type { Secret } from '../kit/secret.ts'
 import { listed } from '../kit/text.ts'
 import { missingSecrets } from '../plan/compare-variables.ts'
 import { judgeGuards, passedGuards } from '../plan/guards/index.ts'
-import { type Plan, subjectOf } from '../plan/plan.ts'
+import { isSettled, type Plan, subjectOf } from '../plan/plan.ts'
 import type { ObservedRunning, ObservedState } from '../platform/observed-state.ts'
 import type { Platform, ProjectSummary, Target } from '../platform/platform.ts'
 import { type ApplyNeeds, applyPlan, refuseStagedByOthers } from './apply-plan.ts'
@@ -79,7 +79,7 @@ export async function setUp(asked: SetUpRequest, needs: SetUpNeeds): Promise<Set
     await needs.report({ type: 'plan-made', plan, ...(same === undefined ? {} : { sameAs: same.plan.environment }) })
   }
   refuseUnsafe(places, request)
-  const isComplete = project !== undefined && places.every((place) => place.plan.changes.length === 0)
+  const isComplete = project !== undefined && places.every((place) => isSettled({ ...place.plan, deployments: [] }))
   if (isComplete) return told(project, request, places, needs)
   const allowStaged = request.allowed.includes('staged-changes')
   for (const { desired, plan, state } of places) {
@@ -90,7 +90,6 @@ export async function setUp(asked: SetUpRequest, needs: SetUpNeeds): Promise<Set
   const created = await createContainers(request, project, places, needs)
   const targets = places.map((place) => ({ projectId: created.id, environmentId: environmentIdOf(created, place) }))
   for (const [place, state] of await withServices(request, project !== undefined, targets, places, needs)) {
-    place.secondWays = secondWays(state)
     if (place.plan.changes.length === 0) continue
     const { stored } = await applyPlan(
       {
@@ -122,13 +121,18 @@ async function told(
   if (project !== undefined) await needs.knownIds.remember(project, project.environments)
   return {
     project: project === undefined ? null : { id: project.id, name: project.name },
-    environments: places.map(({ desired, plan, state, secondWays: ways = secondWays(state) }) => ({
+    environments: places.map(({ desired, plan, state, secondWays: ways = leftAlone(plan, state) }) => ({
       name: plan.environment,
       changes: plan.changes.length,
       missingSecrets: missingSecrets(desired, state, request.supplied),
       ...(ways === undefined ? {} : { secondWays: ways }),
     })),
   }
+}
+
+/** Where nothing is stored, what is out of reach is all that differs. */
+function leftAlone({ changes }: Plan, state: ObservedState | undefined): SecondWays | undefined {
+  return secondWays(state, { way: 'nothing', notStored: changes.filter((change) => change.outOfReach).map(subjectOf) })
 }
 
 /** Do two environments need the same, whatever the values are? */

@@ -19,12 +19,17 @@ export interface DirectIds extends Pick<StoreIds, 'service' | 'settings' | 'secr
   trigger(service: string): ObservedService['trigger']
 }
 
-/**
- * Can it be stored past any patch? A volume's size, its place and a domain's port are stored by patches only. A variable is never
- * removed: the platform's own way of doing that deploys the service at once, outside of every level.
- */
+/** Can it be stored past any patch? */
 export function isDirectlyStored({ act }: Change): boolean {
   return act.kind === 'set' || act.kind === 'set-variable' || act.kind === 'set-secret'
+}
+
+/**
+ * Does it stay as it is where no patch may be used? A volume's size, its place and a domain's port are stored by patches only. A
+ * variable is not removed either: the platform's own way of doing that deploys the service at once, outside of every level.
+ */
+export function isOnlyByPatch({ act }: Change): boolean {
+  return ['resize-volume', 'mount-volume', 'set-domain-port', 'remove-variable'].includes(act.kind)
 }
 
 /** Everything of a plan that can be stored past any patch. */

@@ -17,6 +17,7 @@ import {
   type VariableDifference,
 } from './compare-variables.ts'
 import { configAt } from './config-path.ts'
+import { isOnlyByPatch } from './direct-store.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { LastApplied } from './last-applied.ts'
 import type { Cause, Change, Plan, PlanNote } from './plan.ts'
@@ -52,8 +53,11 @@ export function planChanges(situation: PlanSituation): Plan {
   const perService = desired.services.map((service) => compareService(situation, service, there))
   const selected = situation.services === undefined ? undefined : new Set(situation.services)
   const isSelected = (service: string) => selected?.has(service) ?? true
+  const mayPatch = observed?.denied?.includes('patches') !== true
   const all = [...missingContainers(situation), ...perService.flatMap((result) => result.changes)]
-  const changes = all.filter((change) => change.service === undefined || isSelected(change.service))
+  const changes = all
+    .filter((change) => change.service === undefined || isSelected(change.service))
+    .map((change) => (mayPatch || !isOnlyByPatch(change) ? change : { ...change, outOfReach: true as const }))
   const deployments = planDeployments({
     desired,
     observed,

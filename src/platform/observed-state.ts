@@ -102,6 +102,8 @@ export interface ObservedDeployment {
   /** The commit, for code from a repository. */
   commit: string | undefined
   image: string | undefined
+  /** What it was built and started with, where the platform says so and no file in the code says otherwise. */
+  settings?: ServiceSettings
   /** The patch that caused it, where a patch did. */
   patchId: PatchId | undefined
 }

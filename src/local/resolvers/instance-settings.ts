@@ -14,13 +14,14 @@ export function instanceSettings({
   region,
   ...deploy
 }: ServiceInstanceUpdateInput): ServiceConfig {
+  const whole = {
+    ...deploy,
+    ...(region != null && { multiRegionConfig: { [region]: { numReplicas: deploy.numReplicas ?? 1 } } }),
+  }
   return {
     ...(source !== undefined && { source }),
     ...(buildCommand !== undefined && { build: { buildCommand } }),
-    deploy: {
-      ...deploy,
-      ...(region != null && { multiRegionConfig: { [region]: { numReplicas: deploy.numReplicas ?? 1 } } }),
-    },
+    ...(Object.keys(whole).length > 0 && { deploy: whole }),
   }
 }
 

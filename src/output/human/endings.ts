@@ -61,8 +61,9 @@ export function renderSecondWays(ways: SecondWays | undefined, { style, columns 
     notStored.length === 0
       ? ''
       : `${paragraph(`Not stored, because only a patch can: ${listed(notStored)}. ${notStored.length === 1 ? 'It stays' : 'They stay'} in the plan; set ${notStored.length === 1 ? 'it' : 'them'} in the dashboard, or use a token that may commit changes.`, columns, `${style.sign.caution} `, 2)}\n`
-  const text = `${where === '' ? '' : `${printable(where)} `}${told.join('; ')}.`
-  return `${paragraph(where === '' ? text.charAt(0).toUpperCase() + text.slice(1) : text, columns, `${style.sign.none} `, 2)}\n${left}`
+  if (told.length === 0) return left
+  const text = `${where === '' ? '' : `${printable(where)}: `}${told.join('; ')}.`
+  return `${paragraph(`${text.charAt(0).toUpperCase()}${text.slice(1)}`, columns, `${style.sign.none} `, 2)}\n${left}`
 }
 
 /** The end of `restart`. */
@@ -112,7 +113,7 @@ export function renderSetUp(setUp: SetUp, isDeployed: boolean, { style, columns 
       ),
     )
   }
-  const ways = setUp.environments.map((one) => renderSecondWays(one.secondWays, { style, columns }, `${one.name}:`))
+  const ways = setUp.environments.map((one) => renderSecondWays(one.secondWays, { style, columns }, one.name))
   return `${lines.join('\n')}\n${ways.join('')}`
 }
 
