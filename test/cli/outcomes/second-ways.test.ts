@@ -244,6 +244,14 @@ describe('without patches', () => {
     expect(world.environmentNamed('staging').staged.patch).toEqual(patch)
   })
 
+  it('a saved plan is applied as it stands', async () => {
+    const stage = await aDeployedStage({ denied: ['config', 'patches'] })
+    await stage.useConfig(await changedConfig())
+    await succeeding(stage, ['plan', '-e', 'staging', '--out', '/saved.json'])
+    await succeeding(stage, ['deploy', '-e', 'staging', '--yes', '--plan', '/saved.json'])
+    expect(storedValue(stage, 'staging', 'worker', 'CACHE_STORE')).toBe('database')
+  })
+
   it('a service that has no instance here is refused before anything is made', async () => {
     const stage = await aDeployedStage({ denied: ['patches'] })
     const { world } = stage.platform
