@@ -53,6 +53,20 @@ export type DeploymentStatus =
   | 'SUCCESS'
   | 'WAITING'
 
+export type DeploymentTriggerCreateInput = {
+  branch: string
+  environmentId: string
+  projectId: string
+  provider: string
+  repository: string
+  serviceId: string
+}
+
+export type DeploymentTriggerUpdateInput = {
+  branch?: string | null
+  repository?: string | null
+}
+
 export type EnvironmentCreateInput = {
   name: string
   projectId: string
@@ -67,6 +81,8 @@ export type ProjectCreateInput = {
   prDeploys?: boolean | null
   workspaceId?: string | null
 }
+
+export type RestartPolicyType = 'ALWAYS' | 'NEVER' | 'ON_FAILURE'
 
 /** With the id of an environment that is no fork, the service gets an instance in every environment that is none. */
 export type ServiceCreateInput = {
@@ -89,6 +105,20 @@ export type ServiceInstanceAutoDeployUpdateInput = {
   environmentId: string
   projectId: string
   serviceId: string
+}
+
+export type ServiceInstanceUpdateInput = {
+  buildCommand?: string | null
+  healthcheckPath?: string | null
+  healthcheckTimeout?: number | null
+  multiRegionConfig?: unknown
+  numReplicas?: number | null
+  preDeployCommand?: Array<string> | null
+  region?: string | null
+  restartPolicyMaxRetries?: number | null
+  restartPolicyType?: RestartPolicyType | null
+  source?: ServiceSourceInput | null
+  startCommand?: string | null
 }
 
 export type ServiceSourceInput = {
@@ -166,6 +196,12 @@ export type CreateServiceMutationVariables = Exact<{
 
 export type CreateServiceMutation = { serviceCreate: { id: string; name: string } }
 
+export type CreateTriggerMutationVariables = Exact<{
+  input: DeploymentTriggerCreateInput
+}>
+
+export type CreateTriggerMutation = { trigger: { id: string } }
+
 export type CreateVolumeMutationVariables = Exact<{
   input: VolumeCreateInput
 }>
@@ -234,6 +270,19 @@ export type IdentifyProjectTokenQuery = {
   projectToken: { name: string; project: { id: string; name: string }; environment: { id: string; name: string } }
 }
 
+export type InstanceSettingsFragment = {
+  buildCommand: string | null
+  preDeployCommand: unknown
+  startCommand: string | null
+  healthcheckPath: string | null
+  healthcheckTimeout: number | null
+  restartPolicyType: RestartPolicyType
+  restartPolicyMaxRetries: number
+  numReplicas: number | null
+  region: string | null
+  source: { repo: string | null; image: string | null } | null
+}
+
 export type MeQueryVariables = Exact<{ [key: string]: never }>
 
 export type MeQuery = { me: { name: string | null } }
@@ -259,6 +308,33 @@ export type ObserveEnvironmentQuery = {
   environment: ObservedEnvironmentFragment
   staged: ObservedPatchFragment
   patches: ObservedPatchesFragment
+  platformStatus: ObservedPlatformStatusFragment
+}
+
+export type ObservePartsThroughTokenQueryVariables = Exact<{
+  servicesAfter?: string | null
+  instancesAfter?: string | null
+  volumesAfter?: string | null
+  triggersAfter?: string | null
+}>
+
+export type ObservePartsThroughTokenQuery = {
+  projectToken: { project: ObservedProjectFragment; environment: ObservedPartsFragment }
+  platformStatus: ObservedPlatformStatusFragment
+}
+
+export type ObservePartsQueryVariables = Exact<{
+  projectId: string
+  environmentId: string
+  servicesAfter?: string | null
+  instancesAfter?: string | null
+  volumesAfter?: string | null
+  triggersAfter?: string | null
+}>
+
+export type ObservePartsQuery = {
+  project: ObservedProjectFragment
+  environment: ObservedPartsFragment
   platformStatus: ObservedPlatformStatusFragment
 }
 
@@ -325,6 +401,24 @@ export type ObservedInstanceFragment = {
   domains: {
     serviceDomains: Array<{ id: string; domain: string; targetPort: number | null }>
     customDomains: Array<{ id: string; domain: string; targetPort: number | null }>
+  }
+}
+
+export type ObservedPartsFragment = {
+  id: string
+  name: string
+  unmergedChangesCount: number | null
+  serviceInstances: {
+    edges: Array<{ node: ObservedInstanceFragment & InstanceSettingsFragment }>
+    pageInfo: { endCursor: string | null; hasNextPage: boolean }
+  }
+  volumeInstances: {
+    edges: Array<{ node: ObservedVolumeInstanceFragment }>
+    pageInfo: { endCursor: string | null; hasNextPage: boolean }
+  }
+  deploymentTriggers: {
+    edges: Array<{ node: ObservedTriggerFragment }>
+    pageInfo: { endCursor: string | null; hasNextPage: boolean }
   }
 }
 
@@ -431,6 +525,55 @@ export type StageChangesMutationVariables = Exact<{
 }>
 
 export type StageChangesMutation = { environmentStageChanges: ObservedPatchFragment }
+
+export type StoreSettingsMutationVariables = Exact<{
+  serviceId: string
+  environmentId: string
+  input: ServiceInstanceUpdateInput
+}>
+
+export type StoreSettingsMutation = { stored: boolean }
+
+export type StoreVariablesMutationVariables = Exact<{
+  input: VariableCollectionUpsertInput
+}>
+
+export type StoreVariablesMutation = { stored: boolean }
+
+export type StoredConfigQueryVariables = Exact<{
+  environmentId: string
+}>
+
+export type StoredConfigQuery = { environment: { config: EnvironmentConfig } }
+
+export type StoredVariablesQueryVariables = Exact<{
+  projectId: string
+  environmentId: string
+  serviceId?: string | null
+}>
+
+export type StoredVariablesQuery = { variables: Record<string, string | null> }
+
+export type UpdateTriggerMutationVariables = Exact<{
+  id: string
+  input: DeploymentTriggerUpdateInput
+}>
+
+export type UpdateTriggerMutation = { trigger: { id: string } }
+
+export type VariableNamesQueryVariables = Exact<{
+  environmentId: string
+  after?: string | null
+}>
+
+export type VariableNamesQuery = {
+  environment: {
+    variables: {
+      edges: Array<{ node: { id: string; name: string; serviceId: string | null } }>
+      pageInfo: { endCursor: string | null; hasNextPage: boolean }
+    }
+  }
+}
 
 export type WriteVariablesMutationVariables = Exact<{
   input: VariableCollectionUpsertInput
@@ -654,6 +797,135 @@ export const ObservedEventsFragmentDoc = new TypedDocumentString(
     `,
   { fragmentName: 'ObservedEvents' },
 ) as unknown as TypedDocumentString<ObservedEventsFragment, unknown>
+export const InstanceSettingsFragmentDoc = new TypedDocumentString(
+  `
+    fragment InstanceSettings on ServiceInstance {
+  source {
+    repo
+    image
+  }
+  buildCommand
+  preDeployCommand
+  startCommand
+  healthcheckPath
+  healthcheckTimeout
+  restartPolicyType
+  restartPolicyMaxRetries
+  numReplicas
+  region
+}
+    `,
+  { fragmentName: 'InstanceSettings' },
+) as unknown as TypedDocumentString<InstanceSettingsFragment, unknown>
+export const ObservedPartsFragmentDoc = new TypedDocumentString(
+  `
+    fragment ObservedParts on Environment {
+  id
+  name
+  unmergedChangesCount
+  serviceInstances(first: 500, after: $instancesAfter) {
+    edges {
+      node {
+        ...ObservedInstance
+        ...InstanceSettings
+      }
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+    }
+  }
+  volumeInstances(first: 500, after: $volumesAfter) {
+    edges {
+      node {
+        ...ObservedVolumeInstance
+      }
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+    }
+  }
+  deploymentTriggers(first: 500, after: $triggersAfter) {
+    edges {
+      node {
+        ...ObservedTrigger
+      }
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+    }
+  }
+}
+    fragment InstanceSettings on ServiceInstance {
+  source {
+    repo
+    image
+  }
+  buildCommand
+  preDeployCommand
+  startCommand
+  healthcheckPath
+  healthcheckTimeout
+  restartPolicyType
+  restartPolicyMaxRetries
+  numReplicas
+  region
+}
+fragment ObservedDeployment on Deployment {
+  id
+  status
+  createdAt
+  deploymentStopped
+  canRollback
+  canRedeploy
+  meta
+  instances {
+    id
+    status
+  }
+}
+fragment ObservedInstance on ServiceInstance {
+  id
+  serviceId
+  serviceName
+  activeDeployments {
+    ...ObservedDeployment
+  }
+  latestDeployment {
+    ...ObservedDeployment
+  }
+  domains {
+    serviceDomains {
+      id
+      domain
+      targetPort
+    }
+    customDomains {
+      id
+      domain
+      targetPort
+    }
+  }
+}
+fragment ObservedTrigger on DeploymentTrigger {
+  id
+  serviceId
+  repository
+  branch
+}
+fragment ObservedVolumeInstance on VolumeInstance {
+  id
+  volumeId
+  serviceId
+  mountPath
+  sizeMB
+  state
+  isPendingDeletion
+}`,
+  { fragmentName: 'ObservedParts' },
+) as unknown as TypedDocumentString<ObservedPartsFragment, unknown>
 export const ObservedPatchFragmentDoc = new TypedDocumentString(
   `
     fragment ObservedPatch on EnvironmentPatch {
@@ -812,6 +1084,13 @@ export const CreateService = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CreateServiceMutation, CreateServiceMutationVariables>
+export const CreateTrigger = new TypedDocumentString(`
+    mutation CreateTrigger($input: DeploymentTriggerCreateInput!) {
+  trigger: deploymentTriggerCreate(input: $input) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<CreateTriggerMutation, CreateTriggerMutationVariables>
 export const CreateVolume = new TypedDocumentString(`
     mutation CreateVolume($input: VolumeCreateInput!) {
   volumeCreate(input: $input) {
@@ -1184,6 +1463,306 @@ fragment ObservedVolumeInstance on VolumeInstance {
   state
   isPendingDeletion
 }`) as unknown as TypedDocumentString<ObserveEnvironmentQuery, ObserveEnvironmentQueryVariables>
+export const ObservePartsThroughToken = new TypedDocumentString(`
+    query ObservePartsThroughToken($servicesAfter: String, $instancesAfter: String, $volumesAfter: String, $triggersAfter: String) {
+  projectToken {
+    project {
+      ...ObservedProject
+    }
+    environment {
+      ...ObservedParts
+    }
+  }
+  platformStatus {
+    ...ObservedPlatformStatus
+  }
+}
+    fragment InstanceSettings on ServiceInstance {
+  source {
+    repo
+    image
+  }
+  buildCommand
+  preDeployCommand
+  startCommand
+  healthcheckPath
+  healthcheckTimeout
+  restartPolicyType
+  restartPolicyMaxRetries
+  numReplicas
+  region
+}
+fragment ObservedDeployment on Deployment {
+  id
+  status
+  createdAt
+  deploymentStopped
+  canRollback
+  canRedeploy
+  meta
+  instances {
+    id
+    status
+  }
+}
+fragment ObservedInstance on ServiceInstance {
+  id
+  serviceId
+  serviceName
+  activeDeployments {
+    ...ObservedDeployment
+  }
+  latestDeployment {
+    ...ObservedDeployment
+  }
+  domains {
+    serviceDomains {
+      id
+      domain
+      targetPort
+    }
+    customDomains {
+      id
+      domain
+      targetPort
+    }
+  }
+}
+fragment ObservedParts on Environment {
+  id
+  name
+  unmergedChangesCount
+  serviceInstances(first: 500, after: $instancesAfter) {
+    edges {
+      node {
+        ...ObservedInstance
+        ...InstanceSettings
+      }
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+    }
+  }
+  volumeInstances(first: 500, after: $volumesAfter) {
+    edges {
+      node {
+        ...ObservedVolumeInstance
+      }
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+    }
+  }
+  deploymentTriggers(first: 500, after: $triggersAfter) {
+    edges {
+      node {
+        ...ObservedTrigger
+      }
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+    }
+  }
+}
+fragment ObservedPlatformStatus on PlatformStatus {
+  isStable
+  incident {
+    id
+    message
+    url
+  }
+}
+fragment ObservedProject on Project {
+  id
+  name
+  environments(first: 500) {
+    edges {
+      node {
+        id
+        name
+      }
+    }
+  }
+  services(first: 500, after: $servicesAfter) {
+    edges {
+      node {
+        id
+        name
+      }
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+    }
+  }
+}
+fragment ObservedTrigger on DeploymentTrigger {
+  id
+  serviceId
+  repository
+  branch
+}
+fragment ObservedVolumeInstance on VolumeInstance {
+  id
+  volumeId
+  serviceId
+  mountPath
+  sizeMB
+  state
+  isPendingDeletion
+}`) as unknown as TypedDocumentString<ObservePartsThroughTokenQuery, ObservePartsThroughTokenQueryVariables>
+export const ObserveParts = new TypedDocumentString(`
+    query ObserveParts($projectId: String!, $environmentId: String!, $servicesAfter: String, $instancesAfter: String, $volumesAfter: String, $triggersAfter: String) {
+  project: project(id: $projectId) {
+    ...ObservedProject
+  }
+  environment: environment(id: $environmentId) {
+    ...ObservedParts
+  }
+  platformStatus: platformStatus {
+    ...ObservedPlatformStatus
+  }
+}
+    fragment InstanceSettings on ServiceInstance {
+  source {
+    repo
+    image
+  }
+  buildCommand
+  preDeployCommand
+  startCommand
+  healthcheckPath
+  healthcheckTimeout
+  restartPolicyType
+  restartPolicyMaxRetries
+  numReplicas
+  region
+}
+fragment ObservedDeployment on Deployment {
+  id
+  status
+  createdAt
+  deploymentStopped
+  canRollback
+  canRedeploy
+  meta
+  instances {
+    id
+    status
+  }
+}
+fragment ObservedInstance on ServiceInstance {
+  id
+  serviceId
+  serviceName
+  activeDeployments {
+    ...ObservedDeployment
+  }
+  latestDeployment {
+    ...ObservedDeployment
+  }
+  domains {
+    serviceDomains {
+      id
+      domain
+      targetPort
+    }
+    customDomains {
+      id
+      domain
+      targetPort
+    }
+  }
+}
+fragment ObservedParts on Environment {
+  id
+  name
+  unmergedChangesCount
+  serviceInstances(first: 500, after: $instancesAfter) {
+    edges {
+      node {
+        ...ObservedInstance
+        ...InstanceSettings
+      }
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+    }
+  }
+  volumeInstances(first: 500, after: $volumesAfter) {
+    edges {
+      node {
+        ...ObservedVolumeInstance
+      }
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+    }
+  }
+  deploymentTriggers(first: 500, after: $triggersAfter) {
+    edges {
+      node {
+        ...ObservedTrigger
+      }
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+    }
+  }
+}
+fragment ObservedPlatformStatus on PlatformStatus {
+  isStable
+  incident {
+    id
+    message
+    url
+  }
+}
+fragment ObservedProject on Project {
+  id
+  name
+  environments(first: 500) {
+    edges {
+      node {
+        id
+        name
+      }
+    }
+  }
+  services(first: 500, after: $servicesAfter) {
+    edges {
+      node {
+        id
+        name
+      }
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+    }
+  }
+}
+fragment ObservedTrigger on DeploymentTrigger {
+  id
+  serviceId
+  repository
+  branch
+}
+fragment ObservedVolumeInstance on VolumeInstance {
+  id
+  volumeId
+  serviceId
+  mountPath
+  sizeMB
+  state
+  isPendingDeletion
+}`) as unknown as TypedDocumentString<ObservePartsQuery, ObservePartsQueryVariables>
 export const ObserveThroughToken = new TypedDocumentString(`
     query ObserveThroughToken($servicesAfter: String, $instancesAfter: String, $volumesAfter: String, $triggersAfter: String) {
   projectToken {
@@ -1413,6 +1992,63 @@ export const StageChanges = new TypedDocumentString(`
   lastAppliedError
   patch(decryptVariables: true)
 }`) as unknown as TypedDocumentString<StageChangesMutation, StageChangesMutationVariables>
+export const StoreSettings = new TypedDocumentString(`
+    mutation StoreSettings($serviceId: String!, $environmentId: String!, $input: ServiceInstanceUpdateInput!) {
+  stored: serviceInstanceUpdate(
+    serviceId: $serviceId
+    environmentId: $environmentId
+    input: $input
+  )
+}
+    `) as unknown as TypedDocumentString<StoreSettingsMutation, StoreSettingsMutationVariables>
+export const StoreVariables = new TypedDocumentString(`
+    mutation StoreVariables($input: VariableCollectionUpsertInput!) {
+  stored: variableCollectionUpsert(input: $input)
+}
+    `) as unknown as TypedDocumentString<StoreVariablesMutation, StoreVariablesMutationVariables>
+export const StoredConfig = new TypedDocumentString(`
+    query StoredConfig($environmentId: String!) {
+  environment: environment(id: $environmentId) {
+    config(decryptVariables: true)
+  }
+}
+    `) as unknown as TypedDocumentString<StoredConfigQuery, StoredConfigQueryVariables>
+export const StoredVariables = new TypedDocumentString(`
+    query StoredVariables($projectId: String!, $environmentId: String!, $serviceId: String) {
+  variables: variables(
+    projectId: $projectId
+    environmentId: $environmentId
+    serviceId: $serviceId
+    unrendered: true
+  )
+}
+    `) as unknown as TypedDocumentString<StoredVariablesQuery, StoredVariablesQueryVariables>
+export const UpdateTrigger = new TypedDocumentString(`
+    mutation UpdateTrigger($id: String!, $input: DeploymentTriggerUpdateInput!) {
+  trigger: deploymentTriggerUpdate(id: $id, input: $input) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<UpdateTriggerMutation, UpdateTriggerMutationVariables>
+export const VariableNames = new TypedDocumentString(`
+    query VariableNames($environmentId: String!, $after: String) {
+  environment: environment(id: $environmentId) {
+    variables(first: 500, after: $after) {
+      edges {
+        node {
+          id
+          name
+          serviceId
+        }
+      }
+      pageInfo {
+        endCursor
+        hasNextPage
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<VariableNamesQuery, VariableNamesQueryVariables>
 export const WriteVariables = new TypedDocumentString(`
     mutation WriteVariables($input: VariableCollectionUpsertInput!) {
   variableCollectionUpsert(input: $input)

@@ -54,6 +54,7 @@ export type FailureCode =
   | 'commit-not-found'
   | 'platform-refused'
   | 'patch-failed'
+  | 'not-stored'
   | 'deployment-failed'
   | 'deployment-crashed'
   | 'verification-failed'

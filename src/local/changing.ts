@@ -117,6 +117,32 @@ export function followSource(model: PlatformModel, instance: ServiceInstance): v
   instance.autoDeploy = true
 }
 
+/** A trigger made past any patch: the settings name the same repository and branch from then on. */
+export function follow(
+  model: PlatformModel,
+  instance: ServiceInstance,
+  { repository, branch }: { repository: string; branch: string },
+): ServiceInstance {
+  if (instance.trigger !== undefined) throw cannotProcess('The service follows a branch already')
+  const { environment, service } = instance
+  changeService(model, environment, service.id, { source: { repo: repository, branch } })
+  followSource(model, instance)
+  return instance
+}
+
+/** The same for a trigger that is there. */
+export function moveTrigger(
+  model: PlatformModel,
+  instance: ServiceInstance,
+  { repository, branch }: { repository?: string | null; branch?: string | null },
+): ServiceInstance {
+  const { environment, service, trigger } = instance
+  const source = { repo: repository ?? trigger?.repository ?? null, branch: branch ?? trigger?.branch ?? null }
+  changeService(model, environment, service.id, { source })
+  followSource(model, instance)
+  return instance
+}
+
 function commit(model: PlatformModel, environment: Environment, patch: Patch, options: CommitOptions): void {
   if (countChanges(patch.patch) === 0) throw new PlatformError('No patch to apply')
   const before = environment.config

@@ -5,7 +5,7 @@ import { bodyOf, send, sendJson } from './loopback-server.ts'
 import type { Masked } from './patches.ts'
 import type { PlatformModel } from './platform-model.ts'
 import type { RequestLog } from './requests.ts'
-import { RequestContext } from './resolvers/request-context.ts'
+import { type DeniedPart, RequestContext } from './resolvers/request-context.ts'
 import { identify, type Tokens } from './tokens.ts'
 
 export const graphqlPath = '/graphql/v2'
@@ -22,6 +22,7 @@ export interface GraphqlNeeds {
   log: RequestLog
   masked: Masked
   pageCap: number
+  denied: readonly DeniedPart[]
   /** Aborts when the platform stops, for whatever still waits. */
   stopping: AbortSignal
 }

@@ -12,6 +12,7 @@ import type { Masked } from './patches.ts'
 import { PlatformModel } from './platform-model.ts'
 import type { RepositorySeed } from './repositories.ts'
 import { type RequestHook, RequestLog, type RequestRecord } from './requests.ts'
+import type { DeniedPart } from './resolvers/request-context.ts'
 import { type SimulatedTiming, simulatedTiming } from './runtime/simulated.ts'
 import { newTokens } from './tokens.ts'
 import { World } from './world.ts'
@@ -19,6 +20,7 @@ import { World } from './world.ts'
 export type { Masked } from './patches.ts'
 export type { CommitBehaviour, RepositorySeed } from './repositories.ts'
 export type { Misfortune } from './requests.ts'
+export type { DeniedPart } from './resolvers/request-context.ts'
 
 export interface LocalPlatformOptions {
   clock: Clock
@@ -33,6 +35,8 @@ export interface LocalPlatformOptions {
   pageCap?: number
   /** How a value looks to someone who may not see it; absent: it is left out. */
   masked?: Masked
+  /** What no token may do here: use patches, or read the config of an environment. Absent: nothing is denied. */
+  denied?: readonly DeniedPart[]
   /** For ids and tokens. Absent: the system's. */
   random?: (bytes: number) => Uint8Array
   /** The process to name in the address. */
@@ -57,7 +61,7 @@ let sharedEndpoint: Promise<GraphqlEndpoint> | undefined
 
 /** Starts a platform that speaks Railway's API on loopback, with an empty workspace. */
 export async function startLocalPlatform(options: LocalPlatformOptions): Promise<LocalPlatform> {
-  const { clock, random = randomBytes, masked = 'absent', pageCap = 500 } = options
+  const { clock, random = randomBytes, masked = 'absent', pageCap = 500, denied = [] } = options
   sharedEndpoint ??= executableSchema().then((schema) => new GraphqlEndpoint(schema))
   const endpoint = await sharedEndpoint
   const timing = { ...simulatedTiming, ...options.timing }
@@ -67,7 +71,7 @@ export async function startLocalPlatform(options: LocalPlatformOptions): Promise
   const stopping = new AbortController()
   const tokens = newTokens(options.projectTokens ?? [], (bytes) => model.hex(bytes))
   const controlToken = `rehearsal_control_${model.hex(16)}`
-  const graphql = { clock, model, endpoint, tokens, log, masked, pageCap, stopping: stopping.signal }
+  const graphql = { clock, model, endpoint, tokens, log, masked, pageCap, denied, stopping: stopping.signal }
   let stopRequested = () => {}
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

@@ -71,6 +71,14 @@ export class PlatformModel {
     return environment.instances.get(serviceId) ?? missing('ServiceInstance')
   }
 
+  /** The instance that follows a branch by this trigger. */
+  followerBy(triggerId: string): ServiceInstance {
+    for (const { instances } of this.#environments.values()) {
+      for (const instance of instances.values()) if (instance.trigger?.id === triggerId) return instance
+    }
+    return missing('DeploymentTrigger')
+  }
+
   deployment(id: string): Deployment {
     return this.deployments.get(id) ?? missing('Deployment')
   }

@@ -18,6 +18,20 @@ export function storedVariables(environment: Environment, serviceId: string | un
   return Object.fromEntries(storedMap(variablesOf(environment, serviceId), 'client'))
 }
 
+/** What there is, without values: sealed variables too. */
+export function variableNames(environment: Environment) {
+  const owners = [undefined, ...environment.instances.keys()]
+  return owners.flatMap((serviceId) =>
+    Object.entries(variablesOf(environment, serviceId)).map(([name, entry]) => ({
+      id: [environment.id, serviceId ?? 'shared', name].join('/'),
+      name,
+      environmentId: environment.id,
+      serviceId,
+      isSealed: entry?.isSealed === true,
+    })),
+  )
+}
+
 /** Rendered, without what the platform provides. */
 export function renderedVariables(environment: Environment, serviceId: string | undefined): Record<string, string> {
   const names = storedMap(variablesOf(environment, serviceId), 'client')

@@ -3,19 +3,22 @@ import type { EnvironmentConfig } from '../contract/environment-config.ts'
 import { OperatorError } from '../kit/errors.ts'
 import { Secret } from '../kit/secret.ts'
 import { listed } from '../kit/text.ts'
+import { directStore, withoutUnstored } from '../plan/direct-store.ts'
 import { isSameState } from '../plan/fingerprint.ts'
 import { movedPlaces, runsOf } from '../plan/moved-places.ts'
 import { withNotesOf } from '../plan/operation-notes.ts'
 import { type Change, type Plan, subjectOf } from '../plan/plan.ts'
 import { isOnItsWay, type WantedCommit } from '../plan/plan-deployments.ts'
-import { storePatch } from '../plan/store-patch.ts'
+import { type StoreIds, storePatch } from '../plan/store-patch.ts'
 import type { ObservedRunning, ObservedState } from '../platform/observed-state.ts'
 import type { Target } from '../platform/platform.ts'
 import { type CreateNeeds, createAttachments, createsIds, serviceIdOf } from './create-missing.ts'
 import type { Author } from './patch-message.ts'
 import { planFrom } from './plan-environment.ts'
+import type { Stored } from './second-ways.ts'
 import { secretValues } from './secret-values.ts'
 import { refuseStaged, type StoreNeeds, storeChanges } from './store-changes.ts'
+import { needsInstances, refuseUnmerged, storeDirectly } from './store-directly.ts'
 
 export interface ApplyRequest {
   desired: DesiredState
@@ -38,11 +41,12 @@ export interface ApplyNeeds extends CreateNeeds, StoreNeeds {
   check: (state: ObservedState) => void
 }
 
-/** What is to be deployed now, the last reading before anything was stored, and what was. */
+/** What is to be deployed now, the last reading before anything was stored, and what was stored and how. */
 export interface AppliedPlan {
   plan: Plan
   state: ObservedState
-  /** Without what others had staged. Absent: nothing had to be stored. */
+  storing: Stored
+  /** Our patch, without what others had staged. Absent: none was stored. */
   stored?: Secret<EnvironmentConfig>
 }
 
@@ -62,8 +66,13 @@ export async function applyPlan(request: ApplyRequest, needs: ApplyNeeds): Promi
   }
   const plan = planNow(request, state, needs)
   refuseIfMoved(request.plan, request.observed, plan, state)
-  const stored = await storePlan(request, plan, state, needs)
-  return { plan, state, ...(stored === undefined ? {} : { stored }) }
+  const { way, notStored, stored } = await storePlan(request, plan, state, needs)
+  return {
+    plan: withoutUnstored(plan, notStored),
+    state,
+    storing: { way, notStored: notStored.map(subjectOf) },
+    ...(stored === undefined ? {} : { stored }),
+  }
 }
 
 /**
@@ -79,6 +88,7 @@ export function refuseStagedByOthers(
   // A new volume may have to grow, which is stored.
   const isStored = plan.changes.some((change) => !isDirect(change) || change.act.kind === 'create-volume')
   if (!isStored) return
+  if (state.denied?.includes('patches')) refuseUnmerged(state, request.allowStaged)
   const there = new Set([...state.services, ...state.servicesElsewhere].map(({ name }) => name))
   const changes = plan.changes.filter(({ service }) => service !== undefined && there.has(service))
   const patch = patchOf(request, changes, state, needs) ?? {}
@@ -90,7 +100,10 @@ async function createInstances(request: ApplyRequest, state: ObservedState, need
   const plan = planNow(request, state, needs)
   const changes = plan.changes.filter((change) => change.act.kind === 'create-instance')
   if (changes.length === 0) return state
-  await storePlan(request, { ...plan, changes }, state, needs)
+  const services = changes.flatMap(({ service }) => service ?? [])
+  if (state.denied?.includes('patches')) throw needsInstances(state, services)
+  const { notStored } = await storePlan(request, { ...plan, changes }, state, needs)
+  if (notStored.length > 0) throw needsInstances(state, services)
   return needs.platform.observe(targetOf(state))
 }
 
@@ -110,26 +123,67 @@ function targetOf(state: ObservedState): Target {
   return { projectId: state.project.id, environmentId: state.environment.id }
 }
 
-/** Stores a plan's patch and switches deploys on push, where the plan asks for either. Gives back what it stored. */
+interface StoredPlan {
+  way: Stored['way']
+  notStored: Change[]
+  stored?: Secret<EnvironmentConfig>
+}
+
+/** Stores a plan as a patch, or directly where the token may use none, and switches deploys on push, where the plan asks for either. */
 async function storePlan(
-  request: Pick<ApplyRequest, 'desired' | 'supplied' | 'author' | 'allowStaged'>,
+  request: ApplyRequest,
   plan: Plan,
   state: ObservedState,
   needs: ApplyNeeds,
-): Promise<Secret<EnvironmentConfig> | undefined> {
+): Promise<StoredPlan> {
   const patch = patchOf(request, plan.changes, state, needs)
-  const environment = state.environment.name
-  if (patch !== undefined) {
-    needs.checkpoint()
-    const patchId = await storeChanges(
-      { state, patch, author: request.author, allowStaged: request.allowStaged },
-      needs,
-    )
-    const stored = plan.changes.filter((change) => !isDirect(change)).length
-    await needs.report({ type: 'changes-stored', environment, patchId, changes: stored })
-  }
+  const stored = patch === undefined ? nothingStored : await storePatched(request, plan, patch, state, needs)
   await setAutoDeploy(request.desired, plan, state, needs)
-  return patch === undefined ? undefined : new Secret(patch)
+  return stored
+}
+
+const nothingStored: StoredPlan = { way: 'nothing', notStored: [] }
+
+async function storePatched(
+  request: ApplyRequest,
+  plan: Plan,
+  patch: EnvironmentConfig,
+  state: ObservedState,
+  needs: ApplyNeeds,
+): Promise<StoredPlan> {
+  const { author, allowStaged } = request
+  const changes = plan.changes.filter((change) => !isDirect(change))
+  needs.checkpoint()
+  if (!state.denied?.includes('patches')) {
+    const patchId = await storeChanges({ state, patch, author, allowStaged }, needs)
+    if (patchId !== 'denied') {
+      const environment = state.environment.name
+      await needs.report({ type: 'changes-stored', environment, way: 'patch', patchId, changes: changes.length })
+      return { way: 'patch', notStored: [], stored: new Secret(patch) }
+    }
+  }
+  return storePastPatches(request, changes, state, needs)
+}
+
+async function storePastPatches(
+  request: ApplyRequest,
+  changes: readonly Change[],
+  state: ObservedState,
+  needs: ApplyNeeds,
+): Promise<StoredPlan> {
+  refuseUnmerged(state, request.allowStaged)
+  const writes = directStore(changes, {
+    ...idsIn(request, state, needs),
+    trigger: (name) => state.services.find((service) => service.name === name)?.trigger,
+  })
+  const changesIn = (later: ObservedState) => planNow(request, later, needs).changes
+  const notStored = await storeDirectly({ state, changes, writes, changesIn }, needs)
+  const environment = state.environment.name
+  const stored = changes.length - notStored.length
+  if (stored > 0) await needs.report({ type: 'changes-stored', environment, way: 'direct', changes: stored })
+  if (notStored.length > 0)
+    await needs.report({ type: 'changes-not-stored', environment, places: notStored.map(subjectOf) })
+  return { way: stored > 0 ? 'direct' : 'nothing', notStored }
 }
 
 function patchOf(
@@ -138,12 +192,20 @@ function patchOf(
   state: ObservedState,
   needs: Pick<ApplyNeeds, 'random'>,
 ) {
-  return storePatch(changes, {
+  return storePatch(changes, idsIn(request, state, needs))
+}
+
+function idsIn(
+  request: Pick<ApplyRequest, 'desired' | 'supplied'>,
+  state: ObservedState,
+  needs: Pick<ApplyNeeds, 'random'>,
+): StoreIds {
+  return {
     service: (name) => serviceIdOf(state, name),
     volume: (name) => volumeIdOf(state, name),
     settings: (name) => state.services.find((service) => service.name === name)?.settings ?? {},
     secret: secretValues(request.desired, state, request.supplied, needs.random),
-  })
+  }
 }
 
 /**

@@ -8,7 +8,7 @@ import { blockedDeployments } from '../plan/blocked-deployments.ts'
 import { toldSecret } from '../plan/compare-variables.ts'
 import { judgeGuards, passedGuards } from '../plan/guards/index.ts'
 import { operationNotes, withNotesOf } from '../plan/operation-notes.ts'
-import { isEmpty, type Plan } from '../plan/plan.ts'
+import { isSettled, type Plan, subjectOf } from '../plan/plan.ts'
 import { liveDeployment, runningCommit, type WantedCommit } from '../plan/plan-deployments.ts'
 import type { SavedPlan } from '../plan/saved-plan.ts'
 import type { DeploymentId } from '../platform/ids.ts'
@@ -24,6 +24,7 @@ import { type KnownIds, notThere, type WantedEnvironment } from './observe-envir
 import type { Author } from './patch-message.ts'
 import { type PlannedEnvironment, planEnvironment } from './plan-environment.ts'
 import { releaseServices } from './release-services.ts'
+import { type SecondWays, type Stored, secondWays } from './second-ways.ts'
 import { unfinishedEvent } from './unfinished.ts'
 import type { DeployedService } from './verify-release.ts'
 
@@ -80,6 +81,8 @@ export interface Release {
   commit?: string
   previousCommit?: string
   elapsedMs: number
+  /** Absent where everything was read and stored the first way. */
+  secondWays?: SecondWays
 }
 
 export interface ReleasedService {
@@ -114,7 +117,7 @@ export async function deploy(request: DeployRequest, needs: DeployNeeds): Promis
     }
     const lease = leaseOf(request, planned)
     const held = await leaseInTheWay(observed, needs)
-    if (held !== undefined && !request.takesLease && !request.isDryRun && !isEmpty(plan)) {
+    if (held !== undefined && !request.takesLease && !request.isDryRun && !isSettled(plan)) {
       await awaitLease(lease, held, needs)
       continue
     }
@@ -124,9 +127,10 @@ export async function deploy(request: DeployRequest, needs: DeployNeeds): Promis
     if (request.saved !== undefined) matchSavedPlan(request.saved, planned, needs.isRehearsal)
     refuseUnsafe(plan, desired, request)
     const release = releaseFrom(planned, startedAt, needs.clock)
-    const nothingToDo = isEmpty(plan)
+    const nothingToDo = isSettled(plan)
     if (nothingToDo && (unfinished === undefined || request.isDryRun)) {
-      return release('pass', unchanged(desired, observed), observed, 0)
+      const storing: Stored = { way: 'nothing', notStored: plan.changes.map(subjectOf) }
+      return release('pass', unchanged(desired, observed), observed, 0, storing)
     }
     if (!nothingToDo) {
       const allowStaged = request.allowed.includes('staged-changes')
@@ -192,12 +196,14 @@ type ToRelease = (
   services: ReleasedService[],
   state: ObservedState,
   changes: number,
+  storing?: Stored,
 ) => Release
 
 function releaseFrom({ desired, observed }: Planned, startedAt: number, clock: Clock): ToRelease {
   const before = previousCommit(desired, observed)
-  return (verdict, services, state, changes) => {
+  return (verdict, services, state, changes, storing) => {
     const commit = previousCommit(desired, state)
+    const ways = secondWays(observed, storing)
     return {
       project: observed.project.name,
       environment: observed.environment.name,
@@ -207,6 +213,7 @@ function releaseFrom({ desired, observed }: Planned, startedAt: number, clock: C
       ...(commit === undefined ? {} : { commit }),
       ...(before === undefined ? {} : { previousCommit: before }),
       elapsedMs: clock.now() - startedAt,
+      ...(ways === undefined ? {} : { secondWays: ways }),
     }
   }
 }
@@ -239,14 +246,15 @@ async function makeEqual(
     },
     needs,
   )
-  const changes = plan.changes.length
+  const { storing } = applied
+  const changes = plan.changes.filter((change) => !storing.notStored.includes(subjectOf(change))).length
   if (request.isDetached) {
     const { started, waiting } = await startFirstLevel(desired, applied.plan, applied.state, needs)
     refuseBlocked(plan, desired, request)
     const services = unchanged(desired, applied.state)
-    if (started.length === 0) return release('pass', services, applied.state, changes)
+    if (started.length === 0) return release('pass', services, applied.state, changes, storing)
     const head = started.find((one) => one.commit !== undefined)?.commit
-    const all = release('unknown', services.map(startedOr(started, waiting)), applied.state, changes)
+    const all = release('unknown', services.map(startedOr(started, waiting)), applied.state, changes, storing)
     return { ...all, ...(head === undefined ? {} : { commit: head }) }
   }
   const { deployed, state: after } = await releaseServices(
@@ -254,7 +262,7 @@ async function makeEqual(
     needs,
   )
   refuseBlocked(plan, desired, request)
-  return release('pass', outcomes(desired, deployed, after), after, changes)
+  return release('pass', outcomes(desired, deployed, after), after, changes, storing)
 }
 
 /** The refusal to change a protected environment that the command does not name. */

@@ -39,7 +39,10 @@ export type OperationEvent =
   | { type: 'service-created'; service: string }
   | { type: 'volume-created'; environment: string; service: string; mountPath: string }
   | { type: 'domain-created'; environment: string; service: string; domain: string }
-  | { type: 'changes-stored'; environment: string; patchId: PatchId; changes: number }
+  /** `direct`: without a patch, because the token may not use any. */
+  | { type: 'changes-stored'; environment: string; way: 'patch' | 'direct'; patchId?: PatchId; changes: number }
+  /** Only a patch could, and the token may not use any; in the words of the plan. */
+  | { type: 'changes-not-stored'; environment: string; places: string[] }
   | { type: 'auto-deploy-set'; environment: string; services: string[]; enabled: boolean }
   | { type: 'level-started'; environment: string; level: number; services: string[] }
   | {

@@ -140,8 +140,8 @@ function toldBefore({ desired, before }: FailedRelease): string {
   return `Before this run only ${listed(served.map(({ name }) => name))} served, so there is no code to go back to.`
 }
 
-function toldStored({ plan, stored }: AppliedPlan): string {
-  if (stored === undefined) return ''
+function toldStored({ plan, stored, storing }: AppliedPlan): string {
+  if (stored === undefined && storing.way !== 'direct') return ''
   const places = plan.changes.filter(isStored).map(subjectOf)
   return `What this run stored stays stored: ${few(places)}.`
 }

@@ -223,6 +223,7 @@ async function storeBack(
         },
         needs,
       )
+      if (patchId === 'denied') throw patchesDenied(environment)
       await needs.report({ type: 'changes-put-back', environment, patchId, places: inverse.places })
       return
     } catch (error) {
@@ -231,6 +232,14 @@ async function storeBack(
       inverse = inverseOf(request, state)
     }
   }
+}
+
+function patchesDenied(environment: string): OperatorError {
+  return new OperatorError({
+    kind: 'denied',
+    code: 'not-authorized',
+    message: `the token may not use patches in ${environment}, and nothing else puts settings back as one.`,
+  })
 }
 
 async function switchBack(state: ObservedState, { services }: SwitchBack, needs: LevelNeeds): Promise<void> {

@@ -6,6 +6,7 @@ import type {
   ObservedService,
   ObservedState,
 } from '../platform/observed-state.ts'
+import { type SecondWays, secondWays } from './second-ways.ts'
 
 /** One screen about one environment. */
 export interface EnvironmentStatus {
@@ -16,6 +17,8 @@ export interface EnvironmentStatus {
   platform: { isStable: boolean; incident?: string; incidentUrl?: string }
   /** Changes that wait uncommitted. */
   stagedChanges: number
+  /** Absent where everything was read the first way. */
+  secondWays?: SecondWays
 }
 
 export interface ServiceStatus {
@@ -44,6 +47,7 @@ export function readStatus(state: ObservedState, desired: DesiredState | undefin
   const missing = order.filter((name) => !services.some((service) => service.name === name)).map(notDeployed)
   const pending = desired?.pending ?? []
   const { isStable, incident } = state.platformStatus
+  const ways = secondWays(state)
   return {
     project: state.project.name,
     environment: state.environment.name,
@@ -54,6 +58,7 @@ export function readStatus(state: ObservedState, desired: DesiredState | undefin
       ...(incident === undefined ? {} : { incident: incident.message, incidentUrl: incident.url }),
     },
     stagedChanges: state.unmergedChanges ?? 0,
+    ...(ways === undefined ? {} : { secondWays: ways }),
   }
 }
 

@@ -5,7 +5,7 @@ import type { Secret } from '../kit/secret.ts'
 import { listed } from '../kit/text.ts'
 import { missingSecrets } from '../plan/compare-variables.ts'
 import { judgeGuards, passedGuards } from '../plan/guards/index.ts'
-import { type Plan, subjectOf } from '../plan/plan.ts'
+import { isSettled, type Plan, subjectOf } from '../plan/plan.ts'
 import type { ObservedRunning, ObservedState } from '../platform/observed-state.ts'
 import type { Platform, ProjectSummary, Target } from '../platform/platform.ts'
 import { type ApplyNeeds, applyPlan, refuseStagedByOthers } from './apply-plan.ts'
@@ -22,6 +22,7 @@ import {
 } from './observe-environment.ts'
 import type { Author } from './patch-message.ts'
 import { inProject, planFrom } from './plan-environment.ts'
+import { type SecondWays, secondWays } from './second-ways.ts'
 import { unfinishedEvent, unfinishedIn } from './unfinished.ts'
 
 export interface SetUpRequest {
@@ -47,7 +48,7 @@ export interface SetUpNeeds extends Omit<ApplyNeeds, 'check'>, LeaseNeeds {
 export interface SetUp {
   /** Null after a dry run. */
   project: { id: string; name: string } | null
-  environments: { name: string; changes: number; missingSecrets: string[] }[]
+  environments: { name: string; changes: number; missingSecrets: string[]; secondWays?: SecondWays }[]
 }
 
 interface Place {
@@ -55,6 +56,8 @@ interface Place {
   state: ObservedState | undefined
   running: ObservedRunning | undefined
   plan: Plan
+  /** Known once it was read, and stored. */
+  secondWays?: SecondWays | undefined
 }
 
 /**
@@ -82,7 +85,7 @@ export async function setUp(asked: SetUpRequest, needs: SetUpNeeds): Promise<Set
     await needs.report({ type: 'plan-made', plan, ...(same === undefined ? {} : { sameAs: same.plan.environment }) })
   }
   refuseUnsafe(places, request)
-  const isComplete = project !== undefined && places.every((place) => place.plan.changes.length === 0)
+  const isComplete = project !== undefined && places.every((place) => isSettled({ ...place.plan, deployments: [] }))
   if (isComplete) return told(project, request, places, needs)
   const allowStaged = request.allowed.includes('staged-changes')
   for (const { desired, plan, state } of places) {
@@ -93,13 +96,18 @@ export async function setUp(asked: SetUpRequest, needs: SetUpNeeds): Promise<Set
   const created = await createContainers(request, project, places, needs)
   const targets = places.map((place) => ({ projectId: created.id, environmentId: environmentIdOf(created, place) }))
   for (const [place, state] of await withServices(request, project !== undefined, targets, places, needs)) {
-    if (place.plan.changes.length > 0) await store(request, place, state, needs)
+    if (place.plan.changes.length > 0) place.secondWays = await store(request, place, state, needs)
   }
   return told(created, request, places, needs)
 }
 
 /** Stores one environment while nobody else works on it. */
-async function store(request: SetUpRequest, place: Place, state: ObservedState, needs: SetUpNeeds): Promise<void> {
+async function store(
+  request: SetUpRequest,
+  place: Place,
+  state: ObservedState,
+  needs: SetUpNeeds,
+): Promise<SecondWays | undefined> {
   const lease: LeaseRequest = {
     target: { projectId: state.project.id, environmentId: state.environment.id },
     operation: {
@@ -111,7 +119,7 @@ async function store(request: SetUpRequest, place: Place, state: ObservedState, 
   }
   for (;;) {
     const worked = await underLease(lease, needs, async ({ state: now, clock, report, check }) => {
-      await applyPlan(
+      const { storing } = await applyPlan(
         {
           desired: place.desired,
           plan: place.plan,
@@ -128,9 +136,9 @@ async function store(request: SetUpRequest, place: Place, state: ObservedState, 
         },
         { ...needs, clock, report, check },
       )
-      return { result: undefined }
+      return { result: secondWays(state, storing) }
     })
-    if (worked.outcome === 'done') return
+    if (worked.outcome === 'done') return worked.result
     await awaitLease(lease, worked.by, needs)
   }
 }
@@ -144,12 +152,18 @@ async function told(
   if (project !== undefined) await needs.knownIds.remember(project, project.environments)
   return {
     project: project === undefined ? null : { id: project.id, name: project.name },
-    environments: places.map(({ desired, plan, state }) => ({
+    environments: places.map(({ desired, plan, state, secondWays: ways = leftAlone(plan, state) }) => ({
       name: plan.environment,
       changes: plan.changes.length,
       missingSecrets: missingSecrets(desired, state, request.supplied),
+      ...(ways === undefined ? {} : { secondWays: ways }),
     })),
   }
+}
+
+/** Where nothing is stored, what is out of reach is all that differs. */
+function leftAlone({ changes }: Plan, state: ObservedState | undefined): SecondWays | undefined {
+  return secondWays(state, { way: 'nothing', notStored: changes.filter((change) => change.outOfReach).map(subjectOf) })
 }
 
 /** Do two environments need the same, whatever the values are? */

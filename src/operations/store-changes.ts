@@ -7,6 +7,7 @@ import { Secret } from '../kit/secret.ts'
 import { listed } from '../kit/text.ts'
 import { beyond, colliding, touchedPlaces } from '../plan/store-patch.ts'
 import type { PatchId } from '../platform/ids.ts'
+import { isDenied, unlessDenied } from '../platform/is-denied.ts'
 import type { ObservedPatch, ObservedState } from '../platform/observed-state.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type Author, patchMessage } from './patch-message.ts'
@@ -32,13 +33,16 @@ export interface StoreRequest {
 /**
  * Stores one patch without deploying anything: staged, read back, committed, followed until the platform has applied it. What
  * somebody else staged is read directly before and refused before anything is staged, or put back as it was when it appears in
- * between.
+ * between. Where the platform denies any of it to the token, nothing of ours stays staged, and the answer is `denied`.
  */
-export async function storeChanges(request: StoreRequest, needs: StoreNeeds): Promise<PatchId> {
+export async function storeChanges(request: StoreRequest, needs: StoreNeeds): Promise<PatchId | 'denied'> {
   const { state, patch } = request
   const environmentId = state.environment.id
-  refuseStaged(request, await needs.platform.readStaged(environmentId))
-  await needs.platform.change('stage-changes', { environmentId, config: new Secret(patch) })
+  const waiting = await unlessDenied(needs.platform.readStaged(environmentId))
+  if (waiting === undefined) return 'denied'
+  refuseStaged(request, waiting)
+  const ours = { environmentId, config: new Secret(patch) }
+  if ((await unlessDenied(needs.platform.change('stage-changes', ours))) === undefined) return 'denied'
   const staged = await needs.platform.readStaged(environmentId)
   const refusal = stagedRefusal(request, staged)
   if (refusal !== undefined) {
@@ -51,7 +55,14 @@ export async function storeChanges(request: StoreRequest, needs: StoreNeeds): Pr
   const { author } = request
   // Not refused, and still there: it was allowed.
   const passed = [...(author.passed ?? []), ...(foreignPart(staged, patch) === undefined ? [] : ['staged-changes'])]
-  await needs.platform.change('commit-staged', { environmentId, message: patchMessage({ ...author, passed }) })
+  try {
+    await needs.platform.change('commit-staged', { environmentId, message: patchMessage({ ...author, passed }) })
+  } catch (error) {
+    if (!isDenied(error)) throw error
+    const config = new Secret(foreignPart(staged, patch) ?? {})
+    await needs.platform.change('replace-staged', { environmentId, config })
+    return 'denied'
+  }
   return followPatch(staged.id, state.environment.name, needs)
 }
 

@@ -153,6 +153,33 @@ function recognisers(platform: Platform, seen: Seen): Recognise {
       if (patchId === undefined) return undefined
       return (await platform.readPatch(patchId)).status === 'staged' ? undefined : { result: undefined }
     },
+    'store-variables': async ({ services, ...target }) => {
+      const there = (await platform.observe(target)).services
+      const isStored = services.every(({ serviceId, variables }) => {
+        const held = there.find(({ id }) => id === serviceId)?.variables ?? {}
+        return Object.entries(variables.reveal()).every(([name, value]) => {
+          const variable = held[name]
+          return variable !== undefined && 'value' in variable && variable.value.reveal() === value
+        })
+      })
+      return isStored ? { result: undefined } : undefined
+    },
+    'store-settings': async ({ services, ...target }) => {
+      const there = (await platform.observe(target)).services
+      const isStored = services.every(({ serviceId, settings }) => {
+        const held = new Map<string, unknown>(Object.entries(there.find(({ id }) => id === serviceId)?.settings ?? {}))
+        return Object.entries(settings).every(([name, value]) => isDeepStrictEqual(held.get(name) ?? null, value))
+      })
+      return isStored ? { result: undefined } : undefined
+    },
+    'follow-branches': async ({ services, ...target }) => {
+      const there = (await platform.observe(target)).services
+      const follows = services.every(({ serviceId, repository, branch }) => {
+        const { repo, branch: followed } = there.find(({ id }) => id === serviceId)?.settings ?? {}
+        return repo === repository && followed === branch
+      })
+      return follows ? { result: undefined } : undefined
+    },
     'set-auto-deploy': async ({ services, ...target }) => {
       const { running } = await platform.observeRunning(await platform.observe(target))
       const isSet = services.every(({ serviceId, enabled }) => running.autoDeploy.get(serviceId) === enabled)

@@ -2,13 +2,14 @@ import type { OperatorError } from '../kit/errors.ts'
 import type { Release } from '../operations/deploy.ts'
 import type { EnvironmentStatus } from '../operations/read-status.ts'
 import type { Restart } from '../operations/restart.ts'
+import type { SecondWays } from '../operations/second-ways.ts'
 import type { SetUp } from '../operations/set-up.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Identity } from '../platform/platform.ts'
 
 /** What a command ends with. `plan`, `status` and `whoami` are whole documents; the others end a stream of events. */
 export type Answer =
-  | { type: 'plan'; plan: Plan; isRehearsal: boolean; isProtected: boolean; saved?: SavedAs }
+  | { type: 'plan'; plan: Plan; isRehearsal: boolean; isProtected: boolean; saved?: SavedAs; secondWays?: SecondWays }
   | { type: 'status'; status: EnvironmentStatus; isRehearsal: boolean }
   | { type: 'whoami'; identity: Identity; endpoint: string; isRehearsal: boolean }
   | {

@@ -48,6 +48,7 @@ function answerDocument(answer: Answer): Document {
         protected: answer.isProtected,
         ...planDocument(answer.plan),
         ...(answer.saved === undefined ? {} : { saved: answer.saved }),
+        ...(answer.secondWays === undefined ? {} : { secondWays: answer.secondWays }),
       }
     case 'status':
       return { type: 'status', rehearsal: answer.isRehearsal, ...answer.status }

@@ -3,6 +3,8 @@ import { holdsReference } from '../config/expressions.ts'
 import { own } from '../config/own.ts'
 import type { EnvironmentConfig, ServiceConfig } from '../contract/environment-config.ts'
 import type { ObservedDeployment, ObservedRunning, ObservedService, ObservedState } from '../platform/observed-state.ts'
+import { settingDefaults } from '../platform/service-settings.ts'
+import { compareSettings } from './compare-settings.ts'
 import { ownVariablePrefix } from './compare-variables.ts'
 import { placeOf, referenceReach } from './reference-reach.ts'
 
@@ -32,8 +34,22 @@ export function behindStore(
           (isApp && patch.reached().has(service.name))),
     )
     // What is on its way has no snapshot yet: the one that was read is of what runs.
-    return isNewer || (live.id === observed.active[0]?.id && differsFromSnapshot(observed, running, counts))
+    const isSnapshotOfIt = live.id === observed.active[0]?.id
+    const hasHistory = state?.denied?.includes('patches') !== true
+    return (
+      isNewer ||
+      (!hasHistory && runsOtherSettings(observed, live)) ||
+      (isSnapshotOfIt && differsFromSnapshot(observed, running, counts))
+    )
   }
+}
+
+/** Where no history says what was stored since, what is stored is compared with what the deployment was made from. */
+function runsOtherSettings({ settings }: ObservedService, live: ObservedDeployment): boolean {
+  if (live.settings === undefined) return false
+  return compareSettings(settings, { ...settingDefaults, ...live.settings }).some(
+    ({ effect, path: [part] }) => effect !== 'none' && part !== 'source',
+  )
 }
 
 /** The committed patches, and for each the services whose variables refer to what it touches, asked for only when it matters. */

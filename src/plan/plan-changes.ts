@@ -3,7 +3,7 @@ import type { DesiredService, DesiredState } from '../config/desired.ts'
 import { own } from '../config/own.ts'
 import type { Secret } from '../kit/secret.ts'
 import { listed } from '../kit/text.ts'
-import type { ObservedRunning, ObservedService, ObservedState } from '../platform/observed-state.ts'
+import type { DeniedPart, ObservedRunning, ObservedService, ObservedState } from '../platform/observed-state.ts'
 import { settingsFromConfig } from '../platform/translate.ts'
 import { compareAttachments } from './compare-attachments.ts'
 import { compareSettings, type SettingDifference } from './compare-settings.ts'
@@ -17,6 +17,7 @@ import {
   type VariableDifference,
 } from './compare-variables.ts'
 import { configAt } from './config-path.ts'
+import { isOnlyByPatch } from './direct-store.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { LastApplied } from './last-applied.ts'
 import type { Cause, Change, Plan, PlanNote } from './plan.ts'
@@ -52,8 +53,11 @@ export function planChanges(situation: PlanSituation): Plan {
   const perService = desired.services.map((service) => compareService(situation, service, there))
   const selected = situation.services === undefined ? undefined : new Set(situation.services)
   const isSelected = (service: string) => selected?.has(service) ?? true
+  const mayPatch = observed?.denied?.includes('patches') !== true
   const all = [...missingContainers(situation), ...perService.flatMap((result) => result.changes)]
-  const changes = all.filter((change) => change.service === undefined || isSelected(change.service))
+  const changes = all
+    .filter((change) => change.service === undefined || isSelected(change.service))
+    .map((change) => (mayPatch || !isOnlyByPatch(change) ? change : { ...change, outOfReach: true as const }))
   const deployments = planDeployments({
     desired,
     observed,
@@ -74,6 +78,7 @@ export function planChanges(situation: PlanSituation): Plan {
       ...secretNotes(desired, missing),
       ...secretsThatDiffer(there.secrets, situation.supplied),
       ...strangers(situation),
+      ...denials(observed),
     ],
     pending: desired.pending.map(({ name, reason }) => ({ service: name, reason })),
     fingerprint: fingerprint(observed, situation.salt),
@@ -234,6 +239,23 @@ function secretNotes(desired: DesiredState, missing: readonly string[]): PlanNot
     })
   }
   return notes
+}
+
+/** What the token may not read, where the rest was read in another way. */
+function denials(observed: ObservedState | undefined): PlanNote[] {
+  const { denied = [] } = observed ?? {}
+  const notes: Record<DeniedPart, PlanNote> = {
+    config: {
+      code: 'config-denied',
+      message: 'This token may not read the config: variables and settings were read one by one.',
+    },
+    patches: {
+      code: 'history-denied',
+      message:
+        'This token may not read what is staged and what was committed: why something differs is not known, and variables that left the config stay where they are.',
+    },
+  }
+  return denied.map((part) => notes[part])
 }
 
 /** Services that the config does not know are nobody's business here; they are named and left alone. */

@@ -43,7 +43,7 @@ export function planDeployments(situation: DeploymentSituation): PlannedDeployme
       if (observed !== undefined && isBehindStore(service, observed, last)) reasons.add('stored-change-not-running')
     }
     for (const change of changesOf.get(service.name) ?? []) {
-      if (change.effect === 'none') continue
+      if (change.effect === 'none' || change.outOfReach) continue
       reasons.add(change.setting === 'variable' ? 'variables-change' : 'settings-change')
     }
     // A database is not stopped for what others changed.
@@ -172,7 +172,8 @@ function missingByService({ desired, missingSecrets }: DeploymentSituation): Map
 
 /** The services whose variables refer to anything that this plan changes. */
 function reachedByChanges({ desired, changes }: DeploymentSituation): ReadonlySet<string> {
-  const changed = changes.flatMap(({ service = '', setting, variable }) => {
+  const changed = changes.flatMap(({ service = '', setting, variable, outOfReach }) => {
+    if (outOfReach) return []
     if (variable !== undefined) return [placeOf(service, variable)]
     return setting === 'domain' ? [placeOf(service, 'RAILWAY_PUBLIC_DOMAIN')] : []
   })

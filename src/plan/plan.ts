@@ -37,6 +37,8 @@ export interface Change {
   severity: 'safe' | 'risky' | 'destructive'
   /** What settling it does to what runs: nothing, a new deployment, or a new deployment during which nothing answers. */
   effect: Effect
+  /** Only a patch stores it, and the token may not use any: it stays as it is. */
+  outOfReach?: true
   act: PlannedAct
 }
 
@@ -124,6 +126,8 @@ export interface PlanNote {
     | 'larger-volume'
     | 'unmanaged-volume'
     | 'unclear-domain'
+    | 'config-denied'
+    | 'history-denied'
   service?: string
   message: string
 }
@@ -131,6 +135,11 @@ export interface PlanNote {
 /** Is there nothing to do? Notes do not count. */
 export function isEmpty(plan: Plan): boolean {
   return plan.changes.length === 0 && plan.deployments.length === 0
+}
+
+/** Is there nothing that this token can do? What is out of its reach does not count. */
+export function isSettled(plan: Plan): boolean {
+  return plan.deployments.length === 0 && plan.changes.every((change) => change.outOfReach)
 }
 
 /** How a change is spelled in a sentence: `api variable APP_ENV`. */

@@ -6,6 +6,7 @@ import {
   CreateProject,
   CreateService,
   CreateServiceDomain,
+  CreateTrigger,
   CreateVolume,
   DeployLatestCommit,
   DeployService,
@@ -13,6 +14,9 @@ import {
   RollbackDeployment,
   SetAutoDeploy,
   StageChanges,
+  StoreSettings,
+  StoreVariables,
+  UpdateTrigger,
   WriteVariables,
 } from '../contract/types.ts'
 import { OperatorError } from '../kit/errors.ts'
@@ -24,7 +28,7 @@ import { id } from './ids.ts'
 import type { ObservedPatch } from './observed-state.ts'
 import type { ChangeName, Changes } from './platform.ts'
 import { valuesIn } from './redact.ts'
-import { toPatch, toProjectSummary } from './translate.ts'
+import { settingsToInstance, toPatch, toProjectSummary } from './translate.ts'
 
 type ChangeActs = { [Name in ChangeName]: (input: Changes[Name]['input']) => Promise<Changes[Name]['result']> }
 
@@ -75,6 +79,36 @@ export function graphqlChanges(client: GraphqlClient): ChangeActs {
     'replace-staged': (input) => stage(input, false),
     'commit-staged': async ({ environmentId, message }) => {
       await client.mutate(CommitStaged, { environmentId, commitMessage: message })
+      return undefined
+    },
+    'store-variables': async ({ projectId, environmentId, services }) => {
+      const request = new CombinedRequest('StoreVariables')
+      const values: string[] = []
+      for (const { serviceId, variables: secret } of services) {
+        const variables = secret.reveal()
+        values.push(...Object.values(variables))
+        request.add(StoreVariables, { input: { projectId, environmentId, serviceId, variables, skipDeploys: true } })
+      }
+      await client.mutateCombined(request, values)
+      return undefined
+    },
+    'store-settings': async ({ environmentId, services }) => {
+      const request = new CombinedRequest('StoreSettings')
+      for (const { serviceId, settings, before } of services)
+        request.add(StoreSettings, { environmentId, serviceId, input: settingsToInstance(settings, before) })
+      await client.mutateCombined(request)
+      return undefined
+    },
+    'follow-branches': async ({ projectId, environmentId, services }) => {
+      const request = new CombinedRequest('FollowBranches')
+      for (const { serviceId, repository, branch, triggerId } of services) {
+        if (triggerId !== undefined) request.add(UpdateTrigger, { id: triggerId, input: { repository, branch } })
+        else {
+          const input = { projectId, environmentId, serviceId, repository, branch, provider: 'github' }
+          request.add(CreateTrigger, { input })
+        }
+      }
+      await client.mutateCombined(request)
       return undefined
     },
     'set-auto-deploy': async ({ projectId, environmentId, services }) => {

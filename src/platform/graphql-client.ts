@@ -67,7 +67,7 @@ export interface GraphqlClient {
     secrets?: readonly string[],
     options?: SendingOptions,
   ): Promise<Answer<Result>>
-  mutateCombined(request: CombinedRequest): Promise<Answer<Record<string, unknown>>>
+  mutateCombined(request: CombinedRequest, secrets?: readonly string[]): Promise<Answer<Record<string, unknown>>>
   /** What the platform says from now on is told without these; short words among them stay readable. */
   learn(secrets: Iterable<string>): void
   /** A text of the platform's without the token and everything learnt. */
@@ -199,17 +199,17 @@ export function createGraphqlClient(needs: GraphqlClientNeeds): GraphqlClient {
     const of = { operation: nameOf(text), isMutation, parts: 1 }
     return (await send(sending(text, variables, of, secrets, options))) as Answer<never>
   }
-  const combined = async (request: CombinedRequest, isMutation: boolean) => {
+  const combined = async (request: CombinedRequest, isMutation: boolean, secrets?: readonly string[]) => {
     const of = { operation: request.name, isMutation, parts: request.size }
     const text = request.document().toString()
-    return (await send(sending(text, request.variables(), of))) as Answer<Record<string, unknown>>
+    return (await send(sending(text, request.variables(), of, secrets))) as Answer<Record<string, unknown>>
   }
 
   return {
     read: (document, variables, options) => single(document, variables, false, [], options),
     readCombined: (request) => combined(request, false),
     mutate: (document, variables, secrets, options) => single(document, variables, true, secrets, options),
-    mutateCombined: (request) => combined(request, true),
+    mutateCombined: (request, secrets) => combined(request, true, secrets),
     learn,
     redact: (text) => redact(text, known()),
     requests: () => new Map(sent),

@@ -29,9 +29,11 @@ import { graphqlChanges } from './graphql-changes.ts'
 import type { GraphqlClient } from './graphql-client.ts'
 import type { DeploymentId, ServiceId } from './ids.ts'
 import { id } from './ids.ts'
+import { isDenied } from './is-denied.ts'
 import type { ObservedRunning, ObservedService, ObservedState } from './observed-state.ts'
 import { allOf, allPages } from './paging.ts'
 import type { ChangeName, Changes, Identity, Platform, Target } from './platform.ts'
+import { readingInParts } from './reading-in-parts.ts'
 import { valuesRead } from './redact.ts'
 import { newestFirst, toDeployment, toPatch, toPatches, toProgress, toProjectSummary, toSnapshot } from './translate.ts'
 import type { Reading } from './translate-environment.ts'
@@ -40,6 +42,7 @@ import { toObservedState } from './translate-environment.ts'
 /** Railway, or a rehearsal of it, over its public GraphQL API. */
 export function createGraphqlPlatform(client: GraphqlClient): Platform {
   const changes = graphqlChanges(client)
+  const parts = readingInParts(client)
 
   async function observeTarget({ projectId, environmentId }: Target): Promise<ObservedState> {
     const first = await client.read(ObserveEnvironment, { projectId, environmentId })
@@ -55,7 +58,7 @@ export function createGraphqlPlatform(client: GraphqlClient): Platform {
       platformTime = page.platformTime
       return page.result
     })
-    return learnt(toObservedState(whole, platformTime))
+    return toObservedState(whole, platformTime)
   }
 
   async function observeThroughToken(): Promise<ObservedState> {
@@ -66,7 +69,7 @@ export function createGraphqlPlatform(client: GraphqlClient): Platform {
       platformTime = page.platformTime
       return nested(page.result)
     })
-    return learnt(toObservedState(whole, platformTime))
+    return toObservedState(whole, platformTime)
   }
 
   /** Whatever the platform says later, it is told without the values that were read. */
@@ -86,12 +89,24 @@ export function createGraphqlPlatform(client: GraphqlClient): Platform {
     return Promise.all(parts.map(({ target, readingIn }) => completed(target, readingIn(result), platformTime)))
   }
 
-  async function observeRunning(state: ObservedState): Promise<{ state: ObservedState; running: ObservedRunning }> {
+  async function observeRunning(state: ObservedState): Promise<Observed> {
+    const isIncomplete = state.staged === undefined || state.patches === undefined
+    if (!isIncomplete || state.denied?.includes('patches')) return readRunning(state, false)
+    try {
+      return await readRunning(state, true)
+    } catch (error) {
+      if (!isDenied(error)) throw error
+      const observed = await readRunning({ ...state, denied: [...(state.denied ?? []), 'patches'] }, false)
+      parts.learnPatchesDenied()
+      return observed
+    }
+  }
+
+  async function readRunning(state: ObservedState, asksHistory: boolean): Promise<Observed> {
     const running: ObservedRunning = { snapshots: new Map(), autoDeploy: new Map() }
     const environmentId = state.environment.id
     const request = new CombinedRequest('ObserveRunning')
-    const isIncomplete = state.staged === undefined || state.patches === undefined
-    const historyIn = isIncomplete ? request.add(EnvironmentHistory, { environmentId }) : undefined
+    const historyIn = asksHistory ? request.add(EnvironmentHistory, { environmentId }) : undefined
     const asked = state.services.map((service) => askRunning(request, state, service))
     if (request.size === 0) return { state, running }
 
@@ -167,8 +182,9 @@ export function createGraphqlPlatform(client: GraphqlClient): Platform {
       const { result } = await client.read(FindProject, { projectId })
       return toProjectSummary(result.project)
     },
-    observe: (target) => (target === 'token' ? observeThroughToken() : observeTarget(target)),
-    observeAll,
+    observe: async (target) =>
+      learnt(await parts.observe(target, () => (target === 'token' ? observeThroughToken() : observeTarget(target)))),
+    observeAll: async (targets) => (await parts.observeAll(targets, () => observeAll(targets))).map(learnt),
     observeRunning,
     readStaged: async (environmentId) => {
       const { result } = await client.read(ReadStaged, { environmentId })
@@ -223,6 +239,11 @@ function askRunning(request: CombinedRequest, state: ObservedState, service: Obs
     snapshotIn: active && request.add(ServiceSnapshot, { deploymentId: active.id }),
     autoDeployIn: service.settings.repo === undefined ? undefined : request.add(ServiceAutoDeploy, ids),
   }
+}
+
+interface Observed {
+  state: ObservedState
+  running: ObservedRunning
 }
 
 interface AskedRunning {

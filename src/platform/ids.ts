@@ -7,6 +7,7 @@ export type EnvironmentId = Id<'environment'>
 export type ServiceId = Id<'service'>
 export type VolumeId = Id<'volume'>
 export type DeploymentId = Id<'deployment'>
+export type TriggerId = Id<'trigger'>
 export type PatchId = Id<'patch'>
 
 /** Marks a string that came from the platform, or from an option that names one of its ids. */

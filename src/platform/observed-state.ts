@@ -1,7 +1,10 @@
 import type { EnvironmentConfig } from '../contract/environment-config.ts'
 import type { Secret } from '../kit/secret.ts'
-import type { DeploymentId, EnvironmentId, PatchId, ProjectId, ServiceId, VolumeId } from './ids.ts'
+import type { DeploymentId, EnvironmentId, PatchId, ProjectId, ServiceId, TriggerId, VolumeId } from './ids.ts'
 import type { ServiceSettings } from './service-settings.ts'
+
+/** What may be denied to a token that may read the rest: the config itself; what is staged, and the history of patches. */
+export type DeniedPart = 'config' | 'patches'
 
 /** What one reading of an environment says, in our words. */
 export interface ObservedState {
@@ -23,6 +26,8 @@ export interface ObservedState {
   platformStatus: { isStable: boolean; incident?: { message: string; url: string } }
   /** The platform's clock at this reading (its `Date` header), in milliseconds; undefined when it sent none. */
   platformTime: number | undefined
+  /** What was read in another way, or not at all, because the token may not; absent: nothing. */
+  denied?: readonly DeniedPart[]
 }
 
 export interface ObservedService {
@@ -33,6 +38,8 @@ export interface ObservedService {
   variables: Record<string, ObservedVariable>
   volumes: ObservedVolume[]
   domains: ObservedDomain[]
+  /** By which pushes to a branch reach it. */
+  trigger?: { id: TriggerId; repository: string; branch: string }
   /** Running now; the newest first. */
   active: ObservedDeployment[]
   /** The newest attempt, perhaps failed. */
@@ -95,6 +102,8 @@ export interface ObservedDeployment {
   /** The commit, for code from a repository. */
   commit: string | undefined
   image: string | undefined
+  /** What it was built and started with, where the platform says so and no file in the code says otherwise. */
+  settings?: ServiceSettings
   /** The patch that caused it, where a patch did. */
   patchId: PatchId | undefined
 }

@@ -1,7 +1,16 @@
 import type { EnvironmentConfig } from '../contract/environment-config.ts'
 import type { Secret } from '../kit/secret.ts'
 import type { TokenKind } from './credential.ts'
-import type { DeploymentId, EnvironmentId, PatchId, ProjectId, ServiceId, VolumeId, WorkspaceId } from './ids.ts'
+import type {
+  DeploymentId,
+  EnvironmentId,
+  PatchId,
+  ProjectId,
+  ServiceId,
+  TriggerId,
+  VolumeId,
+  WorkspaceId,
+} from './ids.ts'
 import type {
   DeploymentProgress,
   ObservedDeployment,
@@ -129,6 +138,21 @@ export interface Changes {
   /** Commits what is staged without deploying anything. */
   'commit-staged': {
     input: { environmentId: EnvironmentId; message: string }
+    result: undefined
+  }
+  /** Adds to the variables of services, past any patch, and deploys nothing. */
+  'store-variables': {
+    input: Target & { services: { serviceId: ServiceId; variables: Secret<Record<string, string>> }[] }
+    result: undefined
+  }
+  /** Settings of services, past any patch; nothing is deployed. A branch is none of them. */
+  'store-settings': {
+    input: Target & { services: { serviceId: ServiceId; settings: SettingsPatch; before: ServiceSettings }[] }
+    result: undefined
+  }
+  /** Services follow a branch of their repository, past any patch. Deploys on push are on afterwards. */
+  'follow-branches': {
+    input: Target & { services: { serviceId: ServiceId; repository: string; branch: string; triggerId?: TriggerId }[] }
     result: undefined
   }
   'set-auto-deploy': {

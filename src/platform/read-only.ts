@@ -28,6 +28,9 @@ const deeds: { [Name in ChangeName]: (input: Changes[Name]['input']) => string }
   'stage-changes': () => 'staged changes',
   'replace-staged': () => 'replaced what is staged',
   'commit-staged': () => 'committed what is staged',
+  'store-variables': ({ services }) => `stored variables of ${count(services.length, 'service')}`,
+  'store-settings': ({ services }) => `stored settings of ${count(services.length, 'service')}`,
+  'follow-branches': ({ services }) => `made ${count(services.length, 'service')} follow a branch`,
   'set-auto-deploy': ({ services }) => `switched auto-deploy of ${count(services.length, 'service')}`,
   'deploy-service': ({ commit }) =>
     `deployed a service${commit === undefined ? '' : ` at commit ${printable(commit)}`}`,

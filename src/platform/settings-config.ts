@@ -1,4 +1,5 @@
 import type { BuildConfig, DeployConfig, ServiceConfig, SourceConfig } from '../contract/environment-config.ts'
+import type { ServiceInstanceUpdateInput } from '../contract/types.ts'
 import { isRecord } from '../kit/json.ts'
 import type { SettingsPatch } from './platform.ts'
 import type { RestartPolicy, ServiceSettings, SettingName } from './service-settings.ts'
@@ -82,6 +83,13 @@ export function settingsToConfig(patch: SettingsPatch, before: ServiceSettings =
   for (const name of plainSettings) put(name)
   Object.assign(config.deploy, scaleToConfig(patch, before))
   return Object.fromEntries(Object.entries(config).filter(([, part]) => Object.keys(part).length > 0))
+}
+
+/** The same as a service instance takes it. The branch is no setting of an instance: a trigger holds it. */
+export function settingsToInstance(patch: SettingsPatch, before: ServiceSettings = {}): ServiceInstanceUpdateInput {
+  const { branch: _branch, ...settings } = patch
+  const { source, build, deploy } = settingsToConfig(settings, before)
+  return { ...(source === undefined ? {} : { source }), ...build, ...deploy } as ServiceInstanceUpdateInput
 }
 
 // `numReplicas` beside regions is a legacy number and may read 1 (PLATFORM.md §2), so the regions go first.

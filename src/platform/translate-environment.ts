@@ -78,6 +78,7 @@ function toService(
     variables: toVariables(config.variables),
     volumes: volumesOf(serviceId, environment),
     domains: domainsOf(instance),
+    ...triggerOf(serviceId, environment),
     active: newestFirst(instance.activeDeployments.map(toDeployment)),
     latest: instance.latestDeployment === null ? undefined : toDeployment(instance.latestDeployment),
   }
@@ -94,6 +95,16 @@ function withBranchOfTrigger(
     ({ node }) => node.serviceId === serviceId && node.repository === settings.repo,
   )
   return trigger === undefined ? settings : { ...settings, branch: trigger.node.branch }
+}
+
+function triggerOf(
+  serviceId: string,
+  { deploymentTriggers }: ObservedEnvironmentFragment,
+): Pick<ObservedService, 'trigger'> {
+  const found = deploymentTriggers.edges.find(({ node }) => node.serviceId === serviceId)?.node
+  return found === undefined
+    ? {}
+    : { trigger: { id: id(found.id), repository: found.repository, branch: found.branch } }
 }
 
 function volumesOf(serviceId: string, environment: ObservedEnvironmentFragment): ObservedVolume[] {

@@ -29,9 +29,10 @@ import type {
   ObservedVariable,
 } from './observed-state.ts'
 import type { ProjectSummary } from './platform.ts'
+import { settingsFromConfig } from './settings-config.ts'
 import { textOf } from './shape.ts'
 
-export { settingsFromConfig, settingsToConfig } from './settings-config.ts'
+export { settingsFromConfig, settingsToConfig, settingsToInstance } from './settings-config.ts'
 
 /** PLATFORM.md §5.1. */
 const deploymentStatuses: Record<PlatformDeploymentStatus, DeploymentStatus> = {
@@ -109,7 +110,14 @@ export function toDeployment(deployment: ObservedDeploymentFragment): ObservedDe
     commit: textOf(meta.commitHash),
     image: textOf(meta.image),
     patchId: idWhere(textOf(meta.patchId)),
+    ...settingsOfDeployment(meta),
   }
+}
+
+/** A config file in the code overrides what is stored (PLATFORM.md §11), so that nothing can be concluded from its manifest. */
+function settingsOfDeployment({ serviceManifest, fileServiceManifest }: Record<string, unknown>) {
+  const isFromFile = isRecord(fileServiceManifest) && Object.keys(fileServiceManifest).length > 0
+  return isRecord(serviceManifest) && !isFromFile ? { settings: settingsFromConfig(serviceManifest) } : {}
 }
 
 export function newestFirst(deployments: ObservedDeployment[]): ObservedDeployment[] {

@@ -71,6 +71,32 @@ describe('a release', () => {
   })
 })
 
+describe('second ways', () => {
+  it('are said after what was done, with what they could not do', () => {
+    const secondWays = {
+      reading: 'parts',
+      history: 'denied',
+      storing: 'direct',
+      notStored: ['redis volume size'],
+    } as const
+    const told = { ...secondWays, notStored: [...secondWays.notStored] }
+    expect(renderRelease({ ...release, secondWays: told }, undo, plain)).toContain(`
+· Read in parts, because this token may not read the config; read without its
+  history, which this token may not read; stored without a patch, because this
+  token may not use any.
+! Not stored, because only a patch can: redis volume size. It stays in the plan;
+  set it in the dashboard, or use a token that may commit changes.
+  Undo:`)
+  })
+
+  it('are no claim that everything equals the config', () => {
+    const nothing = { ...release, changes: 0, services: [], secondWays: { notStored: ['redis volume size'] } }
+    const text = renderRelease(nothing, undo, plain)
+    expect(text).toMatch(/^! production: nothing could be stored, and nothing had to be deployed\./)
+    expect(text).not.toContain('equals the config')
+  })
+})
+
 describe('a first setup', () => {
   it.each([
     ['made', 3, false, '✓ Project shop is set up: staging stored. Nothing was deployed.\n'],

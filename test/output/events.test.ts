@@ -17,6 +17,10 @@ it.each([
   ['volume-created', '✓ redis volume at /data created in staging\n'],
   ['domain-created', '✓ api domain api-staging-4b0e.up.railway.app created in staging\n'],
   ['changes-stored', '✓ 1 change stored in staging, as one patch\n'],
+  [
+    'changes-not-stored',
+    '! not stored in staging: redis volume size. Only a patch stores it, so it stays\n  in the plan\n',
+  ],
   ['auto-deploy-set', '✓ api and worker: deploy on push switched off in staging\n'],
   ['level-started', '  worker and scheduler starting\n'],
   ['deployment-created', '▸ api deploying 11111111 7406fe9c-e757-4e2b-a6a9-b5abc2d72de4\n'],

@@ -171,13 +171,17 @@ describe('observing an environment', () => {
     expect(names(large.server)).toEqual(['ObserveEnvironments', 'ObserveEnvironment', 'ObserveEnvironment'])
   })
 
-  it('is refused as a whole where the config may not be read', async () => {
-    const root = aWorld()
-    const config = () => {
+  it('is refused with the first words where nothing of it may be read', async () => {
+    const environment = () => {
       throw new Error('Not Authorized')
     }
-    const { platform } = await serving(() => ({ ...root, environment: { ...root.environment({ id: 'e1' }), config } }))
-    await expect(platform.observe(target)).rejects.toMatchObject({ kind: 'denied', code: 'not-authorized' })
+    const { platform, server } = await serving(() => ({ ...aWorld(), environment }))
+    await expect(platform.observe(target)).rejects.toMatchObject({
+      kind: 'denied',
+      code: 'not-authorized',
+      message: expect.stringContaining('"observe environment"'),
+    })
+    expect(names(server)).toEqual(['ObserveEnvironment', 'ObserveParts'])
   })
 })
 
@@ -382,7 +386,7 @@ describe('changing', () => {
       (platform) => platform.change('create-volume', { ...service, mountPath: '/data' }),
       'CreateVolume',
       { input: { projectId: 'p1', environmentId: 'e1', serviceId: 's1', mountPath: '/data' } },
-      made,
+      { id: 'x' },
     ],
     [
       'a generated domain',

@@ -22,6 +22,18 @@ const inputs: { [Name in ChangeName]: { input: Changes[Name]['input']; said: str
   'stage-changes': { input: staged, said: 'staged changes' },
   'replace-staged': { input: staged, said: 'replaced what is staged' },
   'commit-staged': { input: { ...service, message: 'm' }, said: 'committed what is staged' },
+  'store-variables': {
+    input: { ...service, services: [{ ...service, variables: new Secret({ KEY: 'sentinel' }) }] },
+    said: 'stored variables of 1 service',
+  },
+  'store-settings': {
+    input: { ...service, services: [{ ...service, settings: { startCommand: 'serve' }, before: {} }] },
+    said: 'stored settings of 1 service',
+  },
+  'follow-branches': {
+    input: { ...service, services: [{ ...service, repository: 'acme/app', branch: 'main' }] },
+    said: 'made 1 service follow a branch',
+  },
   'set-auto-deploy': {
     input: { ...service, services: [{ ...service, enabled: true }] },
     said: 'switched auto-deploy of 1 service',

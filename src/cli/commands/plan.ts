@@ -1,4 +1,5 @@
 import { planEnvironment } from '../../operations/plan-environment.ts'
+import { secondWays } from '../../operations/second-ways.ts'
 import { isEmpty, type Plan } from '../../plan/plan.ts'
 import { savedPlan } from '../../plan/saved-plan.ts'
 import { askedCommit } from '../asked-commit.ts'
@@ -35,11 +36,13 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
     const origin = { observed, commit, ...(services.length === 0 ? {} : { services }), isRehearsal }
     await writePlanFile(context, out, savedPlan(plan, origin))
   }
+  const ways = secondWays(observed)
   context.output.answer({
     type: 'plan',
     plan,
     isRehearsal,
     isProtected: desired.environment.protected,
+    ...(ways === undefined ? {} : { secondWays: ways }),
     ...(out === undefined ? {} : { saved: { path: out, apply: applyCommand(plan, out, context) } }),
   })
   return isGiven(input, 'detailedExitCode') && !isEmpty(plan) ? exitCodes.differs.code : exitCodes.done.code

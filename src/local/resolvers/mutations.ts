@@ -1,6 +1,6 @@
 import type { EnvironmentConfig, ServiceConfig } from '../../contract/environment-config.ts'
 import { isRecord } from '../../kit/json.ts'
-import { changeService, commitDirectly, commitStaged, stage, writeVariables } from '../changing.ts'
+import { changeService, commitDirectly, commitStaged, follow, moveTrigger, stage, writeVariables } from '../changing.ts'
 import {
   createCustomDomain,
   createEnvironment,
@@ -10,6 +10,7 @@ import {
   createVolume,
 } from '../creating.ts'
 import { deployInstance, redeploy, restart, rollBack } from '../deploying.ts'
+import type { ServiceInstance } from '../model.ts'
 import { cannotProcess, PlatformError } from '../platform-error.ts'
 import { instanceSettings, type ServiceInstanceUpdateInput } from './instance-settings.ts'
 import type { RequestContext } from './request-context.ts'
@@ -67,6 +68,20 @@ export const mutations: Resolvers<unknown> = {
     rollBack(context.model, context.deployment(id))
     return true
   },
+  deploymentTriggerCreate: (
+    _,
+    { input }: Input<OfService & { projectId: string; repository: string; branch: string }>,
+    context,
+  ) => shownTrigger(follow(context.model, instanceOf(context, input, input.projectId), input)),
+  deploymentTriggerUpdate: (
+    _,
+    { id, input }: Input<{ repository?: string | null; branch?: string | null }> & { id: string },
+    context,
+  ) => {
+    const instance = context.model.followerBy(id)
+    context.environment(instance.environment.id)
+    return shownTrigger(moveTrigger(context.model, instance, input))
+  },
   environmentCreate: (_, { input }: Input<{ projectId: string; name: string }>, context) => {
     context.workspaceWide()
     return createEnvironment(context.model, context.project(input.projectId), { name: input.name })
@@ -76,7 +91,7 @@ export const mutations: Resolvers<unknown> = {
     args: { environmentId: string; patch?: unknown; commitMessage?: string | null },
     context,
   ) => {
-    const environment = context.environment(args.environmentId)
+    const environment = context.patchable(args.environmentId)
     commitDirectly(context.model, environment, configOf(args.patch ?? {}), { message: given(args.commitMessage) })
     return context.model.id()
   },
@@ -86,11 +101,11 @@ export const mutations: Resolvers<unknown> = {
     context,
   ) => {
     const options = { message: given(args.commitMessage), skipDeploys: given(args.skipDeploys) }
-    commitStaged(context.model, context.environment(args.environmentId), options)
+    commitStaged(context.model, context.patchable(args.environmentId), options)
     return context.model.id()
   },
   environmentStageChanges: (_, args: { environmentId: string; input: unknown; merge?: boolean | null }, context) =>
-    stage(context.model, context.environment(args.environmentId), configOf(args.input), args.merge === true),
+    stage(context.model, context.patchable(args.environmentId), configOf(args.input), args.merge === true),
   projectCreate: (
     _,
     { input }: Input<{ name: string; defaultEnvironmentName?: string | null; workspaceId?: string | null }>,
@@ -175,6 +190,10 @@ export const mutations: Resolvers<unknown> = {
       serviceId: given(input.serviceId),
     })
   },
+}
+
+function shownTrigger({ environment, service, trigger }: ServiceInstance) {
+  return { ...trigger, environmentId: environment.id, serviceId: service.id }
 }
 
 function instanceOf(context: RequestContext, { environmentId, serviceId }: OfService, projectId?: string) {

@@ -48,13 +48,13 @@ export const queries: Resolvers<unknown> = {
     context.environment(id, projectId),
   environmentPatch: (_, { id }: Id, context) => {
     const patch = context.model.patch(id)
-    context.environment(patch.environmentId)
+    context.patchable(patch.environmentId)
     return patch
   },
   environmentPatches: (_, args: PageArgs & { environmentId: string }, context) =>
-    context.page(context.environment(args.environmentId).patches.toReversed(), args),
+    context.page(context.patchable(args.environmentId).patches.toReversed(), args),
   environmentStagedChanges: (_, { environmentId }: { environmentId: string }, context) =>
-    context.environment(environmentId).staged,
+    context.patchable(environmentId).staged,
   me: (_, _args, context) => {
     context.personal()
     return { id: context.model.workspace.id, name: 'Rehearsal operator' }

@@ -5,18 +5,40 @@ import { notAuthorized, PlatformError } from '../platform-error.ts'
 import type { PlatformModel } from '../platform-model.ts'
 import type { Requester } from '../tokens.ts'
 
+/** What a platform can deny apart from all the rest. `patches`: staging, committing, and reading either. */
+export type DeniedPart = 'patches' | 'config'
+
+interface Options {
+  masked: Masked
+  pageCap: number
+  denied: readonly DeniedPart[]
+}
+
 /** What every resolver gets: the world, who asks, and what that one may reach. Each refusal is in the platform's words. */
 export class RequestContext {
   readonly model: PlatformModel
   readonly masked: Masked
   readonly #requester: Requester
   readonly #pageCap: number
+  readonly #denied: readonly DeniedPart[]
 
-  constructor(model: PlatformModel, requester: Requester, options: { masked: Masked; pageCap: number }) {
+  constructor(model: PlatformModel, requester: Requester, options: Options) {
     this.model = model
     this.masked = options.masked
     this.#requester = requester
     this.#pageCap = options.pageCap
+    this.#denied = options.denied
+  }
+
+  /** Refuses what is denied to everybody. */
+  mayUse(part: DeniedPart): void {
+    if (this.#denied.includes(part)) throw notAuthorized()
+  }
+
+  /** An environment whose patches may be used. */
+  patchable(environmentId: string): Environment {
+    this.mayUse('patches')
+    return this.environment(environmentId)
   }
 
   /** Any valid token. */

@@ -11,6 +11,8 @@ import type {
 } from '../model.ts'
 import type { PageArgs } from '../pages.ts'
 import { countChanges, maskConfig } from '../patches.ts'
+import { variableNames } from '../variables.ts'
+import { shownSettings } from './instance-settings.ts'
 import type { RequestContext } from './request-context.ts'
 import type { Resolvers } from './resolvers.ts'
 
@@ -30,6 +32,7 @@ export const project: Resolvers<Project> = {
 export const environment: Resolvers<Environment> = {
   canAccess: (source, _args, context) => context.canAccess(source),
   config: (source, { decryptVariables }: Decrypting, context) => {
+    context.mayUse('config')
     const { config } = opened(source, context)
     return maskConfig(config, config, decryptVariables === true, context.masked)
   },
@@ -43,24 +46,34 @@ export const environment: Resolvers<Environment> = {
   projectId: (source) => source.project.id,
   serviceInstances: (source, args: PageArgs, context) => context.page(opened(source, context).instances.values(), args),
   unmergedChangesCount: (source, _args, context) => countChanges(opened(source, context).staged.patch),
+  variables: (source, args: PageArgs, context) => context.page(variableNames(opened(source, context)), args),
   volumeInstances: (source, args: PageArgs, context) =>
     context.page(opened(source, context).volumeInstances.values(), args),
 }
 
 export const serviceInstance: Resolvers<ServiceInstance> = {
   activeDeployments: (instance) => activeDeployments(instance),
+  buildCommand: (instance) => shownSettings(instance).buildCommand,
   domains: ({ domains }) => {
     const ofKind = (kind: Domain['kind']) => domains.filter((domain) => domain.kind === kind)
     return { serviceDomains: ofKind('service'), customDomains: ofKind('custom') }
   },
   environmentId: (instance) => instance.environment.id,
+  healthcheckPath: (instance) => shownSettings(instance).healthcheckPath,
+  healthcheckTimeout: (instance) => shownSettings(instance).healthcheckTimeout,
   latestDeployment: ({ deployments }) => deployments.at(-1),
+  numReplicas: (instance) => shownSettings(instance).numReplicas,
+  preDeployCommand: (instance) => shownSettings(instance).preDeployCommand,
+  region: (instance) => shownSettings(instance).region,
+  restartPolicyMaxRetries: (instance) => shownSettings(instance).restartPolicyMaxRetries,
+  restartPolicyType: (instance) => shownSettings(instance).restartPolicyType,
   serviceId: ({ service }) => service.id,
   serviceName: ({ service }) => service.name,
   source: (instance) => {
     const source = instance.environment.config.services?.[instance.service.id]?.source
     return source && { image: source.image, repo: source.repo }
   },
+  startCommand: (instance) => shownSettings(instance).startCommand,
 }
 
 export const volumeInstance: Resolvers<VolumeInstance> = {

@@ -1,6 +1,7 @@
 import { count, listed, printable, shortCommit } from '../../kit/text.ts'
 import type { Release } from '../../operations/deploy.ts'
 import type { Restart } from '../../operations/restart.ts'
+import type { SecondWays } from '../../operations/second-ways.ts'
 import type { SetUp } from '../../operations/set-up.ts'
 import type { RehearsalReport, RehearsalUp, SavedAs, Undo } from '../answers.ts'
 import type { Style } from '../style.ts'
@@ -16,14 +17,19 @@ interface Layout {
 export function renderRelease(release: Release, undo: Undo, { style, columns }: Layout): string {
   if (release.isDryRun) return renderDryRun(style)
   if (release.verdict === 'unknown') return renderStarted(release, undo, { style, columns })
+  const ways = renderSecondWays(release.secondWays, { style, columns })
   const deployed = release.services.filter((service) => service.outcome === 'deployed').map((service) => service.name)
   const revision = release.commit === undefined ? '' : ` ${toldRevision(release.commit, release.services)}`
   if (deployed.length === 0 && release.changes === 0) {
-    return `${paragraph(`Nothing to do: ${release.environment} equals the config.${revision}`, columns, `${style.sign.good} `, 2)}\n`
+    const isEqual = (release.secondWays?.notStored ?? []).length === 0
+    const line = isEqual
+      ? `Nothing to do: ${release.environment} equals the config.${revision}`
+      : `${release.environment}: nothing could be stored, and nothing had to be deployed.${revision}`
+    return `${paragraph(line, columns, `${isEqual ? style.sign.good : style.sign.caution} `, 2)}\n${ways}`
   }
   const stored = release.changes === 0 ? '' : `${count(release.changes, 'change')} applied; `
   const line = `${release.environment}: ${stored}${deployed.length === 0 ? 'nothing had to be deployed' : `${listed(deployed)} live`} after ${duration(release.elapsedMs)}.${revision}`
-  return `${paragraph(line, columns, `${style.sign.good} `, 2)}\n${renderUndo(undo, { style, columns })}`
+  return `${paragraph(line, columns, `${style.sign.good} `, 2)}\n${ways}${renderUndo(undo, { style, columns })}`
 }
 
 /** Which commit serves, and who says so: where an app does not, the platform's word is all there is. */
@@ -51,7 +57,25 @@ function renderStarted(release: Release, undo: Undo, { style, columns }: Layout)
     waiting.length === 0
       ? ''
       : `${paragraph(`${listed(waiting)} ${waiting.length === 1 ? 'was' : 'were'} not started: first ${listed(started)} must be live. Deploy again when status says so.`, columns, `${style.sign.caution} `, 2)}\n`
-  return `${paragraph(line, columns, `${style.sign.deploy} `, 2)}\n${later}${renderUndo(undo, { style, columns })}`
+  return `${paragraph(line, columns, `${style.sign.deploy} `, 2)}\n${later}${renderSecondWays(release.secondWays, { style, columns })}${renderUndo(undo, { style, columns })}`
+}
+
+/** Which way was gone where the token may not go the first, and what that could not do. */
+export function renderSecondWays(ways: SecondWays | undefined, { style, columns }: Layout, where = ''): string {
+  if (ways === undefined) return ''
+  const { reading, history, storing, notStored = [] } = ways
+  const told = [
+    ...(reading === undefined ? [] : ['read in parts, because this token may not read the config']),
+    ...(history === undefined ? [] : ['read without its history, which this token may not read']),
+    ...(storing === undefined ? [] : ['stored without a patch, because this token may not use any']),
+  ]
+  const left =
+    notStored.length === 0
+      ? ''
+      : `${paragraph(`Not stored, because only a patch can: ${listed(notStored)}. ${notStored.length === 1 ? 'It stays' : 'They stay'} in the plan; set ${notStored.length === 1 ? 'it' : 'them'} in the dashboard, or use a token that may commit changes.`, columns, `${style.sign.caution} `, 2)}\n`
+  if (told.length === 0) return left
+  const text = `${where === '' ? '' : `${printable(where)}: `}${told.join('; ')}.`
+  return `${paragraph(`${text.charAt(0).toUpperCase()}${text.slice(1)}`, columns, `${style.sign.none} `, 2)}\n${left}`
 }
 
 /** The end of `restart`. */
@@ -101,7 +125,8 @@ export function renderSetUp(setUp: SetUp, isDeployed: boolean, { style, columns 
       ),
     )
   }
-  return `${lines.join('\n')}\n`
+  const ways = setUp.environments.map((one) => renderSecondWays(one.secondWays, { style, columns }, one.name))
+  return `${lines.join('\n')}\n${ways.join('')}`
 }
 
 /** Commands to run next. */

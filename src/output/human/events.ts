@@ -75,8 +75,19 @@ const renderers: Renderers = {
     done(`${service} volume at ${mountPath} created in ${environment}`, layout),
   'domain-created': ({ environment, service, domain }, layout) =>
     done(`${service} domain ${domain} created in ${environment}`, layout),
-  'changes-stored': ({ environment, changes }, layout) =>
-    done(`${count(changes, 'change')} stored in ${environment}, as one patch`, layout),
+  'changes-stored': ({ environment, changes, way }, layout) =>
+    done(
+      `${count(changes, 'change')} stored in ${environment}, ${way === 'patch' ? 'as one patch' : 'without a patch: this token may not use any'}`,
+      layout,
+    ),
+  'changes-not-stored': ({ environment, places }, { style, columns }) => ({
+    line: paragraph(
+      `not stored in ${environment}: ${listed(places)}. Only a patch stores ${places.length === 1 ? 'it' : 'them'}, so ${places.length === 1 ? 'it stays' : 'they stay'} in the plan`,
+      columns,
+      `${style.sign.caution} `,
+      2,
+    ),
+  }),
   'auto-deploy-set': ({ environment, services, enabled }, layout) =>
     done(`${listed(services)}: deploy on push switched ${enabled ? 'on' : 'off'} in ${environment}`, layout),
   'level-started': ({ services }) => ({ progress: `${listed(services)} starting` }),

@@ -71,6 +71,7 @@ function line(change: Change, { style, columns }: PlanLayout): string {
   const remarks = [
     ...(change.severity === 'safe' ? [] : [change.severity]),
     ...(change.cause === 'drift' ? ['drift: changed outside'] : []),
+    ...(change.outOfReach ? ['only a patch stores it'] : []),
     ...(change.effect === 'downtime' && change.action !== 'create' ? ['downtime'] : []),
   ]
   const tail = remarks.length === 0 ? '' : ` ${style.caution(`(${remarks.join(', ')})`)}`
@@ -153,5 +154,7 @@ function summary(plan: Plan, { style, columns }: PlanLayout): string {
     ...(amount('delete') > 0 ? [`${amount('delete')} to remove`] : []),
     ...(plan.deployments.length > 0 ? [`${count(plan.deployments.length, 'service')} to deploy`] : []),
   ]
-  return style.heading(paragraph(`Plan: ${listed(parts)}.`, columns))
+  const stuck = plan.changes.filter((change) => change.outOfReach).length
+  const beyond = stuck === 0 ? '' : ` ${count(stuck, 'change')} out of reach of this token.`
+  return style.heading(paragraph(`Plan: ${listed(parts)}.${beyond}`, columns))
 }

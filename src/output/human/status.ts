@@ -2,6 +2,7 @@ import stringWidth from 'fast-string-width'
 import { clipped, count, printable, shortCommit } from '../../kit/text.ts'
 import type { EnvironmentStatus, ServiceStatus } from '../../operations/read-status.ts'
 import type { Style } from '../style.ts'
+import { renderSecondWays } from './endings.ts'
 import { paragraph } from './paragraph.ts'
 import { renderTarget } from './target.ts'
 
@@ -40,7 +41,7 @@ export function renderStatus(
       paragraph(`The platform reports trouble of its own${what}.${where}`, columns, `${style.sign.caution} `, 2),
     )
   }
-  return `${lines.join('\n')}\n`
+  return `${lines.join('\n')}\n${renderSecondWays(status.secondWays, { style, columns })}`
 }
 
 function serviceLines(service: ServiceStatus, nameWidth: number, style: Style, columns: number): string[] {

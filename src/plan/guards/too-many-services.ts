@@ -13,7 +13,7 @@ export const tooManyServices: Guard = {
     const created = new Set(plan.changes.filter(({ setting }) => setting === 'service').map(({ service }) => service))
     const touched = new Set(
       plan.changes
-        .filter(({ action, service }) => action !== 'create' && !created.has(service))
+        .filter(({ action, service, outOfReach }) => action !== 'create' && !outOfReach && !created.has(service))
         .flatMap(({ service }) => service ?? []),
     )
     if (touched.size <= mostServices) return undefined

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { EnvironmentConfig } from '../../../src/contract/environment-config.ts'
 import type { CommitBehaviour } from '../../../src/local/index.ts'
-import { ownVariablePrefix } from '../../../src/plan/compare-variables.ts'
 import { firstCommit, type Ran, repository, type Stage } from '../../support/stage.ts'
 import {
   aDeployedStage,
@@ -15,6 +14,7 @@ import {
   running,
   shippedConfig,
   storedValue,
+  storedWithoutNotes,
   succeeding,
 } from './deployed-stage.ts'
 
@@ -56,10 +56,8 @@ function failing(stage: Stage, service: string, act: (id: string) => void = () =
 }
 
 /** The config of staging without maps that hold nothing, because to have one and to have none is the same, and without notes. */
-function storedConfig({ platform }: Stage): EnvironmentConfig {
-  const { sharedVariables = {}, ...config } = platform.world.environmentNamed('staging').config
-  const shared = Object.entries(sharedVariables).filter(([name]) => !name.startsWith(ownVariablePrefix))
-  return pruned({ ...config, sharedVariables: Object.fromEntries(shared) }) as EnvironmentConfig
+function storedConfig(stage: Stage): EnvironmentConfig {
+  return pruned(storedWithoutNotes(stage, 'staging')) as EnvironmentConfig
 }
 
 function pruned(value: unknown): unknown {

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { expect } from 'vitest'
+import type { EnvironmentConfig } from '../../../src/contract/environment-config.ts'
 import type { LocalPlatformOptions } from '../../../src/local/index.ts'
 import type { RequestRecord } from '../../../src/local/requests.ts'
+import { ownVariablePrefix } from '../../../src/plan/compare-variables.ts'
 import { notesIn, type OperationNotes } from '../../../src/plan/operation-notes.ts'
 import { ContractCaller } from '../../support/contract-caller.ts'
 import { aStage, type Ran, type Stage } from '../../support/stage.ts'
@@ -174,6 +176,13 @@ export async function shippedConfig(replacements: Record<string, string>): Promi
     text = text.replace(old, other)
   }
   return text
+}
+
+/** What is stored for an environment besides the notes of commands. */
+export function storedWithoutNotes({ platform }: Stage, environment: EnvironmentName): EnvironmentConfig {
+  const { sharedVariables = {}, ...config } = platform.world.environmentNamed(environment).config
+  const shared = Object.entries(sharedVariables).filter(([name]) => !name.startsWith(ownVariablePrefix))
+  return { ...config, sharedVariables: Object.fromEntries(shared) }
 }
 
 /** What commands have left for each other in an environment. */

@@ -154,6 +154,7 @@ it('init: its events and its answer', async () => {
     ['staging', 'production'].map((environment) => ({
       type: 'changes-stored',
       environment,
+      way: 'patch',
       patchId: uuid,
       changes: expect.any(Number),
     })),
