@@ -13,6 +13,7 @@ export class Agenda {
   readonly #clock: Clock
   readonly #entries: Entry[] = []
   #now: number
+  #planned = () => {}
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -29,6 +30,17 @@ export class Agenda {
     const at = this.#now + ms
     const later = this.#entries.findIndex((entry) => entry.at > at)
     this.#entries.splice(later === -1 ? this.#entries.length : later, 0, { at, act })
+    this.#planned()
+  }
+
+  /** When the next thing is due. */
+  nextAt(): number | undefined {
+    return this.#entries[0]?.at
+  }
+
+  /** Called whenever something was planned. */
+  onPlanned(act: () => void): void {
+    this.#planned = act
   }
 
   catchUp(): void {

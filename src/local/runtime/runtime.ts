@@ -16,7 +16,7 @@ export interface HttpAnswer {
 }
 
 /** What a container tells while it runs. */
-interface ContainerWatch {
+export interface ContainerWatch {
   started(): void
   exited(code: number): void
 }
