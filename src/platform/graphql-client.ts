@@ -50,6 +50,11 @@ export interface GraphqlClient {
     document: TypedDocumentString<Result, Variables>,
     variables: Variables,
   ): Promise<Answer<Result>>
+  /** Sent once, whatever comes back: for what is good to have and not worth a wait. */
+  readOnce<Result, Variables extends Record<string, unknown>>(
+    document: TypedDocumentString<Result, Variables>,
+    variables: Variables,
+  ): Promise<Answer<Result>>
   readCombined(request: CombinedRequest): Promise<Answer<Record<string, unknown>>>
   /**
    * Sent again only where it cannot have happened. `secrets` are taken out of whatever the platform says about it, and, as far as
@@ -88,6 +93,7 @@ interface Sending {
   text: string
   variables: Record<string, unknown>
   asked: Asked
+  isOnce?: boolean
 }
 
 export function createGraphqlClient(needs: GraphqlClientNeeds): GraphqlClient {
@@ -121,6 +127,7 @@ export function createGraphqlClient(needs: GraphqlClientNeeds): GraphqlClient {
       if (signal?.aborted) throw new OperatorError(interrupted(asked))
       const judgement = judgeReply(await once(sending), asked, clock.now())
       if ('answer' in judgement) return answerIn(judgement.answer)
+      if (sending.isOnce) throw new OperatorError(judgement.failure)
 
       let waitMs = backoff(tries)
       if (judgement.rateLimit === undefined) {
@@ -182,12 +189,11 @@ export function createGraphqlClient(needs: GraphqlClientNeeds): GraphqlClient {
     document: TypedDocumentString<unknown, never>,
     variables: Record<string, unknown>,
     isMutation: boolean,
-    secrets?: readonly string[],
+    { secrets, isOnce = false }: { secrets?: readonly string[] | undefined; isOnce?: boolean } = {},
   ) => {
     const text = document.toString()
-    return (await send(
-      sending(text, variables, { operation: nameOf(text), isMutation, parts: 1 }, secrets),
-    )) as Answer<never>
+    const of = { operation: nameOf(text), isMutation, parts: 1 }
+    return (await send({ ...sending(text, variables, of, secrets), isOnce })) as Answer<never>
   }
   const combined = async (request: CombinedRequest, isMutation: boolean) => {
     const of = { operation: request.name, isMutation, parts: request.size }
@@ -197,8 +203,9 @@ export function createGraphqlClient(needs: GraphqlClientNeeds): GraphqlClient {
 
   return {
     read: (document, variables) => single(document, variables, false),
+    readOnce: (document, variables) => single(document, variables, false, { isOnce: true }),
     readCombined: (request) => combined(request, false),
-    mutate: (document, variables, secrets) => single(document, variables, true, secrets),
+    mutate: (document, variables, secrets) => single(document, variables, true, { secrets }),
     mutateCombined: (request) => combined(request, true),
     learn,
     redact: (text) => redact(text, known()),
