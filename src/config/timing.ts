@@ -19,7 +19,8 @@ export interface Timing {
   }
   /** A whole `deploy` or `init`; `--timeout` counts instead where it is given. */
   commandMs: number
-  polling: { firstMs: number; factor: number; longestMs: number }
+  /** `followedMs`: the wait between looks while the platform tells by itself when something happens. */
+  polling: { firstMs: number; factor: number; longestMs: number; followedMs: number }
 }
 
 const second = 1000
@@ -37,7 +38,7 @@ export const defaultTiming: Timing = {
     verifyMs: 3 * minute,
   },
   commandMs: 45 * minute,
-  polling: { firstMs: 2 * second, factor: 1.5, longestMs: 10 * second },
+  polling: { firstMs: 2 * second, factor: 1.5, longestMs: 10 * second, followedMs: 15 * second },
 }
 
 /** What holds on a rehearsal platform, where everything is faster. The config's own timings are for Railway and do not apply. */
@@ -53,7 +54,7 @@ export const rehearsalTiming: Timing = {
     verifyMs: 30 * second,
   },
   commandMs: 5 * minute,
-  polling: { firstMs: 250, factor: 1.5, longestMs: second },
+  polling: { firstMs: 250, factor: 1.5, longestMs: second, followedMs: 3 * second },
 }
 
 /** The timings of a config: its `timing` over the defaults. */

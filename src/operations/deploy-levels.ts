@@ -9,7 +9,14 @@ import type { DeploymentId, EnvironmentId, ServiceId } from '../platform/ids.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import { settingDefaults } from '../platform/service-settings.ts'
 import { serviceIdOf } from './create-missing.ts'
-import { isBad, levelFailed, verificationFailed } from './deploy-failures.ts'
+import {
+  inconclusiveCode,
+  isBad,
+  levelFailed,
+  verificationFailed,
+  verificationInconclusive,
+} from './deploy-failures.ts'
+import { tellLogs } from './tell-logs.ts'
 import { checkAnswers, type DeployedService, type VerifyNeeds } from './verify-release.ts'
 import { type DeploymentEnding, isOver, type WatchNeeds, watchDeployments } from './watch-deployments.ts'
 import { watchSettling } from './watch-settling.ts'
@@ -58,6 +65,7 @@ export async function deployLevels(
     const [first, ...others] = endings.filter(isBad)
     if (first !== undefined) {
       await leave(`${listed([first, ...others].map(({ service }) => service))} did not become live`)
+      await tellLogs([first, ...others], needs)
       throw levelFailed(plan.environment, [first, ...others], later, state)
     }
     for (const { asked, ...ending } of endings) {
@@ -72,7 +80,14 @@ export async function deployLevels(
         ...(commit === undefined ? {} : { commit }),
         ...(result === undefined ? {} : { answers: result }),
       })
-      if (result?.outcome !== 'fail') continue
+      if (result === undefined || result.outcome === 'pass') continue
+      // Where nobody could ask, the next level goes on; where there was an answer but no time to be sure of it, it does not.
+      const isOutOfTime = inconclusiveCode([result]) === 'verify-timeout'
+      if (result.outcome === 'unknown' && !isOutOfTime) continue
+      if (isOutOfTime) {
+        await leave(`${service.name} was not found to answer in time`)
+        throw verificationInconclusive(plan.environment, [result])
+      }
       await leave(`${service.name} does not answer`)
       throw verificationFailed(plan.environment, [result])
     }
@@ -83,6 +98,7 @@ export async function deployLevels(
     const unstable = await watchSettling(code, needs)
     if (unstable !== undefined) {
       await leave(`${unstable.service} did not stay live`)
+      await tellLogs([unstable], needs)
       throw levelFailed(plan.environment, [unstable], later, state)
     }
   }
@@ -248,7 +264,7 @@ async function newestCommitted(
   if (newest !== undefined) return newest
   throw new OperatorError({
     kind: 'unfinished',
-    code: 'deployment-timeout',
+    code: 'queue-timeout',
     message: 'The platform accepted the deployment of the newest commit, but does not say which commit it is.',
     hint: 'When status says which commit it became, deploy the rest with --commit.',
     retryable: true,

@@ -75,7 +75,7 @@ function told(event: OperationEvent): string {
 
 test.each<[DeploymentStatus, string]>([
   ['live', 'live'],
-  ['sleeping', 'live'],
+  ['sleeping', 'asleep'],
   ['crashed', 'failed'],
   ['failed', 'failed'],
   ['skipped', 'failed'],

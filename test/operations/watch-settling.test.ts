@@ -34,14 +34,16 @@ async function watching(third: Partial<ObservedDeployment>) {
   return { found, reported: reported.map(({ type }) => type) }
 }
 
-it.each<[what: string, third: Partial<ObservedDeployment>, outcome: 'unstable' | undefined]>([
+it.each<[what: string, third: Partial<ObservedDeployment>, outcome: string | undefined]>([
   ['stays as it is', {}, undefined],
-  ['falls asleep', { status: 'sleeping', runningInstances: 0 }, undefined],
+  ['falls asleep', { status: 'sleeping', runningInstances: 0 }, 'asleep'],
   ['tells no instances at all', { instances: 0, runningInstances: 0 }, undefined],
   ['crashes', { status: 'crashed', runningInstances: 0 }, 'unstable'],
   ['is between two starts', { runningInstances: 0 }, 'unstable'],
   ['has ended by itself', { isStopped: true }, 'unstable'],
-  ['is replaced by another', { status: 'removing' }, 'unstable'],
+  ['is replaced by another', { status: 'removing' }, 'superseded'],
+  ['has to be approved', { status: 'needs-approval' }, 'held'],
+  ['is on its way again, for a moment', { status: 'deploying' }, undefined],
   ['fails after all', { status: 'failed' }, 'unstable'],
 ])('a deployment that %s', async (_, third, outcome) => {
   const { found, reported } = await watching(third)
