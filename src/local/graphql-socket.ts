@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { execute, parse, subscribe, validate } from 'graphql'
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { isRecord } from '../kit/json.ts'
@@ -36,6 +37,11 @@ export function graphqlSockets(needs: SocketNeeds): GraphqlSockets {
   const door = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: 1024 * 1024 })
   const server = makeServer<Record<string, unknown>, Connection>({
     schema: endpoint.schema,
+    // Those that the schema was built with: another copy of the library would not know its types.
+    parse,
+    validate,
+    execute,
+    subscribe,
     onConnect: ({ connectionParams, extra }) => {
       extra.requester ??= identify(model, tokens, headersIn(connectionParams))
       return extra.requester.kind !== 'nobody'

@@ -1,6 +1,6 @@
 import { type LogQuestion, newestLines, passes } from '../deployment-logs.ts'
 import { feed } from '../feed.ts'
-import type { Deployment, LogKind } from '../model.ts'
+import type { Deployment, DeploymentEvent, LogKind } from '../model.ts'
 import type { RequestContext } from './request-context.ts'
 import type { Resolvers } from './resolvers.ts'
 import { shownLine } from './things.ts'
@@ -17,16 +17,17 @@ export const subscriptions: Resolvers<unknown> = {
     return feed<Deployment>((push, end) =>
       context.model.news.follow(deployment, ({ kind }) => {
         if (kind !== 'status') return
-        push(deployment)
+        // As it is now: it may have gone on by the time it is sent.
+        push({ ...deployment })
         if (deployment.status === 'REMOVED') end()
       }),
     )
   },
   deploymentEvents: (_, { id }: { id: string }, context) => {
     const deployment = context.deployment(id)
-    return feed((push, end) =>
+    return feed<DeploymentEvent>((push, end) =>
       context.model.news.follow(deployment, (item) => {
-        if (item.kind === 'event') push(item.event)
+        if (item.kind === 'event') push({ ...item.event })
         if (item.kind === 'status' && deployment.status === 'REMOVED') end()
       }),
     )
