@@ -1,6 +1,7 @@
+import type { Timing } from '../config/timing.ts'
 import type { News } from '../kit/poll.ts'
 import type { DeploymentId } from '../platform/ids.ts'
-import type { WatchNeeds } from './watch-deployments.ts'
+import type { Platform } from '../platform/platform.ts'
 
 /** Word of deployments, for waits between looks. */
 export interface DeploymentNews extends News {
@@ -10,7 +11,7 @@ export interface DeploymentNews extends News {
 /** Follows deployments until it is stopped. What they are is never learnt here: word only ends a wait early. */
 export function followDeployments(
   deploymentIds: readonly DeploymentId[],
-  { platform, signal, timing }: Pick<WatchNeeds, 'platform' | 'signal' | 'timing'>,
+  { platform, signal, timing }: { platform: Platform; signal: AbortSignal; timing: Timing },
 ): DeploymentNews {
   const listeners = new Set<() => void>()
   const following = platform.followDeployments([...deploymentIds], signal, () => {

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import type { WebSocket } from 'ws'
 import type { TypedDocumentString } from '../contract/types.ts'
 import type { Clock } from '../kit/clock.ts'
@@ -169,7 +168,7 @@ function openConnection(
         socket = this
         // What goes wrong after the end has nobody to tell it to.
         this.on('error', () => over('lost'))
-        this.on('unexpected-response', (_request: unknown, response: IncomingMessage) => {
+        this.on('unexpected-response', (_request, response) => {
           response.destroy()
           over(isRefusal(response.statusCode) ? 'final' : 'lost')
         })
