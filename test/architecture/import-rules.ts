@@ -98,7 +98,11 @@ const subscriptionsAreHalved: IForbiddenRuleType[] = [
     name: 'the operator loads ws and graphql-ws only when it needs them',
     severity: 'error',
     from: { path: '^src/', pathNot: '^src/local/' },
-    to: { path: '(node_modules/(@types/ws|ws|graphql-ws)/|^graphql-ws/)', dynamic: false, dependencyTypesNot: ['type-only'] },
+    to: {
+      path: '(node_modules/(@types/ws|ws|graphql-ws)/|^graphql-ws/)',
+      dynamic: false,
+      dependencyTypesNot: ['type-only'],
+    },
   },
 ]
 
