@@ -10,6 +10,7 @@ import { createGraphqlPlatform } from '../platform/graphql-platform.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { RateBudget } from '../platform/rate-budget.ts'
 import { readOnly } from '../platform/read-only.ts'
+import { createSubscriptions } from '../platform/subscriptions.ts'
 import type { Probe } from '../verify/probe.ts'
 
 /** The platform that a command talks to, and what belongs to it. */
@@ -60,7 +61,8 @@ export function openAccess(
     signal: needs.signal,
     onRetry: needs.onRetry,
   })
-  const platform = createGraphqlPlatform(client)
+  const subscriptions = createSubscriptions({ credential, clock: needs.clock, random: needs.random })
+  const platform = createGraphqlPlatform(client, subscriptions)
   const isRehearsal = credential.endpoint.isLoopback
   const via = announced?.endpoint === credential.endpoint.url ? announced.edge : undefined
   return {

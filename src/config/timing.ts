@@ -19,7 +19,8 @@ export interface Timing {
   }
   /** A whole `deploy` or `init`; `--timeout` counts instead where it is given. */
   commandMs: number
-  polling: { firstMs: number; factor: number; longestMs: number }
+  /** `followedMs`: the wait between looks while the platform tells by itself when something happens. */
+  polling: { firstMs: number; factor: number; longestMs: number; followedMs: number }
   /** One operator at a time in an environment. */
   lease: {
     /** How long a lease counts after it was last renewed, by the platform's clock. */
@@ -47,7 +48,7 @@ export const defaultTiming: Timing = {
     verifyMs: 3 * minute,
   },
   commandMs: 45 * minute,
-  polling: { firstMs: 2 * second, factor: 1.5, longestMs: 10 * second },
+  polling: { firstMs: 2 * second, factor: 1.5, longestMs: 10 * second, followedMs: 15 * second },
   lease: { lifeMs: 120 * second, renewMs: 40 * second, waitMs: 10 * minute, settleMs: second },
 }
 
@@ -64,7 +65,7 @@ export const rehearsalTiming: Timing = {
     verifyMs: 30 * second,
   },
   commandMs: 5 * minute,
-  polling: { firstMs: 250, factor: 1.5, longestMs: second },
+  polling: { firstMs: 250, factor: 1.5, longestMs: second, followedMs: 3 * second },
   lease: { lifeMs: 120 * second, renewMs: 40 * second, waitMs: 30 * second, settleMs: 100 },
 }
 

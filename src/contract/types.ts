@@ -264,6 +264,18 @@ export type FindWorkspacesQueryVariables = Exact<{ [key: string]: never }>
 
 export type FindWorkspacesQuery = { apiToken: { workspaces: Array<{ id: string; name: string }> } }
 
+export type FollowDeploymentEventsSubscriptionVariables = Exact<{
+  deploymentId: string
+}>
+
+export type FollowDeploymentEventsSubscription = { deploymentEvents: { id: string } }
+
+export type FollowDeploymentSubscriptionVariables = Exact<{
+  deploymentId: string
+}>
+
+export type FollowDeploymentSubscription = { deployment: { id: string } }
+
 export type IdentifyProjectTokenQueryVariables = Exact<{ [key: string]: never }>
 
 export type IdentifyProjectTokenQuery = {
@@ -404,6 +416,8 @@ export type ObservedInstanceFragment = {
   }
 }
 
+export type ObservedLogLineFragment = { timestamp: string; message: string; severity: string | null }
+
 export type ObservedPartsFragment = {
   id: string
   name: string
@@ -466,6 +480,20 @@ export type ProjectSummaryFragment = {
   name: string
   environments: { edges: Array<{ node: { id: string; name: string; isEphemeral: boolean; canAccess: boolean } }> }
 }
+
+export type ReadBuildLogQueryVariables = Exact<{
+  deploymentId: string
+  limit: number
+}>
+
+export type ReadBuildLogQuery = { lines: Array<ObservedLogLineFragment> }
+
+export type ReadDeployLogQueryVariables = Exact<{
+  deploymentId: string
+  limit: number
+}>
+
+export type ReadDeployLogQuery = { lines: Array<ObservedLogLineFragment> }
 
 export type ReadPatchQueryVariables = Exact<{
   patchId: string
@@ -797,6 +825,16 @@ export const ObservedEventsFragmentDoc = new TypedDocumentString(
     `,
   { fragmentName: 'ObservedEvents' },
 ) as unknown as TypedDocumentString<ObservedEventsFragment, unknown>
+export const ObservedLogLineFragmentDoc = new TypedDocumentString(
+  `
+    fragment ObservedLogLine on Log {
+  timestamp
+  message
+  severity
+}
+    `,
+  { fragmentName: 'ObservedLogLine' },
+) as unknown as TypedDocumentString<ObservedLogLineFragment, unknown>
 export const InstanceSettingsFragmentDoc = new TypedDocumentString(
   `
     fragment InstanceSettings on ServiceInstance {
@@ -1259,6 +1297,23 @@ export const FindWorkspaces = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<FindWorkspacesQuery, FindWorkspacesQueryVariables>
+export const FollowDeploymentEvents = new TypedDocumentString(`
+    subscription FollowDeploymentEvents($deploymentId: String!) {
+  deploymentEvents(id: $deploymentId) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<
+  FollowDeploymentEventsSubscription,
+  FollowDeploymentEventsSubscriptionVariables
+>
+export const FollowDeployment = new TypedDocumentString(`
+    subscription FollowDeployment($deploymentId: String!) {
+  deployment(id: $deploymentId) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<FollowDeploymentSubscription, FollowDeploymentSubscriptionVariables>
 export const IdentifyProjectToken = new TypedDocumentString(`
     query IdentifyProjectToken {
   projectToken {
@@ -1899,6 +1954,28 @@ fragment ObservedVolumeInstance on VolumeInstance {
   state
   isPendingDeletion
 }`) as unknown as TypedDocumentString<ObserveThroughTokenQuery, ObserveThroughTokenQueryVariables>
+export const ReadBuildLog = new TypedDocumentString(`
+    query ReadBuildLog($deploymentId: String!, $limit: Int!) {
+  lines: buildLogs(deploymentId: $deploymentId, limit: $limit) {
+    ...ObservedLogLine
+  }
+}
+    fragment ObservedLogLine on Log {
+  timestamp
+  message
+  severity
+}`) as unknown as TypedDocumentString<ReadBuildLogQuery, ReadBuildLogQueryVariables>
+export const ReadDeployLog = new TypedDocumentString(`
+    query ReadDeployLog($deploymentId: String!, $limit: Int!) {
+  lines: deploymentLogs(deploymentId: $deploymentId, limit: $limit) {
+    ...ObservedLogLine
+  }
+}
+    fragment ObservedLogLine on Log {
+  timestamp
+  message
+  severity
+}`) as unknown as TypedDocumentString<ReadDeployLogQuery, ReadDeployLogQueryVariables>
 export const ReadPatch = new TypedDocumentString(`
     query ReadPatch($patchId: String!) {
   environmentPatch(id: $patchId) {

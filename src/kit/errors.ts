@@ -63,7 +63,12 @@ export type FailureCode =
   | 'nothing-active'
   | 'rehearsal-failed'
   // unfinished
-  | 'deployment-timeout'
+  | 'queue-timeout'
+  | 'build-timeout'
+  | 'pre-deploy-timeout'
+  | 'health-timeout'
+  | 'verify-timeout'
+  | 'deployment-asleep'
   | 'command-timeout'
   | 'patch-unfinished'
   | 'deployment-held'

@@ -14,6 +14,7 @@ export class Agenda {
   readonly #entries: Entry[] = []
   #now: number
   #lastMoment = 0
+  #planned = () => {}
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -36,6 +37,17 @@ export class Agenda {
     const at = this.#now + ms
     const later = this.#entries.findIndex((entry) => entry.at > at)
     this.#entries.splice(later === -1 ? this.#entries.length : later, 0, { at, act })
+    this.#planned()
+  }
+
+  /** When the next thing is due. */
+  nextAt(): number | undefined {
+    return this.#entries[0]?.at
+  }
+
+  /** Called whenever something was planned. */
+  onPlanned(act: () => void): void {
+    this.#planned = act
   }
 
   catchUp(): void {

@@ -167,6 +167,7 @@ function newDeployment(
     builds: special.builds ?? origin.kind === 'commit',
     waitsFor: [],
     events: [],
+    logs: { build: [], deploy: [] },
     instances: [],
     startedAt: undefined,
     run: 0,

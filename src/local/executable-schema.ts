@@ -4,6 +4,7 @@ import { mutations } from './resolvers/mutations.ts'
 import { queries } from './resolvers/queries.ts'
 import type { RequestContext } from './resolvers/request-context.ts'
 import type { Resolvers } from './resolvers/resolvers.ts'
+import { subscriptions } from './resolvers/subscriptions.ts'
 import * as things from './resolvers/things.ts'
 
 /** Beside the sources, and in a package whose code is bundled. */
@@ -29,7 +30,8 @@ export async function executableSchema(): Promise<GraphQLSchema> {
     dateTime.serialize = (value) => (typeof value === 'number' ? new Date(value).toISOString() : value)
   }
   for (const [typeName, resolvers] of Object.entries(resolversByType)) attach(schema, typeName, resolvers)
-  for (const root of [schema.getQueryType(), schema.getMutationType()]) {
+  attachSources(schema)
+  for (const root of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) {
     for (const field of Object.values(root?.getFields() ?? {})) {
       if (field.resolve === undefined) throw new Error(`The local platform does not answer ${root?.name}.${field.name}`)
     }
@@ -45,6 +47,17 @@ function attach(schema: GraphQLSchema, typeName: string, resolvers: Resolvers<ne
     if (field === undefined) throw new Error(`The contract has no field ${typeName}.${name}`)
     // graphql-js checks arguments against the schema before it calls, which is what these types say.
     field.resolve = resolve as unknown as GraphQLFieldResolver<unknown, RequestContext>
+  }
+}
+
+/** A subscription's field answers each event of its source as it is. */
+function attachSources(schema: GraphQLSchema): void {
+  const fields = schema.getSubscriptionType()?.getFields() ?? {}
+  for (const [name, source] of Object.entries(subscriptions)) {
+    const field = fields[name]
+    if (field === undefined) throw new Error(`The contract has no subscription ${name}`)
+    field.subscribe = source as unknown as GraphQLFieldResolver<unknown, RequestContext>
+    field.resolve = (event) => event
   }
 }
 

@@ -37,11 +37,11 @@ const rememberedDocuments = 1_000
 
 /** Parses, validates and executes; documents are remembered by their text, because clients send few of them often. */
 export class GraphqlEndpoint {
-  readonly #schema: GraphQLSchema
+  readonly schema: GraphQLSchema
   readonly #documents = new Map<string, CheckedDocument>()
 
   constructor(schema: GraphQLSchema) {
-    this.#schema = schema
+    this.schema = schema
   }
 
   /** Reads a POST body: `query`, `variables` (null is absent), `operationName` (likewise). */
@@ -55,6 +55,7 @@ export class GraphqlEndpoint {
     const asked = typeof request.operationName === 'string' ? request.operationName : undefined
     const operation = document && (getOperationAST(document, asked) ?? undefined)
     const missing = document !== undefined && operation === undefined
+    const isStream = operation?.operation === 'subscription'
     return {
       operationName: asked ?? operation?.name?.value,
       kind: operation?.operation === 'mutation' ? 'mutation' : 'query',
@@ -63,7 +64,9 @@ export class GraphqlEndpoint {
       operation,
       errors: missing
         ? [failure(`There is no operation ${asked ?? 'to choose'}`, 'OPERATION_RESOLUTION_FAILURE')]
-        : errors,
+        : isStream
+          ? [failure('Subscriptions need a WebSocket', 'BAD_REQUEST')]
+          : errors,
     }
   }
 
@@ -71,7 +74,7 @@ export class GraphqlEndpoint {
     const { document, operation, errors, variables } = request
     if (errors.length > 0 || document === undefined || operation === undefined) return refused(errors)
     const result = await execute({
-      schema: this.#schema,
+      schema: this.schema,
       document,
       variableValues: variables,
       contextValue: context,
@@ -97,7 +100,7 @@ export class GraphqlEndpoint {
   #parsed(text: string): CheckedDocument {
     try {
       const document = parse(text)
-      const errors = validate(this.#schema, document).map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED'))
+      const errors = validate(this.schema, document).map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED'))
       return errors.length > 0 ? { document: undefined, errors } : { document, errors }
     } catch (error) {
       if (error instanceof GraphQLError) return { document: undefined, errors: [coded(error, 'GRAPHQL_PARSE_FAILED')] }

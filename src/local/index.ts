@@ -7,11 +7,20 @@ import { answerAtEdge } from './edge.ts'
 import { executableSchema } from './executable-schema.ts'
 import { GraphqlEndpoint } from './graphql-endpoint.ts'
 import { answerGraphql, graphqlPath } from './graphql-route.ts'
+import { graphqlSockets } from './graphql-socket.ts'
+import { keepTime } from './keep-time.ts'
 import { listenOnLoopback, loopback, sendJson } from './loopback-server.ts'
 import type { Masked } from './patches.ts'
 import { PlatformModel } from './platform-model.ts'
 import type { RepositorySeed } from './repositories.ts'
-import { type RequestHook, RequestLog, type RequestRecord } from './requests.ts'
+import {
+  type RequestHook,
+  RequestLog,
+  type RequestRecord,
+  type SocketHook,
+  SocketLog,
+  type SocketMoment,
+} from './requests.ts'
 import type { DeniedPart } from './resolvers/request-context.ts'
 import { type SimulatedTiming, simulatedTiming } from './runtime/simulated.ts'
 import { newTokens } from './tokens.ts'
@@ -19,7 +28,7 @@ import { World } from './world.ts'
 
 export type { Masked } from './patches.ts'
 export type { CommitBehaviour, RepositorySeed } from './repositories.ts'
-export type { Misfortune } from './requests.ts'
+export type { Misfortune, SocketMisfortune } from './requests.ts'
 export type { DeniedPart } from './resolvers/request-context.ts'
 
 export interface LocalPlatformOptions {
@@ -50,9 +59,13 @@ export interface LocalPlatform {
   requests: readonly RequestRecord[]
   /** Asks the hook about every request from now on; the returned function takes it away again. */
   onRequest(hook: RequestHook): () => void
+  /** Every upgrade and every message sent over a WebSocket so far, in order. */
+  socketMoments: readonly SocketMoment[]
+  /** Asks the hook about every one of them from now on; the returned function takes it away again. */
+  onSocket(hook: SocketHook): () => void
   /** What to do when someone with the control token asks for an end. */
   onStopRequested(act: () => void): void
-  /** Closes both ports and every connection. Calling it twice is fine. */
+  /** Closes both ports and every connection, sockets too. Calling it twice is fine. */
   stop(): Promise<void>
 }
 
@@ -72,6 +85,9 @@ export async function startLocalPlatform(options: LocalPlatformOptions): Promise
   const tokens = newTokens(options.projectTokens ?? [], (bytes) => model.hex(bytes))
   const controlToken = `rehearsal_control_${model.hex(16)}`
   const graphql = { clock, model, endpoint, tokens, log, masked, pageCap, denied, stopping: stopping.signal }
+  const sockets = new SocketLog()
+  const streams = graphqlSockets({ ...graphql, sockets })
+  const stopTime = keepTime(model.agenda, clock, model.news)
   let stopRequested = () => {}
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -81,7 +97,7 @@ export async function startLocalPlatform(options: LocalPlatformOptions): Promise
     const needs = { world, controlToken, port: api.port, now: () => clock.now(), stop: () => stopRequested() }
     return answerControl(request, response, needs)
   }
-  const api = await listenOnLoopback(options.port ?? 0, clock, answer)
+  const api = await listenOnLoopback(options.port ?? 0, clock, answer, streams.upgrade)
   const edge = await listenOnLoopback(0, clock, (request, response) => answerAtEdge(request, response, model))
 
   return {
@@ -95,12 +111,16 @@ export async function startLocalPlatform(options: LocalPlatformOptions): Promise
     },
     world,
     requests: log.records,
-    onRequest: (hook) => log.onRequest(hook),
+    onRequest: (hook) => log.on(hook),
+    socketMoments: sockets.records,
+    onSocket: (hook) => sockets.on(hook),
     onStopRequested: (act) => {
       stopRequested = act
     },
     stop: async () => {
       stopping.abort(new Error('The local platform stops'))
+      stopTime()
+      streams.stop()
       await Promise.all([api.stop(), edge.stop()])
     },
   }

@@ -1,7 +1,9 @@
 import type { DeploymentEventStep, DeploymentStatus } from '../contract/types.ts'
 import type { Agenda } from './agenda.ts'
 import { Containers } from './containers.ts'
+import type { Print } from './deployment-logs.ts'
 import type { Deployment, DeploymentEvent } from './model.ts'
+import type { News } from './news.ts'
 import { replicasOf } from './patches.ts'
 import type { End, Runtime } from './runtime/runtime.ts'
 
@@ -9,6 +11,16 @@ const inProgress: readonly DeploymentStatus[] = ['INITIALIZING', 'QUEUED', 'WAIT
 
 const probeEveryMs = 1_000
 const defaultHealthcheckSeconds = 300
+
+const buildSteps: readonly DeploymentEventStep[] = ['SNAPSHOT_CODE', 'BUILD_IMAGE', 'PUBLISH_IMAGE']
+
+interface LifecycleNeeds {
+  agenda: Agenda
+  runtime: Runtime
+  news: News
+  print: Print
+  id: () => string
+}
 
 export function isInProgress(deployment: Deployment): boolean {
   return inProgress.includes(deployment.status)
@@ -22,13 +34,17 @@ export class Lifecycle {
   readonly #agenda: Agenda
   readonly #runtime: Runtime
   readonly #containers: Containers
+  readonly #news: News
+  readonly #print: Print
   readonly #id: () => string
   readonly #waiting = new Map<Deployment, (() => void)[]>()
 
-  constructor(agenda: Agenda, runtime: Runtime, id: () => string) {
+  constructor({ agenda, runtime, news, print, id }: LifecycleNeeds) {
     this.#agenda = agenda
     this.#runtime = runtime
     this.#containers = new Containers(agenda, runtime)
+    this.#news = news
+    this.#print = print
     this.#id = id
   }
 
@@ -37,6 +53,9 @@ export class Lifecycle {
     for (const older of deployment.instance.deployments) {
       if (older !== deployment && isInProgress(older)) this.remove(older, 'superseded by a newer deployment')
     }
+    const { origin } = deployment
+    const source = origin.kind === 'image' ? origin.image : `${origin.repository} at ${origin.commit.sha}`
+    this.#print(deployment, 'build', `${origin.kind === 'image' ? 'Pulling' : 'Cloning'} ${source}`)
     this.#step(
       deployment,
       'SNAPSHOT_CODE',
@@ -53,22 +72,23 @@ export class Lifecycle {
     deployment.restarts = 0
     this.#containers.halt(deployment, 'RESTARTING')
     this.#start(deployment, () => {
-      deployment.status = 'SUCCESS'
       deployment.stopped = false
+      this.#become(deployment, 'SUCCESS')
     })
   }
 
   /** Ends it, whatever it was doing. */
   remove(deployment: Deployment, reason?: string): void {
     if (deployment.status === 'REMOVED') return
-    for (const event of deployment.events) if (event.completedAt === undefined) this.#close(event, { reason })
+    for (const event of deployment.events)
+      if (event.completedAt === undefined) this.#close(deployment, event, { reason })
     this.#containers.halt(deployment, 'REMOVED')
     this.#end(deployment, 'REMOVED')
   }
 
   /** Puts it into a status from outside, where it stays. */
   force(deployment: Deployment, status: DeploymentStatus): void {
-    for (const event of deployment.events) if (event.completedAt === undefined) this.#close(event, {})
+    for (const event of deployment.events) if (event.completedAt === undefined) this.#close(deployment, event, {})
     deployment.run++
     this.#end(deployment, status)
   }
@@ -81,7 +101,7 @@ export class Lifecycle {
   }
 
   #build(deployment: Deployment): void {
-    deployment.status = 'BUILDING'
+    this.#become(deployment, 'BUILDING')
     this.#step(
       deployment,
       'BUILD_IMAGE',
@@ -102,7 +122,7 @@ export class Lifecycle {
       this.#deploy(deployment)
       return
     }
-    deployment.status = 'QUEUED'
+    this.#become(deployment, 'QUEUED')
     const work = (end: End) => {
       let left = awaited.length
       const oneEnded = () => {
@@ -115,7 +135,7 @@ export class Lifecycle {
   }
 
   #deploy(deployment: Deployment): void {
-    deployment.status = 'DEPLOYING'
+    this.#become(deployment, 'DEPLOYING')
     const command = deployment.settings.deploy?.preDeployCommand ?? []
     const commands = typeof command === 'string' ? [command] : command
     if (commands.length === 0) {
@@ -191,7 +211,7 @@ export class Lifecycle {
     const drain = () => {
       if (drainingMs === 0) return kill()
       if (old.status === 'REMOVED') return
-      old.status = 'REMOVING'
+      this.#become(old, 'REMOVING')
       this.#agenda.in(drainingMs, kill)
     }
     if (overlapMs === 0) drain()
@@ -216,19 +236,22 @@ export class Lifecycle {
   }
 
   #start(deployment: Deployment, started: () => void): void {
+    this.#print(deployment, 'deploy', 'Starting container')
     this.#containers.start(deployment, started, (code) => {
+      this.#print(deployment, 'deploy', `Container exited with code ${code}`, code === 0 ? 'info' : 'error')
       const open = deployment.events.findLast((event) => event.completedAt === undefined)
       if (isInProgress(deployment)) {
         if (open !== undefined) this.#fail(deployment, open, `The container exited with code ${code}`)
         return
       }
       deployment.stopped = true
-      if (code !== 0) deployment.status = 'CRASHED'
+      if (code !== 0) this.#become(deployment, 'CRASHED')
     })
   }
 
   #fail(deployment: Deployment, event: DeploymentEvent, error: string): void {
-    this.#close(event, { error })
+    this.#close(deployment, event, { error })
+    this.#print(deployment, buildSteps.includes(event.step) ? 'build' : 'deploy', error, 'error')
     this.#containers.halt(deployment, 'STOPPED')
     this.#end(deployment, 'FAILED')
     this.#returnVolume(deployment)
@@ -244,24 +267,36 @@ export class Lifecycle {
       reason: undefined,
     }
     deployment.events.push(event)
+    this.#news.tell(deployment, { kind: 'event', event })
     work((error) => {
       if (event.completedAt !== undefined || !isInProgress(deployment)) return
       if (error !== undefined) return this.#fail(deployment, event, error)
-      this.#close(event, {})
+      this.#close(deployment, event, {})
       next()
     })
   }
 
-  #close(event: DeploymentEvent, { error, reason }: { error?: string; reason?: string | undefined }): void {
+  #close(
+    deployment: Deployment,
+    event: DeploymentEvent,
+    { error, reason }: { error?: string; reason?: string | undefined },
+  ): void {
     event.completedAt = this.#agenda.now()
     event.error = error
     event.reason = reason
+    this.#news.tell(deployment, { kind: 'event', event })
+  }
+
+  #become(deployment: Deployment, status: DeploymentStatus): void {
+    if (deployment.status === status) return
+    deployment.status = status
+    this.#news.tell(deployment, { kind: 'status' })
   }
 
   #end(deployment: Deployment, status: DeploymentStatus): void {
-    deployment.status = status
     deployment.stopped = status === 'REMOVED' || status === 'FAILED' || status === 'CRASHED'
     if (status === 'REMOVED') deployment.removedAt = this.#agenda.now()
+    this.#become(deployment, status)
     const waiting = this.#waiting.get(deployment) ?? []
     this.#waiting.delete(deployment)
     for (const proceed of waiting) proceed()

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Clock } from '../kit/clock.ts'
 
 /** The one address that anything here listens on. */
@@ -17,6 +18,7 @@ export async function listenOnLoopback(
   port: number,
   clock: Clock,
   answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+  upgrade?: (request: IncomingMessage, connection: Duplex, head: Buffer) => void,
 ): Promise<LoopbackServer> {
   const server = createServer({ keepAliveTimeout: 60_000, noDelay: true }, (request, response) => {
     response.sendDate = false
@@ -32,6 +34,7 @@ export async function listenOnLoopback(
         )
     })
   })
+  if (upgrade !== undefined) server.on('upgrade', upgrade)
   server.on('connection', (socket) => {
     if (!isLoopback(socket.remoteAddress)) socket.destroy()
   })

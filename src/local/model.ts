@@ -127,6 +127,7 @@ export interface Deployment {
   /** Deployments of the same batch whose service it references. */
   waitsFor: Deployment[]
   events: DeploymentEvent[]
+  logs: Record<LogKind, LogLine[]>
   instances: DeploymentInstance[]
   /** When its containers last started. */
   startedAt: number | undefined
@@ -144,6 +145,17 @@ export interface Deployment {
 interface DeploymentInstance {
   id: string
   status: DeploymentInstanceStatus
+}
+
+/** What its build printed; what its pre-deploy command and its containers did. */
+export type LogKind = 'build' | 'deploy'
+
+export interface LogLine {
+  at: number
+  /** Among the lines of that moment, from 0. */
+  nth: number
+  message: string
+  severity: 'info' | 'error'
 }
 
 export interface DeploymentEvent {

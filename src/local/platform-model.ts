@@ -1,7 +1,9 @@
 import type { Clock } from '../kit/clock.ts'
 import { Agenda } from './agenda.ts'
+import { logPrinter } from './deployment-logs.ts'
 import { Lifecycle } from './lifecycle.ts'
 import type { Deployment, Environment, Patch, Project, ServiceInstance, Workspace } from './model.ts'
+import { News } from './news.ts'
 import { PlatformError } from './platform-error.ts'
 import { Repositories, type RepositorySeed } from './repositories.ts'
 import type { Runtime } from './runtime/runtime.ts'
@@ -17,6 +19,7 @@ export interface ModelOptions {
 /** Everything the platform knows, with the look-ups that answer in its own words when something is not there. */
 export class PlatformModel {
   readonly agenda: Agenda
+  readonly news = new News()
   readonly runtime: Runtime
   readonly lifecycle: Lifecycle
   readonly repositories: Repositories
@@ -32,8 +35,15 @@ export class PlatformModel {
   constructor({ clock, repositories, timing, random }: ModelOptions) {
     this.#random = random
     this.agenda = new Agenda(clock)
-    this.runtime = simulatedRuntime(this.agenda, timing)
-    this.lifecycle = new Lifecycle(this.agenda, this.runtime, () => this.id())
+    const print = logPrinter(this.agenda, this.news)
+    this.runtime = simulatedRuntime(this.agenda, timing, print)
+    this.lifecycle = new Lifecycle({
+      agenda: this.agenda,
+      runtime: this.runtime,
+      news: this.news,
+      print,
+      id: () => this.id(),
+    })
     this.repositories = new Repositories(repositories, random)
     this.workspace = { id: this.id(), name: 'Rehearsal' }
   }

@@ -18,27 +18,61 @@ export type Misfortune =
   /** Carried out, and nobody ever hears of it; `whenDone` is called when it is. */
   | { kind: 'hang-after'; whenDone?: () => void }
 
-export type RequestHook = (request: RequestRecord) => Misfortune | undefined
+export type RequestHook = Hook<RequestRecord, Misfortune>
 
-/** Every request so far, in order, and the hooks that are asked about each. */
-export class RequestLog {
-  readonly records: RequestRecord[] = []
-  readonly #hooks = new Set<RequestHook>()
+/** Something a socket does: it asks to be opened (message 0), or the platform is about to send its next message. */
+export interface SocketMoment {
+  /** Of this platform, from 1. */
+  socket: number
+  /** Of this socket; 0 is the upgrade. */
+  message: number
+  /** `upgrade`, or the message's own. */
+  type: string
+  /** What is about to be sent; empty for an upgrade. */
+  text: string
+  headers: IncomingHttpHeaders
+}
+
+/**
+ * What can happen to a socket: it is cut, or the upgrade refused; it falls silent for good while it stays open; the message takes
+ * time, or is another one.
+ */
+export type SocketMisfortune =
+  | { kind: 'cut' }
+  | { kind: 'refuse'; status: number }
+  | { kind: 'silence' }
+  | { kind: 'delay'; ms: number }
+  | { kind: 'message'; text: string }
+
+export type SocketHook = Hook<SocketMoment, SocketMisfortune>
+
+type Hook<Moment, Trouble> = (moment: Moment) => Trouble | undefined
+
+/** Everything so far, in order, and the hooks that are asked about each. */
+class HookedLog<Moment, Trouble> {
+  readonly records: Moment[] = []
+  readonly #hooks = new Set<Hook<Moment, Trouble>>()
 
   /** The first hook with something to say decides. The returned function takes the hook away again. */
-  onRequest(hook: RequestHook): () => void {
+  on(hook: Hook<Moment, Trouble>): () => void {
     // Wrapped, so that the same function can be given twice.
-    const own: RequestHook = (request) => hook(request)
+    const own: Hook<Moment, Trouble> = (moment) => hook(moment)
     this.#hooks.add(own)
     return () => this.#hooks.delete(own)
   }
 
-  arrived(record: RequestRecord): Misfortune | undefined {
-    this.records.push(record)
+  arrived(moment: Moment): Trouble | undefined {
+    this.records.push(moment)
     for (const hook of this.#hooks) {
-      const misfortune = hook(record)
-      if (misfortune !== undefined) return misfortune
+      const trouble = hook(moment)
+      if (trouble !== undefined) return trouble
     }
     return undefined
   }
 }
+
+/** The GraphQL requests. */
+export class RequestLog extends HookedLog<RequestRecord, Misfortune> {}
+
+/** The WebSockets, message by message. */
+export class SocketLog extends HookedLog<SocketMoment, SocketMisfortune> {}

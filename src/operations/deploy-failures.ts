@@ -1,20 +1,40 @@
-import { OperatorError } from '../kit/errors.ts'
+import { type FailureCode, OperatorError } from '../kit/errors.ts'
 import { listed, shortCommit } from '../kit/text.ts'
 import { liveDeployment } from '../plan/plan-deployments.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import type { CheckResult } from '../verify/check.ts'
-import type { DeploymentEnding } from './watch-deployments.ts'
+import type { DeploymentEnding, Phase } from './watch-deployments.ts'
 
 /** How a deployment can end other than live. */
-export type BadEnding = DeploymentEnding & { outcome: keyof typeof endingCodes }
+export type BadEnding = DeploymentEnding & { outcome: Exclude<DeploymentEnding['outcome'], 'live'> }
 
-const endingCodes = {
+const endingCodes: Record<Exclude<BadEnding['outcome'], 'timeout'>, FailureCode> = {
   failed: 'deployment-failed',
   unstable: 'deployment-crashed',
   held: 'deployment-held',
   superseded: 'deployment-superseded',
-  timeout: 'deployment-timeout',
-} as const
+  asleep: 'deployment-asleep',
+}
+
+const phaseCodes: Record<Phase, FailureCode> = {
+  queue: 'queue-timeout',
+  build: 'build-timeout',
+  'pre-deploy': 'pre-deploy-timeout',
+  health: 'health-timeout',
+  verify: 'verify-timeout',
+}
+
+const phaseWords: Record<Phase, string> = {
+  queue: 'a place in the queue',
+  build: 'a build',
+  'pre-deploy': 'the pre-deploy command',
+  health: 'the start and its health check',
+  verify: 'the way back to live',
+}
+
+function codeOf({ outcome, phase = 'health' }: BadEnding): FailureCode {
+  return outcome === 'timeout' ? phaseCodes[phase] : endingCodes[outcome]
+}
 
 /** Did it not become live? */
 export function isBad(ending: DeploymentEnding): ending is BadEnding {
@@ -34,7 +54,7 @@ export function levelFailed(
   const kept = later.length > 0 ? ` ${listed(later)} ${later.length === 1 ? 'was' : 'were'} not touched.` : ''
   return new OperatorError({
     kind: worst.outcome === 'failed' || worst.outcome === 'unstable' ? 'failed' : 'unfinished',
-    code: endingCodes[worst.outcome],
+    code: codeOf(worst),
     message: `${told}${kept}`,
     hint: `Run: fakturino status -e ${environment}`,
   })
@@ -54,12 +74,22 @@ function toldEnding(ending: BadEnding, state: ObservedState): string {
     case 'superseded':
       return `${ending.service} was replaced by a deployment that is not ours.`
     case 'timeout':
-      return `${ending.service} is still ${ending.status}${where} after ${Math.round(ending.elapsedMs / 1000)} s.`
+      return `${ending.service} is still ${ending.status}${where} after ${seconds(ending.elapsedMs)}${tooLong(ending)}. The platform goes on with it, and nobody waits any more.`
+    case 'asleep':
+      return `${ending.service} sleeps, which nobody asked for: until a request wakes it, it does nothing.`
     case 'unstable':
-      return `${ending.service} was live and did not stay so: after ${Math.round(ending.elapsedMs / 1000)} s it is ${ending.status === 'live' ? 'without a running instance' : ending.status}. What served before it is gone.`
+      return `${ending.service} was live and did not stay so: after ${seconds(ending.elapsedMs)} it is ${ending.status === 'live' ? 'without a running instance' : ending.status}. What served before it is gone.`
     case 'failed':
       return `${ending.service} ${ending.status}${where}${why}. ${serving}`
   }
+}
+
+function tooLong({ phase = 'health', limitMs }: BadEnding): string {
+  return limitMs === undefined ? '' : `, and ${phaseWords[phase]} may take ${seconds(limitMs)}`
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`
 }
 
 /** Everything was deployed, and still the wrong thing serves. */
@@ -79,9 +109,22 @@ export function verificationInconclusive(environment: string, results: readonly 
   const findings = results.flatMap((result) => (result.outcome === 'unknown' ? (result.finding ?? []) : []))
   return new OperatorError({
     kind: 'unfinished',
-    code: 'verification-inconclusive',
+    code: inconclusiveCode(results),
     message: `The deployments succeeded, but whether all of it works could not be judged. ${findings.map((finding) => finding.message).join(' ')}`,
     hint: `Run: fakturino status -e ${environment}`,
     findings,
   })
+}
+
+const tellingCodes: readonly FailureCode[] = [
+  'verify-timeout',
+  'deployment-superseded',
+  'deployment-asleep',
+  'deployment-held',
+]
+
+/** Why it could not be judged, where a code of its own says that. */
+export function inconclusiveCode(results: readonly CheckResult[]): FailureCode {
+  const found = results.flatMap(({ outcome, finding }) => (outcome === 'unknown' ? (finding?.code ?? []) : []))
+  return tellingCodes.find((code) => found.includes(code)) ?? 'verification-inconclusive'
 }

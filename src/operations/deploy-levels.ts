@@ -9,7 +9,14 @@ import type { DeploymentId, EnvironmentId, ServiceId } from '../platform/ids.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import { settingDefaults } from '../platform/service-settings.ts'
 import { serviceIdOf } from './create-missing.ts'
-import { isBad, levelFailed, verificationFailed } from './deploy-failures.ts'
+import {
+  inconclusiveCode,
+  isBad,
+  levelFailed,
+  verificationFailed,
+  verificationInconclusive,
+} from './deploy-failures.ts'
+import { tellLogs } from './tell-logs.ts'
 import { checkServing, type DeployedService, type VerifyNeeds } from './verify-release.ts'
 import { type DeploymentEnding, isOver, type WatchNeeds, watchDeployments } from './watch-deployments.ts'
 import { watchSettling } from './watch-settling.ts'
@@ -63,6 +70,7 @@ export async function deployLevels(
     const [first, ...others] = endings.filter(isBad)
     if (first !== undefined) {
       await leave(`${listed([first, ...others].map(({ service }) => service))} did not become live`)
+      await tellLogs([first, ...others], needs)
       throw levelFailed(plan.environment, [first, ...others], later, state)
     }
     for (const { asked, ...ending } of endings) {
@@ -73,12 +81,18 @@ export async function deployLevels(
       const answers = await checkServing(service, commit, state, needs)
       deployed.push({ service, ending, ...(commit === undefined ? {} : { commit }), answers })
       const wrong = answers.filter(({ outcome }) => outcome === 'fail')
-      if (wrong.length === 0) continue
-      const why = wrong.some(({ check }) => check === 'liveness')
-        ? 'does not answer'
-        : 'says that it runs another commit'
-      await leave(`${service.name} ${why}`)
-      throw verificationFailed(plan.environment, wrong)
+      if (wrong.length > 0) {
+        const why = wrong.some(({ check }) => check === 'liveness')
+          ? 'does not answer'
+          : 'says that it runs another commit'
+        await leave(`${service.name} ${why}`)
+        throw verificationFailed(plan.environment, wrong)
+      }
+      // Where nobody could ask, the next level goes on; where there was an answer but no time to be sure of it, it does not.
+      if (inconclusiveCode(answers) === 'verify-timeout') {
+        await leave(`${service.name} was not found to answer in time`)
+        throw verificationInconclusive(plan.environment, answers)
+      }
     }
     // A database that came up stays up or says so at once; code is what crashes at its first job.
     const code = endings.filter(({ service }) =>
@@ -87,6 +101,7 @@ export async function deployLevels(
     const unstable = await watchSettling(code, needs)
     if (unstable !== undefined) {
       await leave(`${unstable.service} did not stay live`)
+      await tellLogs([unstable], needs)
       throw levelFailed(plan.environment, [unstable], later, state)
     }
   }
@@ -263,7 +278,7 @@ async function newestCommitted(
   if (newest !== undefined) return newest
   throw new OperatorError({
     kind: 'unfinished',
-    code: 'deployment-timeout',
+    code: 'queue-timeout',
     message: 'The platform accepted the deployment of the newest commit, but does not say which commit it is.',
     hint: 'When status says which commit it became, deploy the rest with --commit.',
     retryable: true,

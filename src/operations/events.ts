@@ -1,7 +1,8 @@
 import type { Finding } from '../kit/finding.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { DeploymentId, PatchId } from '../platform/ids.ts'
-import type { DeploymentStatus, DeploymentStep } from '../platform/observed-state.ts'
+import type { DeploymentStatus, DeploymentStep, LogLine } from '../platform/observed-state.ts'
+import type { LogKind } from '../platform/platform.ts'
 import type { ServingService } from './serving-now.ts'
 
 /** One fact that an operation reports, in the past tense. Types are stable: scripts match on them. Never holds a secret. */
@@ -78,6 +79,9 @@ export type OperationEvent =
       reason?: string
       elapsedMs: number
     }
+  /** The end of what a deployment printed that did not become live, or did not stay so. */
+  | { type: 'log-read'; service: string; deploymentId: DeploymentId; log: LogKind; lines: LogLine[] }
+  | { type: 'log-not-read'; service: string; deploymentId: DeploymentId; log: LogKind; reason: string }
   /** All of them are live; for so long they are watched before that counts. */
   | { type: 'level-settling'; services: string[]; forMs: number }
   /** Its processes start again: the same deployment, the same image. */

@@ -11,6 +11,7 @@ import type { CheckResult } from '../verify/check.ts'
 import { type Verdict, verdict } from '../verify/verdict.ts'
 import type { Approve } from './approval.ts'
 import { notSpelledOut } from './deploy.ts'
+import { inconclusiveCode } from './deploy-failures.ts'
 import { type LeaseNeeds, type LeaseRequest, operationOf, underLease } from './lease.ts'
 import { type KnownIds, notThere, observeEnvironment, type WantedEnvironment } from './observe-environment.ts'
 import type { Author } from './patch-message.ts'
@@ -173,7 +174,7 @@ function refuseBad(endings: readonly RestartEnding[], environment: string): void
   const bad = endings.filter(({ outcome }) => outcome !== 'live')
   const worst = bad.find(({ outcome }) => outcome === 'failed') ?? bad[0]
   if (worst === undefined) return
-  const code = worst.outcome === 'superseded' ? 'deployment-superseded' : 'deployment-timeout'
+  const code = worst.outcome === 'superseded' ? 'deployment-superseded' : 'health-timeout'
   throw new OperatorError({
     ...(worst.outcome === 'failed' ? { kind: 'failed', code: 'deployment-failed' } : { kind: 'unfinished', code }),
     message: bad.map(toldEnding).join(' '),
@@ -213,7 +214,7 @@ function notAnswering(judged: 'fail' | 'inconclusive', environment: string, resu
   return new OperatorError({
     ...(isWrong
       ? { kind: 'failed', code: 'verification-failed' }
-      : { kind: 'unfinished', code: 'verification-inconclusive' }),
+      : { kind: 'unfinished', code: inconclusiveCode(results) }),
     message: `${head} ${findings.map(({ message }) => message).join(' ')}`,
     hint: `Run: fakturino status -e ${environment}`,
     findings,

@@ -189,7 +189,7 @@ function findNew(
 function notFound(service: string): OperatorError {
   return new OperatorError({
     kind: 'unfinished',
-    code: 'deployment-timeout',
+    code: 'queue-timeout',
     message: `The platform accepted to roll ${service} back, but shows no new deployment of it.`,
     retryable: true,
   })

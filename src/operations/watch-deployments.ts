@@ -5,6 +5,7 @@ import type { DeploymentId } from '../platform/ids.ts'
 import type { DeploymentProgress, DeploymentStatus, DeploymentStep } from '../platform/observed-state.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Report } from './events.ts'
+import { followDeployments } from './follow-deployments.ts'
 
 /** A deployment of ours on its way. */
 export interface AwaitedDeployment {
@@ -17,17 +18,21 @@ export interface AwaitedDeployment {
 }
 
 /**
- * How one ended. `superseded`: another deployment took its place. `held`: somebody must approve it. `unstable`: it was live, and
- * did not stay so.
+ * How one ended. `superseded`: another deployment took its place. `held`: somebody must approve it. `asleep`: the platform put it to
+ * sleep, which no config asks for. `unstable`: it was live, and did not stay so.
  */
 export interface DeploymentEnding {
   service: string
   deploymentId: DeploymentId
-  outcome: 'live' | 'failed' | 'unstable' | 'held' | 'superseded' | 'timeout'
+  outcome: 'live' | 'failed' | 'unstable' | 'held' | 'superseded' | 'asleep' | 'timeout'
   status: DeploymentStatus
   commit?: string
   /** The step that was open, or failed. */
   step?: DeploymentStep
+  /** How far it came; absent where it is live. */
+  phase?: Phase
+  /** How long that phase may take, where its time is up. */
+  limitMs?: number
   /** The platform's own words about it. */
   reason?: string
   elapsedMs: number
@@ -41,7 +46,8 @@ export interface WatchNeeds {
   timing: Timing
 }
 
-type Phase = 'queue' | 'build' | 'pre-deploy' | 'health'
+/** Each has a time of its own. `verify`: it was live, and is watched whether it stays so. */
+export type Phase = 'queue' | 'build' | 'pre-deploy' | 'health' | 'verify'
 
 interface Watched extends AwaitedDeployment {
   seen: string
@@ -49,7 +55,10 @@ interface Watched extends AwaitedDeployment {
   phaseSince: number
 }
 
-/** Follows a level of deployments to their ends, with one request a look and fewer looks as time goes by. */
+/**
+ * Follows a level of deployments to their ends, with one request a look and fewer looks as time goes by, or when the platform tells
+ * that something happened. Only looks are believed.
+ */
 export async function watchDeployments(
   awaited: readonly AwaitedDeployment[],
   needs: WatchNeeds,
@@ -73,7 +82,13 @@ export async function watchDeployments(
     return open.length > 0 ? undefined : awaited.flatMap(({ service }) => endings.get(service) ?? [])
   }
   const { clock, signal, timing } = needs
-  return (await poll(look, { clock, signal, backoff: timing.polling })) ?? []
+  const ids = awaited.map((one) => one.deploymentId)
+  const news = followDeployments(ids, needs)
+  try {
+    return (await poll(look, { clock, signal, backoff: timing.polling, news })) ?? []
+  } finally {
+    news.stop()
+  }
 }
 
 const outcomes: Record<DeploymentStatus, DeploymentEnding['outcome'] | undefined> = {
@@ -82,8 +97,8 @@ const outcomes: Record<DeploymentStatus, DeploymentEnding['outcome'] | undefined
   building: undefined,
   deploying: undefined,
   live: 'live',
-  // Asleep is up, for the platform: it wakes at the first request.
-  sleeping: 'live',
+  // Asleep is up, for the platform; no config asks for it, and a worker that sleeps does not work.
+  sleeping: 'asleep',
   'needs-approval': 'held',
   crashed: 'failed',
   failed: 'failed',
@@ -100,7 +115,10 @@ export function isOver(status: DeploymentStatus): boolean {
 function judge(one: Watched, look: DeploymentProgress, needs: WatchNeeds): DeploymentEnding | undefined {
   const { deployment } = look
   const now = needs.clock.now()
-  const outcome = outcomes[deployment.status] ?? (isLate(one, look, now, needs.timing) ? 'timeout' : undefined)
+  const phase = phaseOf(look)
+  const limitMs = limitOf(phase, one, needs.timing)
+  const isLate = phase === one.phase && now - one.phaseSince > limitMs
+  const outcome = outcomes[deployment.status] ?? (isLate ? 'timeout' : undefined)
   if (outcome === undefined) return undefined
   const failed = look.events.find((event) => event.error !== undefined)
   const step = failed?.step ?? openStep(look)
@@ -111,20 +129,22 @@ function judge(one: Watched, look: DeploymentProgress, needs: WatchNeeds): Deplo
     status: deployment.status,
     ...(deployment.commit === undefined ? {} : { commit: deployment.commit }),
     ...(outcome === 'live' || step === undefined ? {} : { step }),
+    ...(outcome === 'live' ? {} : { phase: one.phase }),
+    ...(outcome === 'timeout' ? { limitMs } : {}),
     ...(failed?.error === undefined ? {} : { reason: failed.error }),
     elapsedMs: now - one.startedAt,
   }
 }
 
-function isLate(one: Watched, look: DeploymentProgress, now: number, { deploy }: Timing): boolean {
+function limitOf(phase: Phase, { healthMs }: AwaitedDeployment, { deploy }: Timing): number {
   const limits: Record<Phase, number> = {
     queue: deploy.queueMs,
     build: deploy.buildMs,
     'pre-deploy': deploy.preDeployMs,
-    health: one.healthMs,
+    health: healthMs,
+    verify: deploy.verifyMs,
   }
-  const phase = phaseOf(look)
-  return phase === one.phase && now - one.phaseSince > limits[phase]
+  return limits[phase]
 }
 
 function phaseOf(look: DeploymentProgress): Phase {

@@ -56,6 +56,11 @@ export interface GraphqlClient {
     variables: Variables,
     options?: SendingOptions,
   ): Promise<Answer<Result>>
+  /** Sent once, whatever comes back: for what is good to have and not worth a wait. */
+  readOnce<Result, Variables extends Record<string, unknown>>(
+    document: TypedDocumentString<Result, Variables>,
+    variables: Variables,
+  ): Promise<Answer<Result>>
   readCombined(request: CombinedRequest): Promise<Answer<Record<string, unknown>>>
   /**
    * Sent again only where it cannot have happened. `secrets` are taken out of whatever the platform says about it, and, as far as
@@ -91,12 +96,18 @@ export interface GraphqlClientNeeds {
   signal?: AbortSignal | undefined
 }
 
+interface ClientOptions extends SendingOptions {
+  secrets?: readonly string[] | undefined
+  isOnce?: boolean
+}
+
 interface Sending {
   text: string
   variables: Record<string, unknown>
   asked: Asked
   /** Absent where nothing stops it. */
   signal: AbortSignal | undefined
+  isOnce?: boolean
 }
 
 export function createGraphqlClient(needs: GraphqlClientNeeds): GraphqlClient {
@@ -130,6 +141,7 @@ export function createGraphqlClient(needs: GraphqlClientNeeds): GraphqlClient {
       if (signal?.aborted) throw new OperatorError(interrupted(asked))
       const judgement = judgeReply(await once(sending), asked, clock.now())
       if ('answer' in judgement) return answerIn(judgement.answer)
+      if (sending.isOnce) throw new OperatorError(judgement.failure)
 
       let waitMs = backoff(tries)
       if (judgement.rateLimit === undefined) {
@@ -192,12 +204,12 @@ export function createGraphqlClient(needs: GraphqlClientNeeds): GraphqlClient {
     document: TypedDocumentString<unknown, never>,
     variables: Record<string, unknown>,
     isMutation: boolean,
-    secrets?: readonly string[],
-    options?: SendingOptions,
+    { secrets, isOnce = false, isParting }: ClientOptions = {},
   ) => {
     const text = document.toString()
     const of = { operation: nameOf(text), isMutation, parts: 1 }
-    return (await send(sending(text, variables, of, secrets, options))) as Answer<never>
+    const options = isParting === undefined ? {} : { isParting }
+    return (await send({ ...sending(text, variables, of, secrets, options), isOnce })) as Answer<never>
   }
   const combined = async (request: CombinedRequest, isMutation: boolean, secrets?: readonly string[]) => {
     const of = { operation: request.name, isMutation, parts: request.size }
@@ -206,9 +218,10 @@ export function createGraphqlClient(needs: GraphqlClientNeeds): GraphqlClient {
   }
 
   return {
-    read: (document, variables, options) => single(document, variables, false, [], options),
+    read: (document, variables, options) => single(document, variables, false, options),
+    readOnce: (document, variables) => single(document, variables, false, { isOnce: true }),
     readCombined: (request) => combined(request, false),
-    mutate: (document, variables, secrets, options) => single(document, variables, true, secrets, options),
+    mutate: (document, variables, secrets, options) => single(document, variables, true, { secrets, ...options }),
     mutateCombined: (request, secrets) => combined(request, true, secrets),
     learn,
     redact: (text) => redact(text, known()),

@@ -11,11 +11,15 @@ import {
   FindProject,
   FindProjects,
   FindWorkspaces,
+  FollowDeployment,
+  FollowDeploymentEvents,
   IdentifyProjectToken,
   Me,
   NewestDeployments,
   ObserveEnvironment,
   ObserveThroughToken,
+  ReadBuildLog,
+  ReadDeployLog,
   ReadPatch,
   ReadStaged,
   ServiceAutoDeploy,
@@ -35,12 +39,25 @@ import { allOf, allPages } from './paging.ts'
 import type { ChangeName, Changes, Identity, Platform, Target } from './platform.ts'
 import { readingInParts } from './reading-in-parts.ts'
 import { valuesRead } from './redact.ts'
-import { newestFirst, toDeployment, toPatch, toPatches, toProgress, toProjectSummary, toSnapshot } from './translate.ts'
+import type { Subscriptions } from './subscriptions.ts'
+import {
+  newestFirst,
+  toDeployment,
+  toLogLine,
+  toPatch,
+  toPatches,
+  toProgress,
+  toProjectSummary,
+  toSnapshot,
+} from './translate.ts'
 import type { Reading } from './translate-environment.ts'
 import { toObservedState } from './translate-environment.ts'
 
-/** Railway, or a rehearsal of it, over its public GraphQL API. */
-export function createGraphqlPlatform(client: GraphqlClient): Platform {
+/**
+ * Railway, or a rehearsal of it, over its public GraphQL API.
+ * @param subscriptions without them nothing is followed, and whoever waits looks by itself
+ */
+export function createGraphqlPlatform(client: GraphqlClient, subscriptions?: Subscriptions): Platform {
   const changes = graphqlChanges(client)
   const parts = readingInParts(client)
 
@@ -214,6 +231,21 @@ export function createGraphqlPlatform(client: GraphqlClient): Platform {
           return toProgress(await withAllEvents(deploymentId, progress), client.redact)
         }),
       )
+    },
+    followDeployments: (deploymentIds, signal, onWord) => {
+      const wanted = deploymentIds.flatMap((deploymentId) =>
+        [FollowDeployment, FollowDeploymentEvents].map((document) => ({
+          document,
+          variables: { deploymentId },
+          topic: deploymentId,
+        })),
+      )
+      return subscriptions?.follow(wanted, signal, onWord) ?? { isConnected: () => false, stop: () => {} }
+    },
+    readLogs: async ({ deploymentId, kind, limit }) => {
+      const { result } = await client.readOnce(kind === 'build' ? ReadBuildLog : ReadDeployLog, { deploymentId, limit })
+      // One row more than asked for may come (PLATFORM.md §7.1).
+      return result.lines.slice(-limit).map((line) => toLogLine(line, client.redact))
     },
     newestDeployments: async (environmentId, serviceId) => {
       const { result } = await client.read(NewestDeployments, { environmentId, serviceId })

@@ -13,6 +13,7 @@ import type {
 } from './ids.ts'
 import type {
   DeploymentProgress,
+  LogLine,
   ObservedDeployment,
   ObservedPatch,
   ObservedRunning,
@@ -94,10 +95,27 @@ export interface Platform {
   readPatch(patchId: PatchId): Promise<ObservedPatch>
   /** One request for all of them, in the order asked. */
   watchDeployments(deploymentIds: DeploymentId[]): Promise<DeploymentProgress[]>
+  /**
+   * Calls `onWord` when something happened to one of them, as far as the platform tells by itself. Costs no request, never throws,
+   * and proves nothing: what happened is known by `watchDeployments`.
+   */
+  followDeployments(deploymentIds: DeploymentId[], signal: AbortSignal, onWord: () => void): Following
+  /** One request, sent once. The newest lines, the oldest of them first. */
+  readLogs(asked: { deploymentId: DeploymentId; kind: LogKind; limit: number }): Promise<LogLine[]>
   /** One request. The newest deployments of one service, newest first, at most 10. */
   newestDeployments(environmentId: EnvironmentId, serviceId: ServiceId): Promise<ObservedDeployment[]>
   /** The only writing. One request; never sent twice unless the platform said that it did not happen. */
   change<Name extends ChangeName>(name: Name, input: Changes[Name]['input']): Promise<Changes[Name]['result']>
+}
+
+/** What a build printed, or what the pre-deploy command and the containers did. */
+export type LogKind = 'build' | 'deploy'
+
+/** Deployments that are followed. */
+export interface Following {
+  /** Can silence be taken to mean that nothing happens? */
+  isConnected(): boolean
+  stop(): void
 }
 
 export type ChangeName = keyof Changes

@@ -51,6 +51,7 @@ const owners: [library: string, place: string][] = [
   ['cosmiconfig|jiti|valibot|fastest-levenshtein', 'config/'],
   ['graphql-request', 'platform/'],
   ['graphql', 'local/'],
+  ['graphql-ws|ws|@types/ws', '(platform/subscriptions\\.ts|local/)'],
   ['env-paths', 'cli/'],
 ]
 
@@ -79,10 +80,37 @@ const everythingHasItsPlace: IForbiddenRuleType[] = [
   ),
 ]
 
+/** The client half of subscriptions is the operator's, loaded when the first deployment is watched; the server half is the local platform's. */
+const subscriptionsAreHalved: IForbiddenRuleType[] = [
+  {
+    name: 'the client of graphql-ws stays in platform/subscriptions.ts',
+    severity: 'error',
+    from: { path: '^src/', pathNot: '^src/platform/subscriptions\\.ts$' },
+    to: { path: '(node_modules/graphql-ws/dist/client|^graphql-ws/client$)' },
+  },
+  {
+    name: 'the server of graphql-ws stays in local/',
+    severity: 'error',
+    from: { path: '^src/', pathNot: '^src/local/' },
+    to: { path: 'node_modules/graphql-ws/dist/', pathNot: 'node_modules/graphql-ws/dist/client' },
+  },
+  {
+    name: 'the operator loads ws and graphql-ws only when it needs them',
+    severity: 'error',
+    from: { path: '^src/', pathNot: '^src/local/' },
+    to: {
+      path: '(node_modules/(@types/ws|ws|graphql-ws)/|^graphql-ws/)',
+      dynamic: false,
+      dependencyTypesNot: ['type-only'],
+    },
+  },
+]
+
 /** Every import that is forbidden, as dependency-cruiser reads it. */
 export const forbidden: IForbiddenRuleType[] = [
   ...importsPointUp,
   ...localIsASeparateWing,
   ...everythingHasItsPlace,
+  ...subscriptionsAreHalved,
   { name: 'no circles', severity: 'error', from: {}, to: { circular: true } },
 ]

@@ -13,7 +13,7 @@ describe('timings', () => {
       settleMs: 60_000,
       deploy: { queueMs: 900_000, buildMs: 1_200_000, preDeployMs: 600_000, healthMarginMs: 60_000, verifyMs: 180_000 },
       commandMs: 2_700_000,
-      polling: { firstMs: 2000, factor: 1.5, longestMs: 10_000 },
+      polling: { firstMs: 2000, factor: 1.5, longestMs: 10_000, followedMs: 15_000 },
     })
   })
 
@@ -56,7 +56,7 @@ describe('timings', () => {
         verifyMs: 30_000,
       },
       commandMs: 300_000,
-      polling: { firstMs: 250, factor: 1.5, longestMs: 1000 },
+      polling: { firstMs: 250, factor: 1.5, longestMs: 1000, followedMs: 3000 },
     })
     const real = numbersOf(defaultTiming)
     const longer = [...numbersOf(rehearsalTiming)].filter(([path, ms]) => ms > (real.get(path) ?? ms))

@@ -6,7 +6,7 @@ const createTrigger =
 const updateTrigger =
   'mutation($id: String!, $input: DeploymentTriggerUpdateInput!) { deploymentTriggerUpdate(id: $id, input: $input) { id branch } }'
 
-test('B73 a trigger makes an instance follow a branch, and moves it', async () => {
+test('B82 a trigger makes an instance follow a branch, and moves it', async () => {
   const caller = await aProject({ repositories: [{ name: repository, branches: { main: [{}], next: [{}] } }] })
   const { projectId, environmentId } = caller
   const api = await caller.makeService('api')
@@ -27,7 +27,7 @@ test('B73 a trigger makes an instance follow a branch, and moves it', async () =
   expect(await caller.deployments(api)).toHaveLength(1)
 })
 
-test('B74 names are listed, of shared and sealed variables too, and no value', async () => {
+test('B83 names are listed, of shared and sealed variables too, and no value', async () => {
   const caller = await aProject()
   const api = await caller.makeService('api', {
     variables: { OPEN: { value: '1' }, SEALED: { value: '2', isSealed: true }, NONE: {} },
@@ -47,7 +47,7 @@ test('B74 names are listed, of shared and sealed variables too, and no value', a
 const settings =
   'query($id: String!) { environment(id: $id) { serviceInstances(first: 500) { edges { node { source { repo image } buildCommand startCommand preDeployCommand healthcheckPath healthcheckTimeout restartPolicyType restartPolicyMaxRetries numReplicas region } } } } }'
 
-test('B75 an instance answers its settings, with a restart policy in any case', async () => {
+test('B84 an instance answers its settings, with a restart policy in any case', async () => {
   const caller = await aProject()
   const api = await caller.makeService('api')
   const read = async () =>
@@ -98,7 +98,7 @@ test('B75 an instance answers its settings, with a restart policy in any case', 
 const stageMutation =
   'mutation($e: String!, $input: EnvironmentConfig!) { environmentStageChanges(environmentId: $e, input: $input, merge: true) { id } }'
 
-test('B76 patches and the config can be denied by themselves', async () => {
+test('B85 patches and the config can be denied by themselves', async () => {
   const patches = await aProject({ denied: ['patches'], projectTokens: ['production'] })
   const e = patches.environmentId
   const patch = { sharedVariables: { A: { value: '1' } } }

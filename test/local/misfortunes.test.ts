@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Misfortune } from '../../src/local/index.ts'
 import { aProject, type ContractCaller } from '../support/contract-caller.ts'
+import { openedSocket, plainSocket } from '../support/plain-socket.ts'
 
 const createProject = 'mutation MakeProject { projectCreate(input: { name: "second" }) { id } }'
 
@@ -79,4 +80,34 @@ test('every request is on record, the refused ones too', async () => {
     { operationName: 'MakeProject', kind: 'mutation' },
     { operationName: undefined, kind: 'query' },
   ])
+})
+
+test('sockets are gone when the platform stops, open ones and those that were never answered', async () => {
+  const caller = await aProject()
+  const open = await openedSocket(caller)
+  caller.platform.onSocket(({ type }) => (type === 'upgrade' ? { kind: 'silence' } : undefined))
+  const unanswered = expect(plainSocket(caller, { headers: caller.asAccount })).rejects.toThrow(
+    /socket hang up|ECONNRESET/,
+  )
+  await open.settled()
+  await caller.platform.stop()
+  expect(await open.closed).toBe(1006)
+  await unanswered
+})
+
+test('every upgrade and every message is on record, and a hook decides what becomes of it', async () => {
+  const caller = await aProject()
+  const socket = await openedSocket(caller)
+  expect(caller.platform.socketMoments.map(({ socket: nth, message, type }) => `${nth}.${message} ${type}`)).toEqual([
+    '1.0 upgrade',
+    '1.1 connection_ack',
+    '1.2 pong',
+  ])
+  const healed = caller.platform.onSocket(() => ({ kind: 'message', text: '{"type":"pong","payload":{"false":true}}' }))
+  await socket.settled()
+  expect(socket.messages.at(-1)).toEqual({ type: 'pong', payload: { false: true } })
+  healed()
+  caller.platform.onSocket(() => ({ kind: 'cut' }))
+  await expect(socket.settled()).rejects.toThrow('closed with 1006')
+  await expect(plainSocket(caller, { headers: caller.asAccount })).rejects.toThrow(/socket hang up|ECONNRESET/)
 })

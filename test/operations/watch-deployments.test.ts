@@ -75,7 +75,7 @@ function told(event: OperationEvent): string {
 
 test.each<[DeploymentStatus, string]>([
   ['live', 'live'],
-  ['sleeping', 'live'],
+  ['sleeping', 'asleep'],
   ['crashed', 'failed'],
   ['failed', 'failed'],
   ['skipped', 'failed'],
@@ -246,4 +246,69 @@ test('an interruption ends the wait', async () => {
   const watching = watched({ api: ['building'] }, controller.signal)
   controller.abort(new Error('interrupted'))
   await expect(watching).rejects.toThrow('interrupted')
+})
+
+describe('word from the platform', () => {
+  /** Looks at one deployment; word comes at these milliseconds, and the stream counts as connected between them. */
+  async function told(statuses: DeploymentStatus[], at: number[], connectedUntilMs = 0) {
+    const clock = new FakeClock()
+    const startedAt = clock.now()
+    const lookedAt: number[] = []
+    const followed: string[][] = []
+    let isStopped = false
+    const platform = aFakePlatform({
+      watchDeployments: async ([deploymentId = '']) => {
+        lookedAt.push(clock.now() - startedAt)
+        return [progress(deploymentId, statuses[Math.min(lookedAt.length, statuses.length) - 1] ?? 'queued')]
+      },
+      followDeployments: (ids, _signal, onWord) => {
+        followed.push([...ids])
+        for (const ms of at) clock.after(ms, onWord)
+        return {
+          isConnected: () => clock.now() - startedAt < connectedUntilMs,
+          stop: () => {
+            isStopped = true
+          },
+        }
+      },
+    })
+    const endings = await watchDeployments([{ service: 'api', deploymentId: id('d-api'), startedAt, healthMs }], {
+      platform,
+      clock,
+      signal: new AbortController().signal,
+      timing: defaultTiming,
+      report: async () => {},
+    })
+    return { endings, lookedAt, followed, isStopped }
+  }
+
+  it('brings a look, which alone decides', async () => {
+    const { endings, lookedAt, followed, isStopped } = await told(
+      ['building', 'building', 'building', 'live'],
+      [20_000, 40_000],
+      60_000,
+    )
+    expect(lookedAt).toEqual([0, 15_000, 20_000, 35_000])
+    expect(endings).toMatchObject([{ outcome: 'live', elapsedMs: 35_000 }])
+    expect(followed).toEqual([['d-api']])
+    expect(isStopped).toBe(true)
+  })
+
+  it('that says again and again that something happened brings no verdict, and no more than a look each 2 s', async () => {
+    const every100Ms = Array.from({ length: 300 }, (_, nth) => nth * 100)
+    const { lookedAt, endings } = await told(
+      [...Array<DeploymentStatus>(10).fill('building'), 'live'],
+      every100Ms,
+      60_000,
+    )
+    expect(lookedAt).toEqual(Array.from({ length: 11 }, (_, nth) => nth * 2_000))
+    expect(endings).toMatchObject([{ outcome: 'live' }])
+  })
+
+  it('that stays away although it can be counted on ends no deployment early and none late', async () => {
+    const { endings } = await told(['building'], [], Number.POSITIVE_INFINITY)
+    expect(endings).toMatchObject([{ outcome: 'timeout', phase: 'build', limitMs: defaultTiming.deploy.buildMs }])
+    const { elapsedMs = 0 } = endings[0] ?? {}
+    expect(elapsedMs).toBeLessThanOrEqual(defaultTiming.deploy.buildMs + 2 * defaultTiming.polling.followedMs)
+  })
 })

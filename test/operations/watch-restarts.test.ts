@@ -9,7 +9,8 @@ import { FakeClock } from '../support/fake-clock.ts'
 import { aFakePlatform } from '../support/fake-platform.ts'
 
 const second = 1_000
-const timing = { ...defaultTiming, settleMs: 20 * second, polling: { firstMs: second, factor: 1, longestMs: second } }
+const polling = { ...defaultTiming.polling, firstMs: second, factor: 1, longestMs: second }
+const timing = { ...defaultTiming, settleMs: 20 * second, polling }
 
 const up = {}
 const down = { runningInstances: 0 }

@@ -30,6 +30,11 @@ it.each([
     'deployment-failed',
     '✗ api failed after 2 min 5 s, in running the pre-deploy command: "php artisan\n  migrate --force" exited with code 1\n',
   ],
+  [
+    'log-read',
+    '  The last 2 lines of the deploy log of api:\n    > php artisan migrate --force\n    SQLSTATE[42701]: Duplicate column: 7 ERROR: column "reference" of relation\n    "invoices" already exists\n',
+  ],
+  ['log-not-read', '! The build log of api could not be read: 127.0.0.1 did not answer within 30 s.\n'],
   ['service-verified', '✓ api answers https://api-staging-4b0e.up.railway.app/health (3 times in a row)\n'],
   ['revision-confirmed', '✓ api says at https://api-staging-4b0e.up.railway.app/version that it runs\n  11111111\n'],
   ['service-blocked', '! api not deployed: it cannot start without APP_KEY and PADDLE_API_KEY\n'],

@@ -255,6 +255,27 @@ export const events: { [Type in OperationEvent['type']]: Extract<OperationEvent,
     reason: '"php artisan migrate --force" exited with code 1',
     elapsedMs: 125_000,
   },
+  'log-read': {
+    type: 'log-read',
+    service: 'api',
+    deploymentId,
+    log: 'deploy',
+    lines: [
+      { time: '2026-11-03T09:00:00.000000000Z', message: '> php artisan migrate --force', isError: false },
+      {
+        time: '2026-11-03T09:00:00.500000000Z',
+        message: 'SQLSTATE[42701]: Duplicate column: 7 ERROR: column "reference" of relation "invoices" already exists',
+        isError: true,
+      },
+    ],
+  },
+  'log-not-read': {
+    type: 'log-not-read',
+    service: 'api',
+    deploymentId,
+    log: 'build',
+    reason: '127.0.0.1 did not answer within 30 s.',
+  },
   'level-settling': { type: 'level-settling', services: ['worker', 'scheduler'], forMs: 60_000 },
   'deployment-restarted': { type: 'deployment-restarted', environment: 'staging', service: 'api', deploymentId },
   'instances-changed': {

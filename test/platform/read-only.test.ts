@@ -62,6 +62,8 @@ const platform: Platform = {
   readPatch: () => Promise.reject(new Error('not asked')),
   watchDeployments: async () => [],
   newestDeployments: async () => [],
+  followDeployments: () => ({ isConnected: () => false, stop: () => {} }),
+  readLogs: async () => [],
   change: (name) => {
     changed.push(name)
     return Promise.reject(new Error('changed'))

@@ -5,9 +5,12 @@ interface Waiting {
   wake: () => void
 }
 
+/** Turns of the event loop before a jump: what is on its way over loopback arrives first, and whoever it wakes sleeps no more. */
+const turnsBeforeJump = 12
+
 /**
- * A clock that jumps: when everybody waits, it goes straight to the first one's hour. Work over loopback takes no time on it.
- * `after` fires when time passes it, by a sleep or by `advance`.
+ * A clock that jumps: when somebody sleeps, it goes straight to the first hour at which something is due. Work over loopback
+ * takes no time on it. `after` alone moves nothing; it fires at its own hour when a sleep passes it, and late on `advance`.
  */
 export class FakeClock implements Clock {
   #now: number
@@ -57,16 +60,20 @@ export class FakeClock implements Clock {
   #jumpSoon(): void {
     if (this.#jumping) return
     this.#jumping = true
-    setImmediate(() => {
+    let turns = turnsBeforeJump
+    const turn = () => {
+      turns -= 1
+      if (turns > 0) {
+        setImmediate(turn)
+        return
+      }
       this.#jumping = false
-      const first = this.#sleeping.reduce<Waiting | undefined>(
-        (soonest, waiting) => (soonest === undefined || waiting.at < soonest.at ? waiting : soonest),
-        undefined,
-      )
-      if (first === undefined) return
-      this.#moveTo(Math.max(this.#now, first.at))
+      if (this.#sleeping.length === 0) return
+      const first = Math.min(...[...this.#sleeping, ...this.#timers].map(({ at }) => at))
+      this.#moveTo(Math.max(this.#now, first))
       if (this.#sleeping.length > 0) this.#jumpSoon()
-    })
+    }
+    setImmediate(turn)
   }
 
   #moveTo(time: number): void {

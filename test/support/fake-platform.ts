@@ -43,6 +43,9 @@ export function aFakePlatform(reading: Partial<Omit<Platform, 'change'>> = {}, a
     readPatch: never('readPatch'),
     watchDeployments: never('watchDeployments'),
     newestDeployments: never('newestDeployments'),
+    // A platform that tells nothing by itself: whoever waits looks.
+    followDeployments: () => ({ isConnected: () => false, stop: () => {} }),
+    readLogs: never('readLogs'),
     ...reading,
     change: (name, input) => known[name](input),
   }

@@ -1,10 +1,12 @@
 import type { DeploymentStatus } from '../../contract/types.ts'
-import type { Deployment } from '../model.ts'
+import { type LogQuestion, newestLines } from '../deployment-logs.ts'
+import type { Deployment, LogKind } from '../model.ts'
 import type { PageArgs } from '../pages.ts'
 import { notAuthorized } from '../platform-error.ts'
 import { activeOrigin, deploymentVariables, renderedVariables, storedVariables } from '../variables.ts'
 import type { RequestContext } from './request-context.ts'
 import type { Resolvers } from './resolvers.ts'
+import { shownLine } from './things.ts'
 
 interface Id {
   id: string
@@ -25,6 +27,10 @@ interface ListedDeployments extends PageArgs {
   }
 }
 
+interface AskedLog extends LogQuestion {
+  deploymentId: string
+}
+
 interface AskedVariables {
   projectId: string
   environmentId: string
@@ -37,8 +43,10 @@ export const queries: Resolvers<unknown> = {
     context.workspaceWide()
     return { workspaces: [context.model.workspace] }
   },
+  buildLogs: (_, args: AskedLog, context) => logLines(context, 'build', args),
   deployment: (_, { id }: Id, context) => context.deployment(id),
   deploymentEvents: (_, { id, ...args }: Id & PageArgs, context) => context.page(context.deployment(id).events, args),
+  deploymentLogs: (_, args: AskedLog, context) => logLines(context, 'deploy', args),
   deploymentSnapshot: (_, { deploymentId }: { deploymentId: string }, context) => {
     const { id, createdAt, shownVariables } = context.deployment(deploymentId)
     return { id, createdAt, variables: shownVariables }
@@ -101,6 +109,12 @@ export const queries: Resolvers<unknown> = {
     const instance = context.model.instance(context.environment(environmentId, projectId), serviceId)
     return deploymentVariables(instance, activeOrigin(instance), 'client')
   },
+}
+
+/** One row more than asked for, where there is one: so does the platform. */
+function logLines(context: RequestContext, log: LogKind, { deploymentId, ...question }: AskedLog) {
+  const deployment = context.deployment(deploymentId)
+  return newestLines(deployment.logs[log], question, true).map((line) => shownLine(line, deployment))
 }
 
 /** The newest first. A project token sees those of its own environment, and must ask for it. */

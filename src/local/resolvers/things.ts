@@ -4,6 +4,7 @@ import type {
   DeploymentEvent,
   Domain,
   Environment,
+  LogLine,
   Patch,
   Project,
   ServiceInstance,
@@ -102,6 +103,24 @@ export const deployment: Resolvers<Deployment> = {
 export const deploymentEvent: Resolvers<DeploymentEvent> = {
   payload: ({ createdAt, completedAt, error, reason }) =>
     completedAt === undefined ? null : { durationMs: completedAt - createdAt, error, reason },
+}
+
+/** A line as the API tells it; the values of attributes are JSON. */
+export function shownLine({ at, nth, message, severity }: LogLine, { id, instance, instances }: Deployment) {
+  const moment = new Date(at).toISOString().slice(0, -1)
+  return {
+    timestamp: `${moment}${String(nth).padStart(6, '0')}Z`,
+    message,
+    severity,
+    attributes: [{ key: 'level', value: JSON.stringify(severity) }],
+    tags: {
+      deploymentId: id,
+      deploymentInstanceId: instances[0]?.id,
+      environmentId: instance.environment.id,
+      projectId: instance.environment.project.id,
+      serviceId: instance.service.id,
+    },
+  }
 }
 
 function opened(source: Environment, context: RequestContext): Environment {

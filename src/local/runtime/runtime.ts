@@ -17,7 +17,7 @@ export interface HttpAnswer {
 }
 
 /** What a container tells while it runs. */
-interface ContainerWatch {
+export interface ContainerWatch {
   started(): void
   exited(code: number): void
 }

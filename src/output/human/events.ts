@@ -123,6 +123,23 @@ const renderers: Renderers = {
       2,
     ),
   }),
+  'log-read': ({ service, log, lines }, { style, columns }) => ({
+    line:
+      lines.length === 0
+        ? paragraph(`The ${log} log of ${service} is empty.`, columns, '  ', 2)
+        : [
+            paragraph(`The last ${count(lines.length, 'line')} of the ${log} log of ${service}:`, columns, '  ', 2),
+            ...lines.map(({ message }) => style.quiet(paragraph(printable(message), columns, '    ', 4))),
+          ].join('\n'),
+  }),
+  'log-not-read': ({ service, log, reason }, { style, columns }) => ({
+    line: paragraph(
+      `The ${log} log of ${service} could not be read: ${printable(reason)}`,
+      columns,
+      `${style.sign.caution} `,
+      2,
+    ),
+  }),
   'level-settling': ({ services, forMs }) => ({
     progress: `watching ${listed(services)} for ${duration(forMs)} before ${services.length === 1 ? 'it counts' : 'they count'} as live`,
   }),

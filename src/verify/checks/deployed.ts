@@ -33,6 +33,8 @@ export function checkDeployed(expected: ExpectedDeployment, observed: ObservedSe
         }),
   })
   const newest = observed?.active[0]?.id
+  const undecided = undecidedAbout(expected, observed)
+  if (undecided !== undefined) return [undecided]
   const results = [
     result(
       'active-deployment',
@@ -64,4 +66,48 @@ export function checkDeployed(expected: ExpectedDeployment, observed: ObservedSe
     ),
   )
   return results
+}
+
+/** What is neither good nor bad by itself: somebody else deployed or removed, somebody must approve, it sleeps, it is on its way again. */
+function undecidedAbout(
+  { service, deploymentId }: ExpectedDeployment,
+  observed: ObservedService | undefined,
+): CheckResult | undefined {
+  const newest = observed?.active[0]
+  const ours = [newest, observed?.latest].find((deployment) => deployment?.id === deploymentId)
+  const unknown = (code: string, message: string): CheckResult => ({
+    check: 'active-deployment',
+    service,
+    outcome: 'unknown',
+    finding: {
+      code,
+      severity: 'critical',
+      subject: service,
+      message,
+      evidence: { expected: deploymentId, active: newest?.id ?? null, status: ours?.status ?? null },
+    },
+  })
+  switch (ours?.status) {
+    case 'sleeping':
+      return unknown('deployment-asleep', `${service} sleeps, which nobody asked for.`)
+    case 'needs-approval':
+      return unknown('deployment-held', `${service} waits for somebody's approval in the dashboard.`)
+    case 'removing':
+    case 'removed':
+      return unknown('deployment-superseded', `Our deployment of ${service} was removed by somebody else.`)
+    case 'queued':
+    case 'waiting':
+    case 'building':
+    case 'deploying':
+      return unknown('active-deployment-unknown', `${service} is ${ours.status} again, although it was live.`)
+    case undefined:
+      return newest === undefined
+        ? undefined
+        : unknown(
+            'deployment-superseded',
+            `Deployment ${newest.id} of ${service} is active, not ours (${deploymentId}): somebody else deployed.`,
+          )
+    default:
+      return undefined
+  }
 }

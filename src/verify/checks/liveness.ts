@@ -29,7 +29,9 @@ export async function checkLiveness(
   let last: Asked | undefined
   while (good < question.inARow) {
     if (last !== undefined) {
-      if (needs.clock.now() + question.gapMs > until) return failed(question, last, asked)
+      if (needs.clock.now() + question.gapMs > until) {
+        return good > 0 ? undecided(question, good) : failed(question, last, asked)
+      }
       await needs.clock.sleep(question.gapMs, needs.signal)
     }
     const answer = await needs.probe.get(question.url, question.probeTimeoutMs)
@@ -52,6 +54,22 @@ function unknown({ service, url }: LivenessQuestion, reason: string): CheckResul
       subject: service,
       message: `Whether ${service} answers at ${url} is not known: ${reason}.`,
       evidence: { url },
+    },
+  }
+}
+
+/** It answers, and time is over before that was sure: neither up nor down. */
+function undecided({ service, url, inARow, withinMs }: LivenessQuestion, good: number): CheckResult {
+  return {
+    check: 'liveness',
+    service,
+    outcome: 'unknown',
+    finding: {
+      code: 'verify-timeout',
+      severity: 'advisory',
+      subject: service,
+      message: `${url} answers, but only ${good} of ${inARow} times in a row when its ${Math.round(withinMs / 1000)} s were over.`,
+      evidence: { url, inARow: good },
     },
   }
 }

@@ -172,7 +172,7 @@ describe('restart that cannot', () => {
     const { exitCode, documents } = await stage.run(['restart', 'worker', '-e', 'staging', '--yes', '--json'])
     expect(exitCode).toBe(6)
     expect(documents.at(-1)).toMatchObject({
-      code: 'deployment-timeout',
+      code: 'health-timeout',
       message: expect.stringMatching(/^worker was restarted, and after \d+ s no instance of it keeps running\.$/),
     })
   })

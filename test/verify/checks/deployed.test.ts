@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { id } from '../../../src/platform/ids.ts'
-import type { ObservedService } from '../../../src/platform/observed-state.ts'
+import type { ObservedDeployment, ObservedService } from '../../../src/platform/observed-state.ts'
 import { checkDeployed } from '../../../src/verify/checks/deployed.ts'
 import { anObservedDeployment, anObservedService } from '../../support/builders.ts'
 
@@ -24,16 +24,12 @@ test.each<[string, ObservedService | undefined, string[]]>([
   [
     'another one has taken its place',
     running(theirs),
-    ['active-deployment: fail (Deployment theirs of api is active, not ours (ours).)'],
+    ['active-deployment: unknown (Deployment theirs of api is active, not ours (ours): somebody else deployed.)'],
   ],
   [
     'a newer one serves beside it',
     running(theirs, ours),
-    [
-      'active-deployment: fail (Deployment theirs of api is active, not ours (ours).)',
-      'commit: pass',
-      'instance: pass',
-    ],
+    ['active-deployment: unknown (Deployment theirs of api is active, not ours (ours): somebody else deployed.)'],
   ],
   [
     'nothing serves',
@@ -102,4 +98,25 @@ test('nothing has to run of what is wanted with no replicas', () => {
   const none = { ...ours, instances: 0, runningInstances: 0 }
   const results = checkDeployed({ service: 'api', deploymentId: ours.id, replicas: 0 }, running(none))
   expect(results.map(({ check, outcome }) => `${check}: ${outcome}`)).toEqual(['active-deployment: pass'])
+})
+
+test.each<[ObservedDeployment['status'], string, string]>([
+  ['removed', 'deployment-superseded', 'Our deployment of api was removed by somebody else.'],
+  ['needs-approval', 'deployment-held', "api waits for somebody's approval in the dashboard."],
+  ['deploying', 'active-deployment-unknown', 'api is deploying again, although it was live.'],
+])('ours that is %s at the end is neither good nor bad', (status, code, message) => {
+  const observed = anObservedService('api', { active: [theirs], latest: { ...ours, status } })
+  expect(checkDeployed({ service: 'api', deploymentId: ours.id }, observed)).toMatchObject([
+    { check: 'active-deployment', outcome: 'unknown', finding: { code, message } },
+  ])
+})
+
+test('ours that sleeps is neither, and ours that crashed is bad, whatever serves', () => {
+  const asleep = checkDeployed(
+    { service: 'api', deploymentId: ours.id },
+    running({ ...ours, status: 'sleeping', runningInstances: 0 }),
+  )
+  expect(asleep).toMatchObject([{ outcome: 'unknown', finding: { code: 'deployment-asleep' } }])
+  const observed = anObservedService('api', { active: [theirs], latest: { ...ours, status: 'crashed' } })
+  expect(checkDeployed({ service: 'api', deploymentId: ours.id }, observed)).toMatchObject([{ outcome: 'fail' }])
 })

@@ -95,6 +95,17 @@ test.each<[string, ProbeAnswer[], string, string]>([
   expect(elapsedMs).toBe(question.withinMs)
 })
 
+test('time that is over in the middle of a good row is no answer either way', async () => {
+  const { result } = await asked([bad, good], { withinMs: 4_000 })
+  expect(result).toMatchObject({
+    outcome: 'unknown',
+    finding: {
+      code: 'verify-timeout',
+      message: 'https://api.example.com/health answers, but only 2 of 3 times in a row when its 4 s were over.',
+    },
+  })
+})
+
 test('it does not begin a wait that would end too late', async () => {
   const { requests, elapsedMs } = await asked([bad], { withinMs: 5_000 })
   expect(requests).toHaveLength(3)

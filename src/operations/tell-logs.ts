@@ -1,0 +1,36 @@
+import { OperatorError } from '../kit/errors.ts'
+import type { DeploymentStep } from '../platform/observed-state.ts'
+import type { LogKind } from '../platform/platform.ts'
+import type { DeploymentEnding, WatchNeeds } from './watch-deployments.ts'
+
+/** How much of a log is shown. */
+const lines = 50
+
+const buildSteps: readonly DeploymentStep[] = ['snapshot-code', 'build-image', 'publish-image']
+
+/** Tells what deployments printed that ended badly: of its build where that was as far as it came. Decides nothing, never throws. */
+export async function tellLogs(
+  endings: readonly DeploymentEnding[],
+  { platform, report }: Pick<WatchNeeds, 'platform' | 'report'>,
+): Promise<void> {
+  for (const ending of endings) {
+    const kind = logOf(ending)
+    if (kind === undefined) continue
+    const { service, deploymentId } = ending
+    try {
+      const read = await platform.readLogs({ deploymentId, kind, limit: lines })
+      await report({ type: 'log-read', service, deploymentId, log: kind, lines: read })
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error
+      await report({ type: 'log-not-read', service, deploymentId, log: kind, reason: error.message })
+    }
+  }
+}
+
+/** Where the reason may stand; undefined where nothing was run. */
+function logOf({ outcome, status, step, phase }: DeploymentEnding): LogKind | undefined {
+  if (outcome !== 'failed' && outcome !== 'unstable' && outcome !== 'timeout') return undefined
+  if (status === 'skipped' || (outcome === 'timeout' && phase === 'queue')) return undefined
+  const isBuild = step === undefined ? phase === 'queue' || phase === 'build' : buildSteps.includes(step)
+  return isBuild ? 'build' : 'deploy'
+}
