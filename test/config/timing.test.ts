@@ -14,6 +14,7 @@ describe('timings', () => {
       deploy: { queueMs: 900_000, buildMs: 1_200_000, preDeployMs: 600_000, healthMarginMs: 60_000, verifyMs: 180_000 },
       commandMs: 2_700_000,
       polling: { firstMs: 2000, factor: 1.5, longestMs: 10_000, followedMs: 15_000 },
+      lease: { lifeMs: 120_000, renewMs: 40_000, waitMs: 600_000, settleMs: 1000 },
     })
   })
 
@@ -57,6 +58,7 @@ describe('timings', () => {
       },
       commandMs: 300_000,
       polling: { firstMs: 250, factor: 1.5, longestMs: 1000, followedMs: 3000 },
+      lease: { lifeMs: 120_000, renewMs: 40_000, waitMs: 30_000, settleMs: 100 },
     })
     const real = numbersOf(defaultTiming)
     const longer = [...numbersOf(rehearsalTiming)].filter(([path, ms]) => ms > (real.get(path) ?? ms))
