@@ -87,8 +87,15 @@ export async function awaitLease(
   const isFree = await poll(
     async () => {
       const { variables, platformTime } = await platform.readSharedVariables(target)
-      const now = notesIn((name) => variables[name]?.reveal()).lease
-      if (now === undefined || now.until <= (platformTime ?? clock.now())) return true
+      const now = await leaseInTheWay(
+        {
+          environment: { id: target.environmentId, name: environment },
+          sharedVariables: asObserved(variables),
+          platformTime,
+        },
+        needs,
+      )
+      if (now === undefined) return true
       last = now
       return undefined
     },

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { journalPath } from '../../../src/journal/journal.ts'
 import { noteText, noteVariables } from '../../../src/plan/operation-notes.ts'
+import { id } from '../../../src/platform/ids.ts'
 import { firstCommit, repository, type Stage } from '../../support/stage.ts'
 import {
   aDeployedStage,
@@ -76,6 +78,23 @@ describe('a lease that somebody holds', () => {
       reason: 'hotfix',
     })
     expect(documents.filter(({ type }) => type === 'plan-made')).toHaveLength(1)
+    expect(commitsOf(stage, 'staging')).toEqual(everywhere(newer))
+  })
+
+  it('is waited for no longer than its process on this machine lives', async () => {
+    const stage = await aStageWithNews()
+    heldByPetra(stage, 600_000)
+    const environmentId = id<'environment'>(stage.platform.world.environmentNamed('staging').id)
+    const began = { at: '', operation: 'b2', type: 'began', command: 'deploy', by: 'petra', pid: 7, host: 'here' }
+    const line = JSON.stringify({ ...began, project: 'fakturino-production', environment: 'staging' })
+    await stage.files.appendText(journalPath(stage.stateDirectory, environmentId), `${line}\n`)
+    stage.processes.add(7)
+    stage.platform.onRequest(({ operationName }) => {
+      if (operationName === 'SharedVariables') stage.processes.delete(7)
+      return undefined
+    })
+    const { documents } = await succeeding(stage, deploying)
+    expect(documents.some(({ type }) => type === 'lease-awaited')).toBe(true)
     expect(commitsOf(stage, 'staging')).toEqual(everywhere(newer))
   })
 
