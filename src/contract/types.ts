@@ -539,13 +539,6 @@ export type SetAutoDeployMutationVariables = Exact<{
 
 export type SetAutoDeployMutation = { autoDeploy: { enabled: boolean } }
 
-export type SharedVariablesQueryVariables = Exact<{
-  projectId: string
-  environmentId: string
-}>
-
-export type SharedVariablesQuery = { variables: Record<string, string | null> }
-
 export type StageChangesMutationVariables = Exact<{
   environmentId: string
   input: EnvironmentConfig
@@ -561,12 +554,6 @@ export type StoreSettingsMutationVariables = Exact<{
 }>
 
 export type StoreSettingsMutation = { stored: boolean }
-
-export type StoreVariablesMutationVariables = Exact<{
-  input: VariableCollectionUpsertInput
-}>
-
-export type StoreVariablesMutation = { stored: boolean }
 
 export type StoredConfigQueryVariables = Exact<{
   environmentId: string
@@ -607,7 +594,7 @@ export type WriteVariablesMutationVariables = Exact<{
   input: VariableCollectionUpsertInput
 }>
 
-export type WriteVariablesMutation = { variableCollectionUpsert: boolean }
+export type WriteVariablesMutation = { stored: boolean }
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -2041,15 +2028,6 @@ export const SetAutoDeploy = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SetAutoDeployMutation, SetAutoDeployMutationVariables>
-export const SharedVariables = new TypedDocumentString(`
-    query SharedVariables($projectId: String!, $environmentId: String!) {
-  variables(
-    projectId: $projectId
-    environmentId: $environmentId
-    unrendered: true
-  )
-}
-    `) as unknown as TypedDocumentString<SharedVariablesQuery, SharedVariablesQueryVariables>
 export const StageChanges = new TypedDocumentString(`
     mutation StageChanges($environmentId: String!, $input: EnvironmentConfig!, $merge: Boolean!) {
   environmentStageChanges(
@@ -2078,11 +2056,6 @@ export const StoreSettings = new TypedDocumentString(`
   )
 }
     `) as unknown as TypedDocumentString<StoreSettingsMutation, StoreSettingsMutationVariables>
-export const StoreVariables = new TypedDocumentString(`
-    mutation StoreVariables($input: VariableCollectionUpsertInput!) {
-  stored: variableCollectionUpsert(input: $input)
-}
-    `) as unknown as TypedDocumentString<StoreVariablesMutation, StoreVariablesMutationVariables>
 export const StoredConfig = new TypedDocumentString(`
     query StoredConfig($environmentId: String!) {
   environment: environment(id: $environmentId) {
@@ -2128,6 +2101,6 @@ export const VariableNames = new TypedDocumentString(`
     `) as unknown as TypedDocumentString<VariableNamesQuery, VariableNamesQueryVariables>
 export const WriteVariables = new TypedDocumentString(`
     mutation WriteVariables($input: VariableCollectionUpsertInput!) {
-  variableCollectionUpsert(input: $input)
+  stored: variableCollectionUpsert(input: $input)
 }
     `) as unknown as TypedDocumentString<WriteVariablesMutation, WriteVariablesMutationVariables>

@@ -15,7 +15,6 @@ import {
   SetAutoDeploy,
   StageChanges,
   StoreSettings,
-  StoreVariables,
   UpdateTrigger,
   WriteVariables,
 } from '../contract/types.ts'
@@ -87,7 +86,7 @@ export function graphqlChanges(client: GraphqlClient): ChangeActs {
       for (const { serviceId, variables: secret } of services) {
         const variables = secret.reveal()
         values.push(...Object.values(variables))
-        request.add(StoreVariables, { input: { projectId, environmentId, serviceId, variables, skipDeploys: true } })
+        request.add(WriteVariables, { input: { projectId, environmentId, serviceId, variables, skipDeploys: true } })
       }
       await client.mutateCombined(request, values)
       return undefined
@@ -142,7 +141,7 @@ export function graphqlChanges(client: GraphqlClient): ChangeActs {
     'write-shared-variables': async ({ projectId, environmentId, variables, isParting = false }) => {
       const input = { projectId, environmentId, variables, skipDeploys: true }
       const { result } = await client.mutate(WriteVariables, { input }, [], { isParting })
-      if (!result.variableCollectionUpsert) throw declined('The platform answered that it stored no variables.')
+      if (!result.stored) throw declined('The platform answered that it stored no variables.')
       return undefined
     },
     'rollback-deployment': async ({ service, deploymentId }) => {

@@ -24,7 +24,7 @@ import {
   ReadStaged,
   ServiceAutoDeploy,
   ServiceSnapshot,
-  SharedVariables,
+  StoredVariables,
 } from '../contract/types.ts'
 import { OperatorError } from '../kit/errors.ts'
 import type { PartReader } from './combined-request.ts'
@@ -208,7 +208,7 @@ export function createGraphqlPlatform(client: GraphqlClient, subscriptions?: Sub
       return toPatch(result.environmentStagedChanges)
     },
     readSharedVariables: async ({ projectId, environmentId }, options) => {
-      const { result, platformTime } = await client.read(SharedVariables, { projectId, environmentId }, options)
+      const { result, platformTime } = await client.read(StoredVariables, { projectId, environmentId }, options)
       return { variables: toSnapshot(result.variables), platformTime }
     },
     readPatch: async (patchId) => {

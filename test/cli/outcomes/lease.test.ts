@@ -90,7 +90,7 @@ describe('a lease that somebody holds', () => {
     await stage.files.appendText(journalPath(stage.stateDirectory, environmentId), `${line}\n`)
     stage.processes.add(7)
     stage.platform.onRequest(({ operationName }) => {
-      if (operationName === 'SharedVariables') stage.processes.delete(7)
+      if (operationName === 'StoredVariables') stage.processes.delete(7)
       return undefined
     })
     const { documents } = await succeeding(stage, deploying)
