@@ -1,6 +1,7 @@
 import { OperatorError } from '../kit/errors.ts'
 import { printable } from '../kit/text.ts'
 import type { OperationEvent } from '../operations/events.ts'
+import type { TopicalOperation } from '../operations/unfinished.ts'
 import type { GlobalOptions } from './options.ts'
 
 type FollowedOptions = Pick<GlobalOptions, 'environment' | 'config' | 'project' | 'workspace' | 'state' | 'local'>
@@ -33,6 +34,11 @@ export function withFollowUps(error: OperatorError, options: FollowedOptions): O
 /** The event, with the command that it names as it has to be typed. */
 export function toldEvent(event: OperationEvent, options: FollowedOptions): OperationEvent {
   return event.type === 'operation-unfinished' ? { ...event, goOn: followUp(event.goOn, options) } : event
+}
+
+/** The same for what is said of an environment's operation. */
+export function toldOperation(operation: TopicalOperation, options: FollowedOptions): TopicalOperation {
+  return operation.state === 'unfinished' ? { ...operation, goOn: followUp(operation.goOn, options) } : operation
 }
 
 /** One word for a POSIX shell. */

@@ -300,7 +300,8 @@ function told({ holder, command, since, reason }: LeaseNote) {
   return { holder, command, since: instant(since), ...(reason === undefined ? {} : { reason }) }
 }
 
-function instant(time: number): string {
+/** A time of a note, which anybody may have written. */
+export function instant(time: number): string {
   const date = new Date(time)
   return Number.isNaN(date.getTime()) ? 'an unknown time' : date.toISOString()
 }

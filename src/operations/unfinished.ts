@@ -1,7 +1,7 @@
 import { type OperationNote, operationNotes } from '../plan/operation-notes.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import type { OperationEvent } from './events.ts'
-import { type LeaseNeeds, leaseInTheWay } from './lease.ts'
+import { instant, type LeaseNeeds, leaseInTheWay } from './lease.ts'
 
 /** The operation that has begun in an environment and that nobody is at any more; undefined where there is none. */
 export async function unfinishedIn(
@@ -10,6 +10,33 @@ export async function unfinishedIn(
 ): Promise<OperationNote | undefined> {
   const { operation } = operationNotes(state)
   return operation === undefined || (await leaseInTheWay(state, needs)) !== undefined ? undefined : operation
+}
+
+/** What is said of the operation of an environment: one that somebody is at, or one that was left. Times are ISO 8601. */
+export type TopicalOperation =
+  | { state: 'under-way'; command: string; by: string; since: string; reason?: string }
+  | { state: 'unfinished'; command: string; by: string; since: string; commit?: string; goOn: string }
+
+/** Who is at work, or what was not finished; undefined where there is neither. Read off one observation. */
+export async function topicalOperation(
+  state: ObservedState,
+  needs: Pick<LeaseNeeds, 'clock' | 'journal'>,
+): Promise<TopicalOperation | undefined> {
+  const held = await leaseInTheWay(state, needs)
+  if (held !== undefined) {
+    const { command, holder, since, reason } = held
+    return {
+      state: 'under-way',
+      command,
+      by: holder,
+      since: instant(since),
+      ...(reason === undefined ? {} : { reason }),
+    }
+  }
+  const { operation } = operationNotes(state)
+  return operation === undefined
+    ? undefined
+    : { state: 'unfinished', ...leftOperation(operation, state.environment.name) }
 }
 
 /** The command that goes on with an operation that was not finished. */
@@ -22,14 +49,15 @@ export function goOnWith({ command, commit, services = [] }: OperationNote, envi
 
 /** Says that an operation was not finished, and how to go on. */
 export function unfinishedEvent(operation: OperationNote, environment: string): OperationEvent {
+  return { type: 'operation-unfinished', environment, ...leftOperation(operation, environment) }
+}
+
+function leftOperation(operation: OperationNote, environment: string) {
   const { command, by, since, commit } = operation
-  const date = new Date(since)
   return {
-    type: 'operation-unfinished',
-    environment,
     command,
     by,
-    since: Number.isNaN(date.getTime()) ? 'at an unknown time' : date.toISOString(),
+    since: instant(since),
     ...(commit === undefined ? {} : { commit }),
     goOn: goOnWith(operation, environment),
   }

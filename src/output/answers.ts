@@ -4,13 +4,22 @@ import type { EnvironmentStatus } from '../operations/read-status.ts'
 import type { Restart } from '../operations/restart.ts'
 import type { SecondWays } from '../operations/second-ways.ts'
 import type { SetUp } from '../operations/set-up.ts'
+import type { TopicalOperation } from '../operations/unfinished.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Identity } from '../platform/platform.ts'
 
 /** What a command ends with. `plan`, `status` and `whoami` are whole documents; the others end a stream of events. */
 export type Answer =
-  | { type: 'plan'; plan: Plan; isRehearsal: boolean; isProtected: boolean; saved?: SavedAs; secondWays?: SecondWays }
-  | { type: 'status'; status: EnvironmentStatus; isRehearsal: boolean }
+  | {
+      type: 'plan'
+      plan: Plan
+      isRehearsal: boolean
+      isProtected: boolean
+      saved?: SavedAs
+      secondWays?: SecondWays
+      operation?: TopicalOperation
+    }
+  | { type: 'status'; status: EnvironmentStatus; isRehearsal: boolean; operation?: TopicalOperation }
   | { type: 'whoami'; identity: Identity; endpoint: string; isRehearsal: boolean }
   | {
       type: 'init'

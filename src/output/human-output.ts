@@ -12,6 +12,7 @@ import {
 import { renderEvent } from './human/events.ts'
 import { renderFailure } from './human/failure.ts'
 import { renderIdentity } from './human/identity.ts'
+import { renderOperation } from './human/operation.ts'
 import { paragraph } from './human/paragraph.ts'
 import { renderPlan } from './human/plan.ts'
 import { renderStatus } from './human/status.ts'
@@ -61,10 +62,14 @@ export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Lo
         return [
           `${renderTarget({ ...answer, ...answer.plan }, layout)}\n\n`,
           renderPlan(answer.plan, { ...layout, isVerbose }),
+          renderOperation(answer.operation, layout),
           renderSaved(answer.saved, layout),
         ].join('')
       case 'status':
-        return renderStatus(answer.status, { ...layout, isRehearsal: answer.isRehearsal })
+        return [
+          renderStatus(answer.status, { ...layout, isRehearsal: answer.isRehearsal }),
+          renderOperation(answer.operation, layout),
+        ].join('')
       case 'whoami':
         return renderIdentity(answer, layout)
       case 'init':

@@ -49,9 +49,15 @@ function answerDocument(answer: Answer): Document {
         ...planDocument(answer.plan),
         ...(answer.saved === undefined ? {} : { saved: answer.saved }),
         ...(answer.secondWays === undefined ? {} : { secondWays: answer.secondWays }),
+        ...(answer.operation === undefined ? {} : { operation: answer.operation }),
       }
     case 'status':
-      return { type: 'status', rehearsal: answer.isRehearsal, ...answer.status }
+      return {
+        type: 'status',
+        rehearsal: answer.isRehearsal,
+        ...answer.status,
+        ...(answer.operation === undefined ? {} : { operation: answer.operation }),
+      }
     case 'whoami':
       return {
         type: 'whoami',

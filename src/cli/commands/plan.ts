@@ -1,5 +1,6 @@
 import { planEnvironment } from '../../operations/plan-environment.ts'
 import { secondWays } from '../../operations/second-ways.ts'
+import { topicalOperation } from '../../operations/unfinished.ts'
 import { isEmpty, type Plan } from '../../plan/plan.ts'
 import { savedPlan } from '../../plan/saved-plan.ts'
 import { askedCommit } from '../asked-commit.ts'
@@ -7,7 +8,7 @@ import { type CommandInput, isGiven, textOption } from '../command.ts'
 import { tellFindings } from '../config-findings.ts'
 import type { Context } from '../context.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
-import { followUp, shellWord } from '../follow-up.ts'
+import { followUp, shellWord, toldOperation } from '../follow-up.ts'
 import { namedServices } from '../named-services.ts'
 import { writePlanFile } from '../plan-file.ts'
 import { suppliedSecrets } from '../supplied-secrets.ts'
@@ -37,12 +38,14 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
     await writePlanFile(context, out, savedPlan(plan, origin))
   }
   const ways = secondWays(observed)
+  const operation = observed === undefined ? undefined : await topicalOperation(observed, context)
   context.output.answer({
     type: 'plan',
     plan,
     isRehearsal,
     isProtected: desired.environment.protected,
     ...(ways === undefined ? {} : { secondWays: ways }),
+    ...(operation === undefined ? {} : { operation: toldOperation(operation, context.options) }),
     ...(out === undefined ? {} : { saved: { path: out, apply: applyCommand(plan, out, context) } }),
   })
   return isGiven(input, 'detailedExitCode') && !isEmpty(plan) ? exitCodes.differs.code : exitCodes.done.code

@@ -3,6 +3,7 @@ import type { OperationEvent } from '../../operations/events.ts'
 import type { DeploymentStep } from '../../platform/observed-state.ts'
 import type { Style } from '../style.ts'
 import { duration } from './duration.ts'
+import { toldHolder, toldUnfinished } from './operation.ts'
 import { paragraph } from './paragraph.ts'
 import { renderPlan } from './plan.ts'
 import { renderTarget } from './target.ts'
@@ -36,7 +37,7 @@ const renderers: Renderers = {
     by === 'option' ? { line: style.quiet(paragraph(`Approved by --yes: ${what}.`, columns)) } : {},
   'lease-awaited': ({ environment, forMs, ...held }, { style, columns }) => ({
     line: paragraph(
-      `${holding(held)} works on ${environment}; waiting for up to ${duration(forMs)}`,
+      `${toldHolder({ ...held, by: held.holder })} works on ${environment}; waiting for up to ${duration(forMs)}`,
       columns,
       `${style.sign.caution} `,
       2,
@@ -45,7 +46,7 @@ const renderers: Renderers = {
   }),
   'lease-taken': ({ environment, ...held }, { style, columns }) => ({
     line: paragraph(
-      `the lease of ${environment} taken from ${holding(held)}, whose command stops before its next act`,
+      `the lease of ${environment} taken from ${toldHolder({ ...held, by: held.holder })}, whose command stops before its next act`,
       columns,
       `${style.sign.caution} `,
       2,
@@ -59,14 +60,7 @@ const renderers: Renderers = {
       2,
     ),
   }),
-  'operation-unfinished': ({ command, by, since, commit, goOn }, { style, columns }) => ({
-    line: `${paragraph(
-      `${command} by ${by}, begun ${since}${commit === undefined ? '' : ` for ${shortCommit(commit)}`}, was not finished; to go on with it:`,
-      columns,
-      `${style.sign.caution} `,
-      2,
-    )}\n  ${style.name(printable(goOn))}`,
-  }),
+  'operation-unfinished': (event, layout) => ({ line: toldUnfinished(event, layout) }),
   'project-created': ({ project, environment }, layout) =>
     done(`project ${project} created, with environment ${environment}`, layout),
   'environment-created': ({ environment }, layout) => done(`environment ${environment} created`, layout),
@@ -230,12 +224,6 @@ const renderers: Renderers = {
   'step-failed': ({ step, reason }, { style, columns }) => ({
     line: paragraph(`${step} did not hold: ${printable(reason)}`, columns, `${style.sign.bad} `, 2),
   }),
-}
-
-/** `nina (deploy, since 2026-11-03T09:00:00.000Z: new banking queue)` */
-function holding(held: { holder: string; command: string; since: string; reason?: string }): string {
-  const reason = held.reason === undefined ? '' : `: ${held.reason}`
-  return printable(`${held.holder} (${held.command}, since ${held.since}${reason})`)
 }
 
 const stepWords: Record<DeploymentStep, string> = {

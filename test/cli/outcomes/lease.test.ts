@@ -3,6 +3,7 @@ import { journalPath } from '../../../src/journal/journal.ts'
 import { noteText, noteVariables } from '../../../src/plan/operation-notes.ts'
 import { id } from '../../../src/platform/ids.ts'
 import { firstCommit, repository, type Stage } from '../../support/stage.ts'
+import { killedAt } from '../../support/sudden-death.ts'
 import {
   aDeployedStage,
   commitsOf,
@@ -226,5 +227,36 @@ describe('the lease of a deploy', () => {
       { verdict: 'pass', commit: newer, previousCommit: firstCommit, deployments: { api: expect.any(String) } },
       { verdict: 'pass', commit: firstCommit },
     ])
+  })
+})
+
+describe('plan and status', () => {
+  it('say who is at work', async () => {
+    const stage = await aStageWithNews()
+    heldByPetra(stage, 600_000)
+    const operation = { state: 'under-way', by: 'petra', command: 'deploy', reason: 'hotfix' }
+    for (const command of ['plan', 'status']) {
+      const { documents } = await succeeding(stage, [command, '-e', 'staging', '--json'])
+      expect(documents[0], command).toMatchObject({ operation })
+      const { stdout } = await succeeding(stage, [command, '-e', 'staging'])
+      expect(stdout, command).toContain('! petra (deploy, since')
+    }
+  })
+
+  it('say what was not finished, and the command that goes on', async () => {
+    const stage = await aStageWithNews()
+    await killedAt(stage, deploying, 8, 'before it is sent')
+    for (const command of ['plan', 'status']) {
+      const { documents } = await succeeding(stage, [command, '-e', 'staging', '--json'])
+      const goOn = expect.stringMatching(`^fakturino deploy -e staging --commit ${newer} --local`)
+      expect(documents[0], command).toMatchObject({
+        operation: { state: 'unfinished', by: 'nina', commit: newer, goOn },
+      })
+      const { stdout } = await succeeding(stage, [command, '-e', 'staging'])
+      expect(stdout.replaceAll(/\s+/g, ' '), command).toContain('was not finished; to go on with it: fakturino deploy')
+    }
+    await succeeding(stage, deploying)
+    const { documents } = await succeeding(stage, ['status', '-e', 'staging', '--json'])
+    expect(documents[0]).not.toHaveProperty('operation')
   })
 })
