@@ -140,7 +140,7 @@ describe('the log of a failed deploy', () => {
     ['that never comes', { kind: 'hang' }],
   ])('%s changes nothing of the verdict, and that it could not be read is said', async (_, misfortune) => {
     const whole = await deployed('failing-build')
-    expect(whole.types.slice(-2)).toEqual(['log-read', 'failure'])
+    expect(whole.types.slice(-3)).toEqual(['log-read', 'serving-read', 'failure'])
     const run = await deployed('failing-build', ({ platform, clock }) => {
       platform.onRequest(({ operationName }) => {
         if (operationName !== 'ReadBuildLog') return undefined
@@ -148,7 +148,7 @@ describe('the log of a failed deploy', () => {
         return misfortune
       })
     })
-    expect(run.types.slice(-2)).toEqual(['log-not-read', 'failure'])
+    expect(run.types.slice(-3)).toEqual(['log-not-read', 'serving-read', 'failure'])
     expect({ ...run.outcome, log: whole.outcome.log }).toEqual(whole.outcome)
   })
 })
