@@ -97,7 +97,8 @@ async function runCommand(
       output.close()
       return ask
     }),
-    run: (argv, others) => runWithin(argv, machine, (inner) => main(inner, version, { ...doors, ...others })),
+    run: (argv, others, interruptAt) =>
+      runWithin(argv, machine, (inner) => main(inner, version, { ...doors, ...others }), interruptAt),
   })
   const loaded = await definition.load?.()
   if (loaded === undefined) throw new Error(`command ${definition.name} does nothing`)
@@ -126,13 +127,19 @@ async function runWithin(
   argv: string[],
   machine: Machine,
   main: (machine: Machine) => Promise<number>,
+  interruptAt?: string,
 ): Promise<{ exitCode: number; stdout: string; stderr: string }> {
   const collected = { stdout: '', stderr: '' }
+  const interrupts = new Set<() => void>()
+  let isInterrupted = false
   const stream = (name: 'stdout' | 'stderr') => ({
     // What it prints may be shown on this terminal.
     ...(machine[name].columns === undefined ? {} : { columns: machine[name].columns }),
     write: (text: string) => {
       collected[name] += text
+      if (isInterrupted || interruptAt === undefined || !text.includes(interruptAt)) return
+      isInterrupted = true
+      for (const act of [...interrupts]) act()
     },
   })
   const exitCode = await main({
@@ -140,8 +147,14 @@ async function runWithin(
     argv: [machine.execPath, machine.argv[1] ?? '', ...argv],
     env: Object.fromEntries(Object.entries(machine.env).filter(([name]) => !/^(RAILWAY|FAKTURINO|GITHUB)_/.test(name))),
     cwd: () => machine.cwd(),
-    on: (signal, act) => machine.on(signal, act),
-    off: (signal, act) => machine.off(signal, act),
+    on: (signal, act) => {
+      if (signal === 'SIGINT') interrupts.add(act)
+      return machine.on(signal, act)
+    },
+    off: (signal, act) => {
+      if (signal === 'SIGINT') interrupts.delete(act)
+      return machine.off(signal, act)
+    },
     kill: (pid, signal) => machine.kill(pid, signal),
     stdin: emptyInput(),
     stdout: stream('stdout'),

@@ -56,10 +56,14 @@ export interface Context {
   timing(): Promise<Timing>
   /** Ends the command when it has taken so long since its start; a `--timeout` counts instead. */
   limit(ms: number): void
-  /** Runs another command of this program in the same process, on another disk and clock, and collects what it prints. */
+  /**
+   * Runs another command of this program in the same process, on another disk and clock, and collects what it prints. It is
+   * interrupted, as by Ctrl-C, as soon as it prints `interruptAt`.
+   */
   run(
     argv: string[],
     doors: Pick<Doors, 'files' | 'clock'>,
+    interruptAt?: string,
   ): Promise<{ exitCode: number; stdout: string; stderr: string }>
 }
 

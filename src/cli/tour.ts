@@ -5,7 +5,7 @@ import type { RehearsalReport, RehearsalStep } from '../output/answers.ts'
 /** What a tour does with a platform: commands of ours, counted and timed. */
 export interface TourNeeds {
   /** Runs a command with `--json` against the rehearsed platform; every object that it printed. */
-  command(argv: string[]): Promise<{ exitCode: number; documents: JsonObject[] }>
+  command(argv: string[], interruptAt?: string): Promise<{ exitCode: number; documents: JsonObject[] }>
   /** Runs a command as a person would; what it prints as its answer. */
   screen(argv: string[]): Promise<string>
   requests(): number
@@ -16,8 +16,8 @@ export interface TourNeeds {
 
 export type JsonObject = Record<string, unknown>
 
-/** Runs one command, which must end with the expected exit code; 0 unless said otherwise. */
-export type Run = (argv: string[], expected?: number) => Promise<JsonObject[]>
+/** Runs one command, which must end with the expected exit code, 0 unless said otherwise; interrupts it at an event of that type. */
+export type Run = (argv: string[], expected?: number, interruptAt?: string) => Promise<JsonObject[]>
 
 export interface Step {
   name: string
@@ -68,10 +68,10 @@ async function take(step: Step, needs: TourNeeds): Promise<RehearsalStep> {
   const requestsBefore = needs.requests()
   const cost = () => ({ elapsedMs: needs.clock.now() - startedAt, requests: needs.requests() - requestsBefore })
   await needs.report({ type: 'step-started', step: step.name, title: step.title })
-  const run: Run = async (argv, expected = 0) => {
+  const run: Run = async (argv, expected = 0, interruptAt) => {
     needs.signal.throwIfAborted()
     await needs.report({ type: 'step-command', step: step.name, command: written(argv) })
-    const { exitCode, documents } = await needs.command(argv)
+    const { exitCode, documents } = await needs.command(argv, interruptAt)
     needs.signal.throwIfAborted()
     if (exitCode === expected) return documents
     const message = documents.at(-1)?.message

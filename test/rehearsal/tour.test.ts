@@ -9,7 +9,7 @@ import { aStage } from '../support/stage.ts'
 
 const onItsOwn = { isRemote: true }
 const shippedConfig = fileURLToPath(new URL('../../fakturino.config.ts', import.meta.url))
-const misfortunes = ['failing-health-check', 'crash-after-success', 'way-back']
+const misfortunes = ['failing-health-check', 'crash-after-success', 'way-back', 'put-back', 'interrupted']
 const steps = ['init', 'plan', 'deploy-staging', 'deploy-production', 'status', 'release', ...misfortunes, 'converged']
 
 it('holds from an empty workspace to a second release, and reports what each step proved', async () => {
@@ -46,7 +46,7 @@ it('tells its steps while it goes, and a readable report at the end', async () =
   expect(stderr).toMatch(/✓ deploy-staging held after \d/)
   expect(stdout).toContain('Rehearsal report')
   expect(stdout).toMatch(/✓ 1\. Set up an empty workspace \(/)
-  expect(stdout).toMatch(/✓ The rehearsal held: 10 steps, /)
+  expect(stdout).toMatch(/✓ The rehearsal held: 12 steps, /)
 })
 
 it('fits a narrow terminal, the screens at its end too', async () => {
@@ -113,7 +113,7 @@ it('a step that does not hold ends it with 1: it is named with its reason, and l
   expect(human.stderr).toContain('✗ deploy-staging did not hold: ')
   expect(human.stdout).toContain('✗ 3. Deploy staging (')
   expect(human.stdout).toContain('· 4. Deploy production (not reached)')
-  expect(human.stdout).toMatch(/✗ The rehearsal did not hold: 8 of 10 steps, /)
+  expect(human.stdout).toMatch(/✗ The rehearsal did not hold: 10 of 12 steps, /)
 })
 
 it('is stopped by Ctrl-C like any command, and stops its platform', async () => {

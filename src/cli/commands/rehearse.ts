@@ -33,24 +33,26 @@ export async function run(context: Context, _input: CommandInput): Promise<ExitC
     [join(context.stateDirectory, rehearsalAddressFile)]: JSON.stringify(platform.address),
     [resolve(context.machine.cwd(), secretsFile)]: secrets.map((name) => `${name}=made-up-${name}\n`).join(''),
   })
-  const run = (argv: string[]) =>
-    context.run([...argv, '--local', '--no-input', '--config', path, '--state', context.stateDirectory], {
-      files,
-      clock,
-    })
+  const run = (argv: string[], interruptAt?: string) =>
+    context.run(
+      [...argv, '--local', '--no-input', '--config', path, '--state', context.stateDirectory],
+      { files, clock },
+      interruptAt,
+    )
   try {
     const steps = tourSteps({
       desired,
       ...(secrets.length === 0 ? {} : { secretsFile }),
       newCommit: () => secondRelease(platform, seed.repositories),
       pause: () => clock.sleep(500, context.signal),
-      badCommit: (behaviour) => addedCommit(platform, seed.repositories, behaviour),
+      addCommit: (behaviour) => addedCommit(platform, seed.repositories, behaviour),
     })
     const lastLooks = desired.map(({ environment }) => ['status', '-e', environment.name])
     const report = await tour(steps, lastLooks, {
       screen: async (argv) => (await run(argv)).stdout,
-      async command(argv) {
-        const { exitCode, stdout } = await run([...argv, '--json'])
+      async command(argv, interruptAt) {
+        const event = interruptAt === undefined ? undefined : `"type":"${interruptAt}"`
+        const { exitCode, stdout } = await run([...argv, '--json'], event)
         return {
           exitCode,
           documents: stdout
@@ -114,7 +116,7 @@ function addedCommit(
 ): string {
   return onEveryBranch(repositories, (name, branch, sha) =>
     world.addCommit(name, branch, {
-      message: `A commit to ${behaviour}`,
+      message: `A commit for the rehearsal: ${behaviour}`,
       behaviour,
       ...(sha === undefined ? {} : { sha }),
     }),

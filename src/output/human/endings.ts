@@ -164,10 +164,13 @@ export function renderRehearsal(report: RehearsalReport, { style, columns }: Lay
     const sign = { passed: style.sign.good, failed: style.sign.bad, 'not-reached': style.sign.none }[step.outcome]
     const cost =
       step.outcome === 'not-reached' ? 'not reached' : `${duration(step.elapsedMs)}, ${count(step.requests, 'request')}`
+    const number = `${index + 1}. `
+    const width = number.length + 2
+    const indent = ' '.repeat(width)
     return [
-      paragraph(`${style.heading(step.title)} ${style.quiet(`(${cost})`)}`, columns, `${sign} ${index + 1}. `, 5),
-      ...(step.reason === undefined ? [] : [paragraph(style.bad(printable(step.reason)), columns, '     ', 5)]),
-      ...step.proved.map((fact) => paragraph(fact, columns, '     ', 5)),
+      paragraph(`${style.heading(step.title)} ${style.quiet(`(${cost})`)}`, columns, `${sign} ${number}`, width),
+      ...(step.reason === undefined ? [] : [paragraph(style.bad(printable(step.reason)), columns, indent, width)]),
+      ...step.proved.map((fact) => paragraph(fact, columns, indent, width)),
     ]
   })
   const failed = report.steps.filter((step) => step.outcome !== 'passed').length
