@@ -1,3 +1,4 @@
+import type { PastOperation } from '../journal/history.ts'
 import type { OperatorError } from '../kit/errors.ts'
 import type { Release } from '../operations/deploy.ts'
 import type { EnvironmentStatus } from '../operations/read-status.ts'
@@ -20,6 +21,7 @@ export type Answer =
       operation?: TopicalOperation
     }
   | { type: 'status'; status: EnvironmentStatus; isRehearsal: boolean; operation?: TopicalOperation }
+  | { type: 'history'; project: string; environment: string; isRehearsal: boolean; operations: PastOperation[] }
   | { type: 'whoami'; identity: Identity; endpoint: string; isRehearsal: boolean }
   | {
       type: 'init'

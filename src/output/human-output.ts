@@ -11,6 +11,7 @@ import {
 } from './human/endings.ts'
 import { renderEvent } from './human/events.ts'
 import { renderFailure } from './human/failure.ts'
+import { renderHistory } from './human/history.ts'
 import { renderIdentity } from './human/identity.ts'
 import { renderOperation } from './human/operation.ts'
 import { paragraph } from './human/paragraph.ts'
@@ -70,6 +71,8 @@ export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Lo
           renderStatus(answer.status, { ...layout, isRehearsal: answer.isRehearsal }),
           renderOperation(answer.operation, layout),
         ].join('')
+      case 'history':
+        return renderHistory(answer, layout)
       case 'whoami':
         return renderIdentity(answer, layout)
       case 'init':

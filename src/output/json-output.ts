@@ -58,6 +58,10 @@ function answerDocument(answer: Answer): Document {
         ...answer.status,
         ...(answer.operation === undefined ? {} : { operation: answer.operation }),
       }
+    case 'history': {
+      const { project, environment, operations } = answer
+      return { type: 'history', rehearsal: answer.isRehearsal, project, environment, operations }
+    }
     case 'whoami':
       return {
         type: 'whoami',

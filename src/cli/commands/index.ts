@@ -73,6 +73,16 @@ export const commands: readonly CommandDefinition[] = [
     load: () => import('./status.ts'),
   },
   {
+    name: 'history',
+    summary: 'what was done in an environment from this machine: when, by whom, and how it ended',
+    options: [
+      { flags: '--since <time>', describes: 'only what began since: a duration, as in 2h, or a time' },
+      { flags: '--service <name>', describes: 'only what deployed, restarted or rolled back this one' },
+    ],
+    examples: ['fakturino history -e production', 'fakturino history -e production --since 2h --json'],
+    load: () => import('./history.ts'),
+  },
+  {
     name: 'whoami',
     summary: 'what kind of token is used, how far it reaches, and where it is sent',
     examples: ['fakturino whoami', 'fakturino whoami --json'],

@@ -1,0 +1,77 @@
+import type { FailureCode, FailureKind } from '../kit/errors.ts'
+import type { JournalEntry } from './entries.ts'
+
+/** One operation as the journal tells it. Instants are ISO 8601. */
+export interface PastOperation {
+  id: string
+  command: string
+  by: string
+  reason?: string
+  /** What was asked for: a commit, or `latest`; absent: what ran. */
+  commit?: string
+  began: string
+  /** Null: it did not say that it was over. */
+  ended: string | null
+  durationMs: number | null
+  /** `open`: its end is not in the journal. */
+  outcome: 'done' | FailureKind | 'open'
+  code?: FailureCode
+  message?: string
+  /** What it deployed, restarted or rolled back. */
+  services: string[]
+  /** How many changes it stored. */
+  changes: number
+}
+
+/** The operations of a journal, the newest first. Those whose beginning was dropped are not told: nobody knows what they were. */
+export function history(entries: readonly JournalEntry[]): PastOperation[] {
+  const byId = new Map<string, PastOperation>()
+  for (const entry of entries) {
+    if (entry.type === 'began') {
+      const { at, operation: id, command, by, reason, commit } = entry
+      byId.set(id, {
+        id,
+        command,
+        by,
+        ...(reason === undefined ? {} : { reason }),
+        ...(commit === undefined ? {} : { commit }),
+        began: at,
+        ended: null,
+        durationMs: null,
+        outcome: 'open',
+        services: [],
+        changes: 0,
+      })
+      continue
+    }
+    const operation = byId.get(entry.operation)
+    if (operation !== undefined) byId.set(entry.operation, after(operation, entry))
+  }
+  return [...byId.values()].reverse()
+}
+
+function after(operation: PastOperation, entry: Exclude<JournalEntry, { type: 'began' }>): PastOperation {
+  if (entry.type === 'ended') {
+    const { at, outcome, code, message } = entry
+    return {
+      ...operation,
+      ended: at,
+      durationMs: Date.parse(at) - Date.parse(operation.began),
+      outcome,
+      ...(code === undefined ? {} : { code }),
+      ...(message === undefined ? {} : { message }),
+    }
+  }
+  const { event } = entry
+  switch (event.type) {
+    case 'deployment-created':
+    case 'deployment-followed':
+    case 'deployment-restarted':
+    case 'deployment-rolled-back':
+      return { ...operation, services: [...new Set([...operation.services, event.service])] }
+    case 'changes-stored':
+      return { ...operation, changes: operation.changes + event.changes }
+    default:
+      return operation
+  }
+}
