@@ -166,14 +166,31 @@ export async function underLease<Result>(
       commit = event.commit ?? commit
     }
     await record.note(event)
+    if (event.type === 'rollback-started') await goBack()
     await needs.report(event)
+  }
+  const operationText = (asked: string | undefined) => {
+    const { command, by, services } = operation
+    return noteText({
+      nonce,
+      command,
+      by,
+      since,
+      ...(asked === undefined ? {} : { commit: asked }),
+      ...(services === undefined ? {} : { services: [...services] }),
+    })
+  }
+  /** From here on, to go on means to finish going back. That this cannot be noted holds up nothing. */
+  const goBack = async (): Promise<void> => {
+    try {
+      await write({ [noteVariables.operation]: operationText(request.previousCommit) })
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error
+    }
   }
 
   /** The last word, also after an interruption: whoever comes next need not wait until the lease has run out. */
-  const part = async (
-    operationText: string | undefined,
-    verdict: ReleaseNote['verdict'] | undefined,
-  ): Promise<void> => {
+  const part = async (left: string | undefined, verdict: ReleaseNote['verdict'] | undefined): Promise<void> => {
     const { variables } = await platform.readSharedVariables(target, { isParting: true })
     const now = notesIn((name) => variables[name]?.reveal())
     if (now.lease?.nonce !== nonce) return
@@ -192,7 +209,7 @@ export async function underLease<Result>(
     await write(
       {
         [noteVariables.lease]: '',
-        ...(operationText === undefined ? {} : { [noteVariables.operation]: operationText }),
+        ...(left === undefined ? {} : { [noteVariables.operation]: left }),
         ...(isRelease ? { [noteVariables.releases]: releasesText(now.releases, release) } : {}),
       },
       true,
@@ -211,18 +228,7 @@ export async function underLease<Result>(
 
   try {
     needs.checkpoint()
-    const { command, by, commit, services } = operation
-    await write({
-      [noteVariables.lease]: leaseText(),
-      [noteVariables.operation]: noteText({
-        nonce,
-        command,
-        by,
-        since,
-        ...(commit === undefined ? {} : { commit }),
-        ...(services === undefined ? {} : { services: [...services] }),
-      }),
-    })
+    await write({ [noteVariables.lease]: leaseText(), [noteVariables.operation]: operationText(operation.commit) })
     isOurs = true
     if (held !== undefined) await report({ type: 'lease-taken', environment: environment.name, ...told(held) })
     await clock.sleep(timing.lease.settleMs, needs.signal)

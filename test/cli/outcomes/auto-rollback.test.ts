@@ -557,3 +557,32 @@ describe('without --auto-rollback a failed deploy', () => {
     expect(failureOf(ran).message).toMatch(/^api failed in build-image.*What serves now could not be read\./)
   })
 })
+
+describe('putting back that is interrupted', () => {
+  it('leaves a note whose command finishes going back, not the release that failed', async () => {
+    const stage = await aDeployedStage()
+    stage.platform.world.addCommit(repository, 'main', { sha: badCommit, behaviour: 'crash-after-success' })
+    let press: ((signal: 'SIGINT' | 'SIGTERM') => void) | undefined
+    stage.platform.onRequest(({ operationName }) => {
+      if (operationName === 'RollbackDeployment') press?.('SIGINT')
+      return undefined
+    })
+    const argv = ['deploy', '-e', 'staging', '--yes', '--commit', badCommit, '--auto-rollback', '--json']
+    const ran = await stage.run(argv, {
+      onStart: (interrupt) => {
+        press = interrupt
+      },
+    })
+    expect(ran.exitCode, ran.stdout).toBe(130)
+    const { documents } = await succeeding(stage, ['status', '-e', 'staging', '--json'])
+    expect(documents[0]).toMatchObject({
+      operation: {
+        state: 'unfinished',
+        goOn: expect.stringContaining(`fakturino deploy -e staging --commit ${firstCommit}`),
+      },
+    })
+    stage.clock.advance(60_000)
+    await succeeding(stage, ['deploy', '-e', 'staging', '--yes', '--commit', firstCommit])
+    expect(commitsOf(stage, 'staging')).toEqual(everythingOld)
+  })
+})
