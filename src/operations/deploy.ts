@@ -1,5 +1,4 @@
 import type { DesiredState } from '../config/desired.ts'
-import type { Clock } from '../kit/clock.ts'
 import { OperatorError } from '../kit/errors.ts'
 import type { Finding } from '../kit/finding.ts'
 import type { Secret } from '../kit/secret.ts'
@@ -9,24 +8,23 @@ import { toldSecret } from '../plan/compare-variables.ts'
 import { judgeGuards, passedGuards } from '../plan/guards/index.ts'
 import { operationNotes, withNotesOf } from '../plan/operation-notes.ts'
 import { isSettled, type Plan, subjectOf } from '../plan/plan.ts'
-import { liveDeployment, runningCommit, type WantedCommit } from '../plan/plan-deployments.ts'
+import type { WantedCommit } from '../plan/plan-deployments.ts'
 import type { SavedPlan } from '../plan/saved-plan.ts'
-import type { DeploymentId } from '../platform/ids.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
-import type { Verdict } from '../verify/verdict.ts'
 import { type ApplyNeeds, applyPlan, refuseStagedByOthers } from './apply-plan.ts'
 import type { Approve } from './approval.ts'
+import { awaitLease, leaseInTheWay } from './await-lease.ts'
 import { createServices, missingServices } from './create-missing.ts'
-import { type LevelNeeds, type StartedService, startFirstLevel } from './deploy-levels.ts'
-import { awaitLease, type LeaseNeeds, type LeaseRequest, leaseInTheWay, operationOf, underLease } from './lease.ts'
+import { type LevelNeeds, startFirstLevel } from './deploy-levels.ts'
+import { type LeaseNeeds, type LeaseRequest, operationOf, underLease } from './lease.ts'
 import { matchSavedPlan } from './match-saved-plan.ts'
 import { type KnownIds, notThere, type WantedEnvironment } from './observe-environment.ts'
 import type { Author } from './patch-message.ts'
 import { type PlannedEnvironment, planEnvironment } from './plan-environment.ts'
+import { outcomes, previousCommit, type Release, releaseFrom, startedOr, type ToRelease, unchanged } from './release.ts'
 import { releaseServices } from './release-services.ts'
-import { type SecondWays, type Stored, secondWays } from './second-ways.ts'
+import type { Stored } from './second-ways.ts'
 import { unfinishedEvent } from './unfinished.ts'
-import type { DeployedService } from './verify-release.ts'
 
 export interface DeployRequest {
   /** What is wanted of the environment of that name; throws for one that the config does not know. */
@@ -62,37 +60,6 @@ export interface DeployNeeds extends Omit<ApplyNeeds, 'check'>, Omit<LevelNeeds,
   approve: Approve
   /** A local platform, not the real one. */
   isRehearsal: boolean
-}
-
-/** What one run of `deploy` did. */
-export interface Release {
-  /** What the journal and the notes on the platform call it; absent where nothing was done. */
-  id?: string
-  project: string
-  environment: string
-  /** `unknown`: started, and nobody waited for it. */
-  verdict: Verdict | 'unknown'
-  /** Only planned: nothing was changed. */
-  isDryRun?: true
-  /** How many changes were stored or created. */
-  changes: number
-  services: ReleasedService[]
-  /** What the codebase runs now, or is to run once what was started is live, and ran before. */
-  commit?: string
-  previousCommit?: string
-  elapsedMs: number
-  /** Absent where everything was read and stored the first way. */
-  secondWays?: SecondWays
-}
-
-export interface ReleasedService {
-  name: string
-  /** `started` and `waiting` only where nobody waits: on its way, and not begun. */
-  outcome: 'deployed' | 'unchanged' | 'started' | 'waiting'
-  deploymentId?: DeploymentId
-  commit?: string
-  /** Who says that this commit serves: the service itself too, or the platform alone. Absent where no commit does. */
-  commitSaidBy?: 'service' | 'platform'
 }
 
 /**
@@ -191,33 +158,6 @@ function leaseOf(
   }
 }
 
-type ToRelease = (
-  verdict: Release['verdict'],
-  services: ReleasedService[],
-  state: ObservedState,
-  changes: number,
-  storing?: Stored,
-) => Release
-
-function releaseFrom({ desired, observed }: Planned, startedAt: number, clock: Clock): ToRelease {
-  const before = previousCommit(desired, observed)
-  return (verdict, services, state, changes, storing) => {
-    const commit = previousCommit(desired, state)
-    const ways = secondWays(observed, storing)
-    return {
-      project: observed.project.name,
-      environment: observed.environment.name,
-      verdict,
-      changes,
-      services,
-      ...(commit === undefined ? {} : { commit }),
-      ...(before === undefined ? {} : { previousCommit: before }),
-      elapsedMs: clock.now() - startedAt,
-      ...(ways === undefined ? {} : { secondWays: ways }),
-    }
-  }
-}
-
 /** Creates, stores, deploys and verifies, while nobody else works on the environment. */
 async function makeEqual(
   request: DeployRequest & { isResumed: boolean },
@@ -291,26 +231,6 @@ export function guarded(findings: Finding[]): OperatorError {
   })
 }
 
-/** What the first codebase runs; the undo command brings it back. */
-function previousCommit(desired: DesiredState, state: ObservedState): string | undefined {
-  const codebase = desired.services.find((service) => service.codebase !== undefined)?.codebase
-  return codebase === undefined ? undefined : runningCommit(desired, state, codebase)
-}
-
-function startedOr(
-  started: readonly StartedService[],
-  waiting: readonly string[],
-): (service: ReleasedService) => ReleasedService {
-  return (service) => {
-    const ours = started.find((one) => one.service === service.name)
-    if (ours !== undefined) {
-      const { deploymentId, commit } = ours
-      return { name: service.name, outcome: 'started', deploymentId, ...(commit === undefined ? {} : { commit }) }
-    }
-    return waiting.includes(service.name) ? { ...service, outcome: 'waiting' } : service
-  }
-}
-
 function refuseBlocked(plan: Plan, desired: DesiredState, { commit, isDetached = false }: DeployRequest): void {
   const blocked = blockedDeployments(plan, desired)
   if (blocked.length === 0) return
@@ -327,30 +247,4 @@ function refuseBlocked(plan: Plan, desired: DesiredState, { commit, isDetached =
     message: `${listed(lacking)} cannot start without ${listed(told)}, which nobody has supplied.${waits} ${isDetached ? 'What comes first was started, and nobody waits for it.' : 'Everything else is done.'}`,
     hint: `Put ${listed(secrets)} into a file and run: fakturino deploy -e ${plan.environment}${asked} --secrets-file FILE`,
   })
-}
-
-function unchanged(desired: DesiredState, state: ObservedState): ReleasedService[] {
-  return outcomes(desired, [], state)
-}
-
-function outcomes(
-  desired: DesiredState,
-  deployed: readonly DeployedService[],
-  state: ObservedState,
-): ReleasedService[] {
-  return desired.services.map((service) => {
-    const ours = deployed.find((one) => one.service.name === service.name)
-    const live = liveDeployment(state.services.find((candidate) => candidate.name === service.name))
-    return {
-      name: service.name,
-      outcome: ours === undefined ? 'unchanged' : 'deployed',
-      ...(live === undefined ? {} : { deploymentId: live.id }),
-      ...(live?.commit === undefined ? {} : { commit: live.commit, commitSaidBy: saidBy(ours) }),
-    }
-  })
-}
-
-function saidBy(deployed: DeployedService | undefined): NonNullable<ReleasedService['commitSaidBy']> {
-  const isConfirmed = deployed?.answers.some(({ check, outcome }) => check === 'revision' && outcome === 'pass')
-  return isConfirmed ? 'service' : 'platform'
 }

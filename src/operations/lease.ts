@@ -1,7 +1,5 @@
-import type { Timing } from '../config/timing.ts'
 import type { Clock } from '../kit/clock.ts'
 import { OperatorError } from '../kit/errors.ts'
-import { poll } from '../kit/poll.ts'
 import type { Secret } from '../kit/secret.ts'
 import {
   type LeaseNote,
@@ -13,9 +11,10 @@ import {
   releasesText,
 } from '../plan/operation-notes.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
-import type { Platform, Target } from '../platform/platform.ts'
+import type { Target } from '../platform/platform.ts'
+import { type AwaitNeeds, asObserved, holding, instant, leaseInTheWay, told } from './await-lease.ts'
 import type { Report } from './events.ts'
-import type { Journal, OperationStart } from './journal.ts'
+import type { OperationStart } from './journal.ts'
 import type { Author } from './patch-message.ts'
 
 /** Who works on which environment, and on what. */
@@ -28,16 +27,10 @@ export interface LeaseRequest {
   takesOver: boolean
 }
 
-export interface LeaseNeeds {
-  platform: Platform
-  clock: Clock
-  signal: AbortSignal
-  timing: Timing
-  report: Report
+export interface LeaseNeeds extends AwaitNeeds {
   checkpoint: () => void
   /** Cryptographic randomness, as so many bytes. */
   random: (bytes: number) => Uint8Array
-  journal: Journal
 }
 
 /** The lease of one operation. What it needs to wait, report and stop comes from here: so the lease is kept, and the journal written. */
@@ -63,46 +56,6 @@ export function operationOf({ command, person, reason }: Author): Pick<Operation
 
 /** Asked again before something is started when the last answer is older than this. */
 const freshMs = 2_000
-
-/** The lease that stands in the way of an operation; undefined where there is none, or where nobody is behind it any more. */
-export async function leaseInTheWay(
-  state: Pick<ObservedState, 'sharedVariables' | 'platformTime' | 'environment'>,
-  { clock, journal }: Pick<LeaseNeeds, 'clock' | 'journal'>,
-): Promise<LeaseNote | undefined> {
-  const { lease } = operationNotes(state)
-  if (lease === undefined || lease.until <= (state.platformTime ?? clock.now())) return undefined
-  return (await journal.isAbandoned(state.environment.id, lease.nonce)) ? undefined : lease
-}
-
-/** Waits until nobody holds the lease; refuses when that takes too long. */
-export async function awaitLease(
-  { target, operation: { environment } }: Pick<LeaseRequest, 'target' | 'operation'>,
-  held: LeaseNote,
-  needs: LeaseNeeds,
-): Promise<void> {
-  const { platform, clock, signal, timing } = needs
-  const { lease } = timing
-  await needs.report({ type: 'lease-awaited', environment, ...told(held), forMs: lease.waitMs })
-  let last = held
-  const isFree = await poll(
-    async () => {
-      const { variables, platformTime } = await platform.readSharedVariables(target)
-      const now = await leaseInTheWay(
-        {
-          environment: { id: target.environmentId, name: environment },
-          sharedVariables: asObserved(variables),
-          platformTime,
-        },
-        needs,
-      )
-      if (now === undefined) return true
-      last = now
-      return undefined
-    },
-    { clock, signal, backoff: timing.polling, withinMs: lease.waitMs },
-  )
-  if (isFree === undefined) throw leaseHeld(environment, last)
-}
 
 /**
  * Does the work while nobody else works on the environment. `held` where somebody was quicker: then nothing was done.
@@ -292,39 +245,10 @@ function unfinishedBefore(variables: Record<string, Secret>, command: string): s
   return operation === undefined || command === 'deploy' || operation.command === command ? '' : text
 }
 
-function asObserved(variables: Record<string, Secret>): ObservedState['sharedVariables'] {
-  return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, { value }]))
-}
-
 /** The platform's clock, as far as this one can tell: it goes on from the platform's last word. */
 function platformClock(said: number | undefined, clock: Clock): () => number {
   const offset = said === undefined ? 0 : said - clock.now()
   return () => clock.now() + offset
-}
-
-function told({ holder, command, since, reason }: LeaseNote) {
-  return { holder, command, since: instant(since), ...(reason === undefined ? {} : { reason }) }
-}
-
-/** A time of a note, which anybody may have written. */
-export function instant(time: number): string {
-  const date = new Date(time)
-  return Number.isNaN(date.getTime()) ? 'an unknown time' : date.toISOString()
-}
-
-/** `nina (deploy, since 2026-11-03T09:00:00.000Z: new banking queue)` */
-function holding({ holder, command, since, reason }: LeaseNote): string {
-  return `${holder} (${command}, since ${instant(since)}${reason === undefined ? '' : `: ${reason}`})`
-}
-
-function leaseHeld(environment: string, held: LeaseNote): OperatorError {
-  return new OperatorError({
-    kind: 'refused',
-    code: 'lease-held',
-    message: `${holding(held)} holds the lease of ${environment}, so that two do not change it at once. Nothing was changed.`,
-    hint: `Ask ${held.holder}, or wait and run the command again; to take the lease from them, add --take-lease and a --reason.`,
-    retryable: true,
-  })
 }
 
 function leaseLost(environment: string, by: LeaseNote | undefined): OperatorError {

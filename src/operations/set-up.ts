@@ -10,9 +10,10 @@ import type { ObservedRunning, ObservedState } from '../platform/observed-state.
 import type { Platform, ProjectSummary, Target } from '../platform/platform.ts'
 import { type ApplyNeeds, applyPlan, refuseStagedByOthers } from './apply-plan.ts'
 import type { Approve } from './approval.ts'
+import { awaitLease } from './await-lease.ts'
 import { createServices } from './create-missing.ts'
 import { guarded } from './deploy.ts'
-import { awaitLease, type LeaseNeeds, type LeaseRequest, operationOf, underLease } from './lease.ts'
+import { type LeaseNeeds, type LeaseRequest, operationOf, underLease } from './lease.ts'
 import {
   chosenWorkspaces,
   findProject,

@@ -1,12 +1,12 @@
 import { type OperationNote, operationNotes } from '../plan/operation-notes.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
+import { type AwaitNeeds, instant, leaseInTheWay } from './await-lease.ts'
 import type { OperationEvent } from './events.ts'
-import { instant, type LeaseNeeds, leaseInTheWay } from './lease.ts'
 
 /** The operation that has begun in an environment and that nobody is at any more; undefined where there is none. */
 export async function unfinishedIn(
   state: ObservedState,
-  needs: Pick<LeaseNeeds, 'clock' | 'journal'>,
+  needs: Pick<AwaitNeeds, 'clock' | 'journal'>,
 ): Promise<OperationNote | undefined> {
   const { operation } = operationNotes(state)
   return operation === undefined || (await leaseInTheWay(state, needs)) !== undefined ? undefined : operation
@@ -20,7 +20,7 @@ export type TopicalOperation =
 /** Who is at work, or what was not finished; undefined where there is neither. Read off one observation. */
 export async function topicalOperation(
   state: ObservedState,
-  needs: Pick<LeaseNeeds, 'clock' | 'journal'>,
+  needs: Pick<AwaitNeeds, 'clock' | 'journal'>,
 ): Promise<TopicalOperation | undefined> {
   const held = await leaseInTheWay(state, needs)
   if (held !== undefined) {

@@ -1,7 +1,7 @@
 import type { PastOperation } from '../journal/history.ts'
 import type { OperatorError } from '../kit/errors.ts'
-import type { Release } from '../operations/deploy.ts'
 import type { EnvironmentStatus } from '../operations/read-status.ts'
+import type { Release } from '../operations/release.ts'
 import type { Restart } from '../operations/restart.ts'
 import type { SecondWays } from '../operations/second-ways.ts'
 import type { SetUp } from '../operations/set-up.ts'

@@ -1,7 +1,7 @@
 import { OperatorError } from '../../src/kit/errors.ts'
-import type { Release } from '../../src/operations/deploy.ts'
 import type { OperationEvent } from '../../src/operations/events.ts'
 import type { EnvironmentStatus } from '../../src/operations/read-status.ts'
+import type { Release } from '../../src/operations/release.ts'
 import type { Answer } from '../../src/output/answers.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { id } from '../../src/platform/ids.ts'

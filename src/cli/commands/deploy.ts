@@ -1,6 +1,7 @@
 import { OperatorError } from '../../kit/errors.ts'
-import { type DeployNeeds, deploy, type Release } from '../../operations/deploy.ts'
+import { type DeployNeeds, deploy } from '../../operations/deploy.ts'
 import type { Author } from '../../operations/patch-message.ts'
+import type { Release } from '../../operations/release.ts'
 import { surely } from '../../operations/sure-changes.ts'
 import type { Undo } from '../../output/answers.ts'
 import type { WantedCommit } from '../../plan/plan-deployments.ts'

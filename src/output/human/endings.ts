@@ -1,5 +1,5 @@
 import { count, listed, printable, shortCommit } from '../../kit/text.ts'
-import type { Release } from '../../operations/deploy.ts'
+import type { Release } from '../../operations/release.ts'
 import type { Restart } from '../../operations/restart.ts'
 import type { SecondWays } from '../../operations/second-ways.ts'
 import type { SetUp } from '../../operations/set-up.ts'
