@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { DeniedPart } from '../../../src/local/index.ts'
-import type { Stage } from '../../support/stage.ts'
+import { aStage, type Stage } from '../../support/stage.ts'
 import {
   aDeployedStage,
   aStoredStage,
@@ -244,6 +244,28 @@ describe('without patches', () => {
     expect(storedValue(stage, 'staging', 'worker', 'CACHE_STORE')).toBe('database')
     expect(world.environmentNamed('staging').staged.patch).toEqual(patch)
   })
+
+  it.each(['drop-before', 'drop-after'] as const)(
+    'a write whose answer is lost (%s) is recognised by reading, and nothing is done twice',
+    async (kind) => {
+      const whole = worldOf((await twoReleases(['patches'])).stage, { withSizes: false })
+      for (const operation of ['StoreVariables', 'StoreSettings', 'FollowBranches', 'SetAutoDeploy']) {
+        const stage = await aStage({ denied: ['patches'] })
+        let isLost = false
+        stage.platform.onRequest(({ operationName }) => {
+          if (isLost || operationName !== operation) return undefined
+          isLost = true
+          return { kind }
+        })
+        await succeeding(stage, ['init', '--yes'])
+        expect(isLost, operation).toBe(true)
+        await succeeding(stage, ['deploy', '-e', 'staging', '--yes'])
+        await stage.useConfig(await changedConfig())
+        await succeeding(stage, ['deploy', '-e', 'staging', '--yes'])
+        expect(worldOf(stage, { withSizes: false }), operation).toEqual(whole)
+      }
+    },
+  )
 
   it('a saved plan is applied as it stands', async () => {
     const stage = await aDeployedStage({ denied: ['config', 'patches'] })
