@@ -197,7 +197,11 @@ function recognisers(platform: Platform, seen: Seen): Recognise {
     },
     // Whoever rolls back looks for the deployment that it makes anyway.
     'rollback-deployment': async () => 'cannot be known',
-    // The same deployment in the same status: nothing that can be read tells whether its processes are new.
-    'restart-deployment': async () => 'cannot be known',
+    // The same deployment, live before and after: only while its processes are down does a reading tell that they start again.
+    'restart-deployment': async ({ deploymentId }) => {
+      const [look] = await platform.watchDeployments([deploymentId])
+      const isDown = look !== undefined && look.deployment.runningInstances < look.deployment.instances
+      return isDown ? { result: undefined } : 'cannot be known'
+    },
   }
 }

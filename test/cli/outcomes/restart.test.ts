@@ -78,6 +78,32 @@ describe('restart', () => {
   })
 })
 
+describe('a restart whose answer is lost', () => {
+  const losing = (stage: Stage, kind: 'drop-before' | 'drop-after') =>
+    stage.platform.onRequest(({ operationName }) => (operationName === 'RestartDeployment' ? { kind } : undefined))
+  const argv = ['restart', 'worker', '-e', 'staging', '--yes', '--json']
+
+  it('is recognised by its processes being down, and goes on', async () => {
+    const stage = await aDeployedStage()
+    losing(stage, 'drop-after')
+    await succeeding(stage, argv)
+    expect(sentRestarts(stage)).toBe(1)
+  })
+
+  it('ends with 6 where nothing shows, and is not asked for again: it may be on its way', async () => {
+    const stage = await aDeployedStage()
+    losing(stage, 'drop-before')
+    const ran = await stage.run(argv)
+    expect(ran.exitCode).toBe(6)
+    expect(ran.documents.at(-1)).toMatchObject({ code: 'mutation-unknown', retryable: true })
+    expect(sentRestarts(stage)).toBe(1)
+  })
+})
+
+function sentRestarts({ platform }: Stage): number {
+  return platform.requests.filter(({ operationName }) => operationName === 'RestartDeployment').length
+}
+
 describe('restart asks for care', () => {
   it('a protected environment must be spelled out, and a person types its name', async () => {
     const stage = await aDeployedStage({ both: true })
