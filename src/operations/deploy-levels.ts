@@ -59,7 +59,6 @@ export async function deployLevels(
       if (later.length > 0) await needs.report({ type: 'services-not-started', services: later, because })
     }
     needs.checkpoint()
-    await needs.confirm()
     await needs.report({
       type: 'level-started',
       environment: plan.environment,
@@ -186,6 +185,7 @@ async function startLevel(
     const [member] = await withoutCurrent([planned], heads, needs)
     if (member === undefined) continue
     needs.checkpoint()
+    await needs.confirm()
     const startedAt = needs.clock.now()
     const started = await startDeployment(member, state, heads, needs)
     const { service, follows } = member

@@ -68,6 +68,7 @@ export interface DeployNeeds extends Omit<ApplyNeeds, 'check'>, Omit<LevelNeeds,
  */
 export async function deploy(request: DeployRequest, needs: DeployNeeds): Promise<Release> {
   const startedAt = needs.clock.now()
+  let toldUnfinished: string | undefined
   for (let isTold = false; ; isTold = true) {
     const planned = await planExisting(request, needs)
     const { plan, desired, observed } = planned
@@ -84,12 +85,18 @@ export async function deploy(request: DeployRequest, needs: DeployNeeds): Promis
     }
     const lease = leaseOf(request, planned)
     const held = await leaseInTheWay(observed, needs)
-    if (held !== undefined && !request.takesLease && !request.isDryRun && !isSettled(plan)) {
+    const begun = operationNotes(observed).operation
+    // A deploy that may still be under way has not proved yet what it brought live, even where nothing is left to do.
+    const isOpen = !isSettled(plan) || (begun?.command === 'deploy' && begun.nonce === held?.nonce)
+    if (held !== undefined && !request.takesLease && !request.isDryRun && isOpen) {
       await awaitLease(lease, held, needs)
       continue
     }
-    const unfinished = held === undefined ? operationNotes(observed).operation : undefined
-    if (unfinished !== undefined && !isTold) await needs.report(unfinishedEvent(unfinished, environment.name))
+    const unfinished = held === undefined || request.takesLease ? begun : undefined
+    if (unfinished !== undefined && unfinished.nonce !== toldUnfinished) {
+      await needs.report(unfinishedEvent(unfinished, environment.name))
+      toldUnfinished = unfinished.nonce
+    }
     await needs.report({ type: 'plan-made', plan })
     if (request.saved !== undefined) matchSavedPlan(request.saved, planned, needs.isRehearsal)
     refuseUnsafe(plan, desired, request)

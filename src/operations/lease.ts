@@ -1,11 +1,11 @@
 import type { Clock } from '../kit/clock.ts'
 import { OperatorError } from '../kit/errors.ts'
-import type { Secret } from '../kit/secret.ts'
 import {
   type LeaseNote,
   notesIn,
   noteText,
   noteVariables,
+  type OperationNote,
   operationNotes,
   type ReleaseNote,
   releasesText,
@@ -87,8 +87,8 @@ export async function underLease<Result>(
       since,
       until: Math.round(platformTime() + timing.lease.lifeMs),
     })
-  const write = (variables: Record<string, string>, isParting = false) =>
-    platform.change('write-shared-variables', { ...target, variables, isParting })
+  const write = (variables: Record<string, string>, { over = [nonce], isParting = false } = {}) =>
+    platform.change('write-shared-variables', { ...target, variables, over, isParting })
   let askedAt = clock.now()
   let isOurs = false
 
@@ -122,16 +122,36 @@ export async function underLease<Result>(
     if (event.type === 'rollback-started') await goBack()
     await needs.report(event)
   }
+  const notesBefore = notesIn((name) => before.variables[name]?.reveal())
+  const begun = notesBefore.operation
+  // What only a deploy can finish is left to be found by the next one.
+  const keepsNote = begun?.command === 'deploy' && operation.command !== 'deploy'
+  const isSameAgain = begun?.command === operation.command && begun.commit === operation.commit
   const operationText = (asked: string | undefined) => {
     const { command, by, services } = operation
     return noteText({
       nonce,
       command,
       by,
-      since,
+      // Begun again, it goes on with what was started the first time.
+      since: isSameAgain ? begun.since : since,
       ...(asked === undefined ? {} : { commit: asked }),
       ...(services === undefined ? {} : { services: [...services] }),
     })
+  }
+  /**
+   * What the note of the operation says at the end: undefined leaves it, because there is something to go on with. What was refused
+   * before anything was started has done nothing, so that an operation before it that was not finished still is not.
+   */
+  const leftAfter = (failure: OperatorError | undefined): string | undefined => {
+    if (keepsNote) return undefined
+    const textBefore = before.variables[noteVariables.operation]?.reveal() ?? ''
+    const kind = failure?.kind
+    if (kind === undefined || kind === 'failed' || kind === 'rolled-back') {
+      return begun === undefined || finishes(operation, begun) ? '' : textBefore
+    }
+    const isRefusal = kind === 'refused' || kind === 'denied' || kind === 'usage'
+    return isRefusal && Object.keys(deployments).length === 0 ? textBefore : undefined
   }
   /** From here on, to go on means to finish going back. That this cannot be noted holds up nothing. */
   const goBack = async (): Promise<void> => {
@@ -165,7 +185,7 @@ export async function underLease<Result>(
         ...(left === undefined ? {} : { [noteVariables.operation]: left }),
         ...(isRelease ? { [noteVariables.releases]: releasesText(now.releases, release) } : {}),
       },
-      true,
+      { isParting: true },
     )
   }
   const partQuietly = async (...words: Parameters<typeof part>): Promise<void> => {
@@ -181,8 +201,14 @@ export async function underLease<Result>(
 
   try {
     needs.checkpoint()
-    await write({ [noteVariables.lease]: leaseText(), [noteVariables.operation]: operationText(operation.commit) })
     isOurs = true
+    await write(
+      {
+        [noteVariables.lease]: leaseText(),
+        ...(keepsNote ? {} : { [noteVariables.operation]: operationText(operation.commit) }),
+      },
+      { over: [notesBefore.lease?.nonce ?? ''] },
+    )
     if (held !== undefined) await report({ type: 'lease-taken', environment: environment.name, ...told(held) })
     await clock.sleep(timing.lease.settleMs, needs.signal)
     const state = await platform.observe(target)
@@ -209,15 +235,14 @@ export async function underLease<Result>(
         if (clock.now() - askedAt > freshMs) await ask()
       },
     })
-    await partQuietly(unfinishedBefore(before.variables, operation.command), verdict)
+    await partQuietly(leftAfter(undefined), verdict)
     await record.end({ outcome: 'done' })
     return { outcome: 'done', result }
   } catch (error) {
     const failure = needs.signal.aborted && needs.signal.reason instanceof OperatorError ? needs.signal.reason : error
     const isKnown = failure instanceof OperatorError
-    const noteBefore = before.variables[noteVariables.operation]?.reveal() ?? ''
     await partQuietly(
-      isKnown ? operationAfter(failure, noteBefore) : undefined,
+      isKnown ? leftAfter(failure) : undefined,
       isKnown && (failure.kind === 'failed' || failure.kind === 'rolled-back') ? 'fail' : 'unknown',
     )
     await record.end(
@@ -227,22 +252,6 @@ export async function underLease<Result>(
     )
     throw error
   }
-}
-
-/**
- * What the note of the operation says after a failure: undefined leaves it, because there is something to go on with. What was
- * refused has done nothing, so that an operation before it that was not finished still is not.
- */
-function operationAfter({ kind }: OperatorError, before: string): string | undefined {
-  if (kind === 'failed' || kind === 'rolled-back') return ''
-  return kind === 'refused' || kind === 'denied' || kind === 'usage' ? before : undefined
-}
-
-/** A deploy goes on with whatever was not finished before it; any other command only with one of its own kind. */
-function unfinishedBefore(variables: Record<string, Secret>, command: string): string {
-  const text = variables[noteVariables.operation]?.reveal() ?? ''
-  const { operation } = notesIn(() => text)
-  return operation === undefined || command === 'deploy' || operation.command === command ? '' : text
 }
 
 /** The platform's clock, as far as this one can tell: it goes on from the platform's last word. */
@@ -258,4 +267,11 @@ function leaseLost(environment: string, by: LeaseNote | undefined): OperatorErro
     message: `${by === undefined ? 'Somebody' : holding(by)} took the lease of ${environment}, so this command starts nothing more. What it had asked of the platform before goes on there.`,
     hint: `Run: fakturino status -e ${environment}`,
   })
+}
+
+/** Is nothing of an operation that was not finished left when this one is over? Of a deploy of more services, something is. */
+function finishes(operation: LeaseRequest['operation'], begun: OperationNote): boolean {
+  const { services } = operation
+  if (services === undefined) return true
+  return begun.services?.every((service) => services.includes(service)) ?? false
 }

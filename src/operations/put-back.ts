@@ -84,6 +84,7 @@ export async function putBack(request: PutBackRequest, needs: LevelNeeds): Promi
   const target = { projectId: before.project.id, environmentId: before.environment.id }
   needs.checkpoint()
   const now = await needs.platform.observe(target)
+  needs.check(now)
   const decision = await decide(request, now, needs)
   const { ways, inverse, autoDeploy } = decision
   const back = ways.filter((way): way is RollBack => way.way === 'roll-back')
@@ -189,7 +190,7 @@ async function attempt(what: string, act: () => Promise<void>, { signal }: Level
     await act()
     return []
   } catch (error) {
-    if (!(error instanceof OperatorError) || signal.aborted) throw error
+    if (!(error instanceof OperatorError) || signal.aborted || error.code === 'lease-lost') throw error
     return [`${what}: ${error.message}`]
   }
 }
@@ -245,6 +246,7 @@ function patchesDenied(environment: string): OperatorError {
 async function switchBack(state: ObservedState, { services }: SwitchBack, needs: LevelNeeds): Promise<void> {
   if (services.length === 0) return
   needs.checkpoint()
+  await needs.confirm()
   await needs.platform.change('set-auto-deploy', {
     projectId: state.project.id,
     environmentId: state.environment.id,

@@ -1,4 +1,4 @@
-import type { DesiredState } from '../config/desired.ts'
+import type { DesiredService, DesiredState } from '../config/desired.ts'
 import { OperatorError } from '../kit/errors.ts'
 import { liveDeployment } from '../plan/plan-deployments.ts'
 import type { ObservedRunning, ObservedState } from '../platform/observed-state.ts'
@@ -46,12 +46,12 @@ export async function releaseServices(
 }
 
 async function deployAndVerify(
-  { desired, applied, isResumed }: ReleaseRequest,
+  { desired, applied, isResumed, services }: ReleaseRequest,
   needs: LevelNeeds,
 ): Promise<{ deployed: DeployedService[]; state: ObservedState }> {
   const environment = applied.state.environment.name
   const deployed = await deployLevels(desired, applied.plan, applied.state, needs)
-  const resumed = isResumed ? await provedAgain(desired, deployed, applied.state, needs) : []
+  const resumed = isResumed ? await provedAgain(named(desired, services), deployed, applied.state, needs) : []
   if (deployed.length + resumed.length === 0) return { deployed, state: applied.state }
   const { state, results } = await verifyRelease([...resumed, ...deployed], applied.state, needs)
   needs.check(state)
@@ -61,15 +61,20 @@ async function deployAndVerify(
   return { deployed, state }
 }
 
+/** The services that the command is about. */
+function named({ services }: DesiredState, names: readonly string[] | undefined): DesiredService[] {
+  return services.filter(({ name }) => names === undefined || names.includes(name))
+}
+
 /** Asks what is live and was not deployed by this run. */
 async function provedAgain(
-  desired: DesiredState,
+  services: readonly DesiredService[],
   deployed: readonly DeployedService[],
   state: ObservedState,
   needs: LevelNeeds,
 ): Promise<DeployedService[]> {
   const proved: DeployedService[] = []
-  for (const service of desired.services) {
+  for (const service of services) {
     const live = liveDeployment(state.services.find(({ name }) => name === service.name))
     if (live === undefined || deployed.some((one) => one.service.name === service.name)) continue
     const { id: deploymentId, status, commit } = live
@@ -124,7 +129,7 @@ async function told(
     await needs.report({ type: 'serving-read', environment, services: back.serving })
     return putBackFailure(error, back, { ...request, started })
   } catch (problem) {
-    if (!(problem instanceof OperatorError) || needs.signal.aborted) throw problem
+    if (!(problem instanceof OperatorError) || needs.signal.aborted || problem.code === 'lease-lost') throw problem
     return putBackFailure(error, problem, { ...request, started })
   }
 }

@@ -29,6 +29,8 @@ export interface RollbackEnding {
 
 export interface RollbackNeeds extends WatchNeeds {
   checkpoint: () => void
+  /** Throws where somebody else works on the environment; asked before anything is started. */
+  confirm: () => Promise<void>
 }
 
 interface Begun {
@@ -53,6 +55,7 @@ export async function rollBackDeployments(
   const reasons = new Map<string, string>()
   for (const order of orders) {
     needs.checkpoint()
+    await needs.confirm()
     const { service, to } = order
     try {
       const one = await begin(order, target, kept.has(to.id), needs)
@@ -66,7 +69,7 @@ export async function rollBackDeployments(
         ...(to.commit === undefined ? {} : { commit: to.commit }),
       })
     } catch (error) {
-      if (!(error instanceof OperatorError) || needs.signal.aborted) throw error
+      if (!(error instanceof OperatorError) || needs.signal.aborted || error.code === 'lease-lost') throw error
       reasons.set(service, error.message)
     }
   }

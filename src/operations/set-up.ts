@@ -36,6 +36,8 @@ export interface SetUpRequest {
   confirmed: readonly string[]
   /** Take the lease of an environment from whoever holds it. */
   takesLease: boolean
+  /** Nothing is to be changed. */
+  isDryRun: boolean
 }
 
 export interface SetUpNeeds extends Omit<ApplyNeeds, 'check'>, LeaseNeeds {
@@ -57,6 +59,8 @@ interface Place {
   state: ObservedState | undefined
   running: ObservedRunning | undefined
   plan: Plan
+  /** An earlier run of the same command did not say that it was over. */
+  isUnfinished?: boolean
   /** Known once it was read, and stored. */
   secondWays?: SecondWays | undefined
 }
@@ -81,13 +85,17 @@ export async function setUp(asked: SetUpRequest, needs: SetUpNeeds): Promise<Set
       isRehearsal: needs.isRehearsal,
     })
     const unfinished = place.state === undefined ? undefined : await unfinishedIn(place.state, needs)
+    place.isUnfinished = unfinished?.command === request.author.command
     if (unfinished !== undefined) await needs.report(unfinishedEvent(unfinished, plan.environment))
     const same = places.slice(0, index).find((earlier) => hasSameChanges(earlier.plan, plan))
     await needs.report({ type: 'plan-made', plan, ...(same === undefined ? {} : { sameAs: same.plan.environment }) })
   }
   refuseUnsafe(places, request)
   const isComplete = project !== undefined && places.every((place) => isSettled({ ...place.plan, deployments: [] }))
-  if (isComplete) return told(project, request, places, needs)
+  if (isComplete) {
+    await finish(request, places, needs)
+    return told(project, request, places, needs)
+  }
   const allowStaged = request.allowed.includes('staged-changes')
   for (const { desired, plan, state } of places) {
     if (state !== undefined)
@@ -98,8 +106,29 @@ export async function setUp(asked: SetUpRequest, needs: SetUpNeeds): Promise<Set
   const targets = places.map((place) => ({ projectId: created.id, environmentId: environmentIdOf(created, place) }))
   for (const [place, state] of await withServices(request, project !== undefined, targets, places, needs)) {
     if (place.plan.changes.length > 0) place.secondWays = await store(request, place, state, needs)
+    else if (place.isUnfinished) await underLease(leaseOf(request, state), needs, async () => ({ result: undefined }))
   }
   return told(created, request, places, needs)
+}
+
+/** What an earlier run did not say was over is over: everything is there. Nothing but the note of it is changed. */
+async function finish(request: SetUpRequest, places: readonly Place[], needs: SetUpNeeds): Promise<void> {
+  for (const { state, isUnfinished } of places) {
+    if (state === undefined || !isUnfinished || request.isDryRun) continue
+    await underLease(leaseOf(request, state), needs, async () => ({ result: undefined }))
+  }
+}
+
+function leaseOf(request: SetUpRequest, state: ObservedState): LeaseRequest {
+  return {
+    target: { projectId: state.project.id, environmentId: state.environment.id },
+    operation: {
+      ...operationOf(request.author),
+      project: state.project.name,
+      environment: state.environment.name,
+    },
+    takesOver: request.takesLease,
+  }
 }
 
 /** Stores one environment while nobody else works on it. */
@@ -109,15 +138,7 @@ async function store(
   state: ObservedState,
   needs: SetUpNeeds,
 ): Promise<SecondWays | undefined> {
-  const lease: LeaseRequest = {
-    target: { projectId: state.project.id, environmentId: state.environment.id },
-    operation: {
-      ...operationOf(request.author),
-      project: state.project.name,
-      environment: state.environment.name,
-    },
-    takesOver: request.takesLease,
-  }
+  const lease = leaseOf(request, state)
   for (;;) {
     const worked = await underLease(lease, needs, async ({ state: now, clock, report, check }) => {
       const { storing } = await applyPlan(

@@ -3,6 +3,7 @@ import type { Timing } from '../config/timing.ts'
 import type { Clock } from '../kit/clock.ts'
 import { OperatorError } from '../kit/errors.ts'
 import { poll } from '../kit/poll.ts'
+import { notesIn } from '../plan/operation-notes.ts'
 import { beyond } from '../plan/store-patch.ts'
 import type { DeploymentId, EnvironmentId, PatchId, ServiceId } from '../platform/ids.ts'
 import type { ObservedPatch, ObservedService, ObservedState } from '../platform/observed-state.ts'
@@ -109,11 +110,12 @@ function recognisers(platform: Platform, seen: Seen): Recognise {
     const staged = await platform.readStaged(environmentId)
     return isIt(staged) ? { result: staged } : undefined
   }
+  /** Only what is newer than everything seen: an old one of the same commit may be in the list as well. */
   const newDeployment = async ({ environmentId, serviceId }: Target & { serviceId: ServiceId }, commit?: string) => {
     const newest = await platform.newestDeployments(environmentId, serviceId)
-    return newest.find(
-      (one) => !seen.deployments.has(one.id) && (commit === undefined || (one.commit ?? commit) === commit),
-    )
+    const known = newest.findIndex(({ id }) => seen.deployments.has(id))
+    const unseen = known === -1 ? newest : newest.slice(0, known)
+    return unseen.find((one) => commit === undefined || (one.commit ?? commit) === commit)
   }
   return {
     'create-project': async ({ name, workspaceId }) => {
@@ -190,10 +192,12 @@ function recognisers(platform: Platform, seen: Seen): Recognise {
       return found && { result: { deploymentId: found.id } }
     },
     'deploy-latest-commit': async (input) => ((await newDeployment(input)) ? { result: undefined } : undefined),
-    'write-shared-variables': async ({ variables, isParting = false, ...target }) => {
+    'write-shared-variables': async ({ variables, over, isParting = false, ...target }) => {
       const there = (await platform.readSharedVariables(target, { isParting })).variables
       const isThere = Object.entries(variables).every(([name, text]) => (there[name]?.reveal() ?? '') === text)
-      return isThere ? { result: undefined } : undefined
+      const standing = notesIn((name) => there[name]?.reveal()).lease?.nonce ?? ''
+      // Where somebody else's lease stands it is too late for ours: whoever asks next finds that out.
+      return isThere || !over.includes(standing) ? { result: undefined } : undefined
     },
     // Whoever rolls back looks for the deployment that it makes anyway.
     'rollback-deployment': async () => 'cannot be known',

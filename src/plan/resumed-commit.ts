@@ -9,8 +9,9 @@ import { runningCommit, type WantedCommit } from './plan-deployments.ts'
  */
 export function resumedCommit(wanted: WantedCommit, desired: DesiredState, state: ObservedState): WantedCommit {
   const { operation } = operationNotes(state)
-  const codebase = desired.services.find((service) => service.codebase !== undefined)?.codebase
-  if (operation === undefined || codebase === undefined) return wanted
+  const [codebase, ...others] = new Set(desired.services.flatMap((service) => service.codebase ?? []))
+  // A given commit is for every codebase: with several, none can be named.
+  if (operation === undefined || codebase === undefined || others.length > 0) return wanted
   const isHeadWanted =
     wanted.kind === 'latest'
       ? operation.commit === 'latest'

@@ -189,10 +189,11 @@ export interface Changes {
   }
   /**
    * Shared variables that no service refers to; nothing is deployed, and others stay as they are. `isParting`: sent even after
-   * somebody asked us to stop.
+   * somebody asked us to stop. `over`: the nonces of leases that this may be written over, '' for none; where another stands, a write
+   * whose answer was lost is not repeated.
    */
   'write-shared-variables': {
-    input: Target & { variables: Record<string, string>; isParting?: boolean }
+    input: Target & { variables: Record<string, string>; over: readonly string[]; isParting?: boolean }
     result: undefined
   }
   /** A new deployment of what an earlier one ran: its kept image and its variables, no build. The platform answers only that it happened. */

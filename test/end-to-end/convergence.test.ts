@@ -306,6 +306,7 @@ it(`after a deploy the plan is empty, strangers are untouched, and a second depl
             allowed,
             confirmed: [],
             takesLease: false,
+            isDryRun: false,
           },
           operator,
         )

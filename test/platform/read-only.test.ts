@@ -41,7 +41,7 @@ const inputs: { [Name in ChangeName]: { input: Changes[Name]['input']; said: str
   'deploy-service': { input: { ...service, commit: 'abc' }, said: 'deployed a service at commit abc' },
   'deploy-latest-commit': { input: service, said: "deployed the branch's newest commit" },
   'write-shared-variables': {
-    input: { ...service, variables: { FAKTURINO_LEASE: 'sentinel' } },
+    input: { ...service, variables: { FAKTURINO_LEASE: 'sentinel' }, over: [] },
     said: 'written what fakturino keeps for others',
   },
   'rollback-deployment': { input: { service: 'api', deploymentId: id('d') }, said: 'rolled api back' },

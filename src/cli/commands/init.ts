@@ -38,6 +38,7 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
       allowed: options.allow,
       confirmed: options.confirmDestructive,
       takesLease: takesLease(context),
+      isDryRun: options.dryRun ?? false,
     },
     needs,
   )

@@ -260,3 +260,102 @@ describe('plan and status', () => {
     expect(documents[0]).not.toHaveProperty('operation')
   })
 })
+
+/** Writes a note as some command would have. */
+function leave({ platform }: Stage, variable: string, note: object): void {
+  const { world } = platform
+  const { id: environmentId } = world.environmentNamed('staging')
+  world.setVariable(environmentId, undefined, variable, JSON.stringify(note), { skipDeploys: true })
+}
+
+describe('notes of an operation that was not finished', () => {
+  const deployOfPetra = (stage: Stage) => ({
+    nonce: 'b2',
+    command: 'deploy',
+    by: 'petra',
+    since: stage.clock.now() - 60_000,
+  })
+
+  it('are kept by a restart, whether it ends well or not', async () => {
+    for (const isGood of [true, false]) {
+      const stage = await aDeployedStage()
+      leave(stage, noteVariables.operation, deployOfPetra(stage))
+      if (!isGood)
+        stage.platform.onRequest(({ operationName }) =>
+          operationName === 'RestartDeployment' ? { kind: 'drop-before' } : undefined,
+        )
+      const ran = await stage.run(['restart', 'redis', '-e', 'staging', '--yes'])
+      expect(ran.exitCode, ran.stderr).toBe(isGood ? 0 : 6)
+      expect(notesOf(stage).operation).toMatchObject({ by: 'petra', command: 'deploy' })
+    }
+  })
+
+  it('are kept by a deploy of fewer services, and cleared by a whole one', async () => {
+    const stage = await aDeployedStage()
+    leave(stage, noteVariables.operation, deployOfPetra(stage))
+    await succeeding(stage, ['deploy', 'redis', '-e', 'staging', '--yes'])
+    expect(notesOf(stage).operation).toMatchObject({ by: 'petra' })
+    await succeeding(stage, ['deploy', '-e', 'staging', '--yes'])
+    expect(notesOf(stage).operation).toBeUndefined()
+  })
+
+  it('of an init are cleared by the next one, which has nothing else to do', async () => {
+    const stage = await aDeployedStage()
+    leave(stage, noteVariables.operation, { ...deployOfPetra(stage), command: 'init' })
+    const start = stage.platform.requests.length
+    await succeeding(stage, ['init', '--yes'])
+    expect(notesOf(stage).operation).toBeUndefined()
+    expect(mutationsSince(stage, start)).toEqual([])
+  })
+
+  it('keep their beginning when the same is begun again, so that what was started stays known', async () => {
+    const stage = await aStageWithNews()
+    const latest = ['deploy', '-e', 'staging', '--yes', '--commit', 'latest']
+    const start = stage.platform.requests.length
+    const probe = await aStageWithNews()
+    const from = probe.platform.requests.length
+    await succeeding(probe, latest)
+    const operations = probe.platform.requests.slice(from).map(({ operationName }) => operationName)
+    const watching = operations.indexOf('WatchDeployments') + 1
+    const writing = operations.indexOf('WriteVariables') + 1
+    await killedAt(stage, latest, watching + 2, 'after its answer')
+    expect(stage.platform.requests.length).toBeGreaterThan(start)
+    stage.clock.advance(5_000)
+    await killedAt(stage, latest, writing, 'after it was sent')
+    await succeeding(stage, latest)
+    for (const service of ['api', 'worker', 'scheduler']) {
+      expect(deploymentsOf(stage, 'staging', service), service).toHaveLength(2)
+    }
+  })
+})
+
+describe('a deploy with nothing left to do', () => {
+  it('waits for one that may still be under way, and proves what that one brought live', async () => {
+    const stage = await aDeployedStage()
+    heldByPetra(stage, 10_000)
+    leave(stage, noteVariables.operation, { nonce: 'b2', command: 'deploy', by: 'petra', since: stage.clock.now() })
+    const { documents } = await succeeding(stage, ['deploy', '-e', 'staging', '--yes', '--json'])
+    expect(documents.map(({ type }) => type)).toEqual(
+      expect.arrayContaining(['lease-awaited', 'operation-unfinished', 'service-verified']),
+    )
+  })
+})
+
+describe('a note whose answer is lost', () => {
+  it('is not written once more over the lease that somebody else took meanwhile', async () => {
+    const stage = await aStageWithNews()
+    stage.platform.onRequest(({ operationName, variables }) => {
+      if (operationName !== 'WriteVariables' || !JSON.stringify(variables).includes('"FAKTURINO_LEASE":""'))
+        return undefined
+      return {
+        kind: 'hang-after',
+        whenDone: () => {
+          heldByPetra(stage, 600_000)
+          stage.clock.advance(100_000)
+        },
+      }
+    })
+    await succeeding(stage, deploying)
+    expect(notesOf(stage).lease).toMatchObject({ holder: 'petra' })
+  })
+})
