@@ -264,6 +264,22 @@ export type FindWorkspacesQueryVariables = Exact<{ [key: string]: never }>
 
 export type FindWorkspacesQuery = { apiToken: { workspaces: Array<{ id: string; name: string }> } }
 
+export type FollowBuildLogSubscriptionVariables = Exact<{
+  deploymentId: string
+  filter?: string | null
+  limit?: number | null
+}>
+
+export type FollowBuildLogSubscription = { lines: Array<ObservedLogRowFragment> }
+
+export type FollowDeployLogSubscriptionVariables = Exact<{
+  deploymentId: string
+  filter?: string | null
+  limit?: number | null
+}>
+
+export type FollowDeployLogSubscription = { lines: Array<ObservedLogRowFragment> }
+
 export type FollowDeploymentEventsSubscriptionVariables = Exact<{
   deploymentId: string
 }>
@@ -275,6 +291,42 @@ export type FollowDeploymentSubscriptionVariables = Exact<{
 }>
 
 export type FollowDeploymentSubscription = { deployment: { id: string } }
+
+export type FollowEnvironmentLogSubscriptionVariables = Exact<{
+  environmentId: string
+  filter?: string | null
+  anchorDate?: string | null
+  beforeDate?: string | null
+  beforeLimit?: number | null
+  afterDate?: string | null
+  afterLimit?: number | null
+}>
+
+export type FollowEnvironmentLogSubscription = { lines: Array<ObservedLogRowFragment> }
+
+export type FollowHttpLogSubscriptionVariables = Exact<{
+  deploymentId: string
+  filter?: string | null
+  anchorDate?: string | null
+  beforeDate?: string | null
+  beforeLimit?: number | null
+  afterDate?: string | null
+  afterLimit?: number | null
+}>
+
+export type FollowHttpLogSubscription = { lines: Array<ObservedHttpRowFragment> }
+
+export type HttpStatusesQueryVariables = Exact<{
+  environmentId: string
+  serviceId: string
+  startDate: string
+  endDate: string
+  stepSeconds?: number | null
+}>
+
+export type HttpStatusesQuery = {
+  statuses: Array<{ statusCode: number; samples: Array<{ ts: number; value: number }> }>
+}
 
 export type IdentifyProjectTokenQueryVariables = Exact<{ [key: string]: never }>
 
@@ -404,6 +456,22 @@ export type ObservedEventsFragment = {
   pageInfo: { endCursor: string | null; hasNextPage: boolean }
 }
 
+export type ObservedHttpRowFragment = {
+  timestamp: string
+  requestId: string
+  method: string
+  host: string
+  path: string
+  httpStatus: number
+  totalDuration: number
+  upstreamRqDuration: number
+  upstreamErrors: string
+  responseDetails: string
+  edgeRegion: string
+  deploymentId: string
+  deploymentInstanceId: string
+}
+
 export type ObservedInstanceFragment = {
   id: string
   serviceId: string
@@ -417,6 +485,19 @@ export type ObservedInstanceFragment = {
 }
 
 export type ObservedLogLineFragment = { timestamp: string; message: string; severity: string | null }
+
+export type ObservedLogRowFragment = {
+  timestamp: string
+  message: string
+  severity: string | null
+  attributes: Array<{ key: string; value: string }>
+  tags: {
+    deploymentId: string | null
+    deploymentInstanceId: string | null
+    serviceId: string | null
+    snapshotId: string | null
+  } | null
+}
 
 export type ObservedPartsFragment = {
   id: string
@@ -488,12 +569,56 @@ export type ReadBuildLogQueryVariables = Exact<{
 
 export type ReadBuildLogQuery = { lines: Array<ObservedLogLineFragment> }
 
+export type ReadBuildRowsQueryVariables = Exact<{
+  deploymentId: string
+  filter?: string | null
+  startDate?: string | null
+  endDate?: string | null
+  limit?: number | null
+}>
+
+export type ReadBuildRowsQuery = { lines: Array<ObservedLogRowFragment> }
+
 export type ReadDeployLogQueryVariables = Exact<{
   deploymentId: string
   limit: number
 }>
 
 export type ReadDeployLogQuery = { lines: Array<ObservedLogLineFragment> }
+
+export type ReadDeployRowsQueryVariables = Exact<{
+  deploymentId: string
+  filter?: string | null
+  startDate?: string | null
+  endDate?: string | null
+  limit?: number | null
+}>
+
+export type ReadDeployRowsQuery = { lines: Array<ObservedLogRowFragment> }
+
+export type ReadEnvironmentLogQueryVariables = Exact<{
+  environmentId: string
+  filter?: string | null
+  anchorDate?: string | null
+  beforeDate?: string | null
+  beforeLimit?: number | null
+  afterDate?: string | null
+  afterLimit?: number | null
+}>
+
+export type ReadEnvironmentLogQuery = { lines: Array<ObservedLogRowFragment> }
+
+export type ReadHttpLogQueryVariables = Exact<{
+  deploymentId: string
+  filter?: string | null
+  anchorDate?: string | null
+  beforeDate?: string | null
+  beforeLimit?: number | null
+  afterDate?: string | null
+  afterLimit?: number | null
+}>
+
+export type ReadHttpLogQuery = { lines: Array<ObservedHttpRowFragment> }
 
 export type ReadPatchQueryVariables = Exact<{
   patchId: string
@@ -812,6 +937,26 @@ export const ObservedEventsFragmentDoc = new TypedDocumentString(
     `,
   { fragmentName: 'ObservedEvents' },
 ) as unknown as TypedDocumentString<ObservedEventsFragment, unknown>
+export const ObservedHttpRowFragmentDoc = new TypedDocumentString(
+  `
+    fragment ObservedHttpRow on HttpLog {
+  timestamp
+  requestId
+  method
+  host
+  path
+  httpStatus
+  totalDuration
+  upstreamRqDuration
+  upstreamErrors
+  responseDetails
+  edgeRegion
+  deploymentId
+  deploymentInstanceId
+}
+    `,
+  { fragmentName: 'ObservedHttpRow' },
+) as unknown as TypedDocumentString<ObservedHttpRowFragment, unknown>
 export const ObservedLogLineFragmentDoc = new TypedDocumentString(
   `
     fragment ObservedLogLine on Log {
@@ -822,6 +967,26 @@ export const ObservedLogLineFragmentDoc = new TypedDocumentString(
     `,
   { fragmentName: 'ObservedLogLine' },
 ) as unknown as TypedDocumentString<ObservedLogLineFragment, unknown>
+export const ObservedLogRowFragmentDoc = new TypedDocumentString(
+  `
+    fragment ObservedLogRow on Log {
+  timestamp
+  message
+  severity
+  attributes {
+    key
+    value
+  }
+  tags {
+    deploymentId
+    deploymentInstanceId
+    serviceId
+    snapshotId
+  }
+}
+    `,
+  { fragmentName: 'ObservedLogRow' },
+) as unknown as TypedDocumentString<ObservedLogRowFragment, unknown>
 export const InstanceSettingsFragmentDoc = new TypedDocumentString(
   `
     fragment InstanceSettings on ServiceInstance {
@@ -1284,6 +1449,52 @@ export const FindWorkspaces = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<FindWorkspacesQuery, FindWorkspacesQueryVariables>
+export const FollowBuildLog = new TypedDocumentString(`
+    subscription FollowBuildLog($deploymentId: String!, $filter: String, $limit: Int) {
+  lines: buildLogs(deploymentId: $deploymentId, filter: $filter, limit: $limit) {
+    ...ObservedLogRow
+  }
+}
+    fragment ObservedLogRow on Log {
+  timestamp
+  message
+  severity
+  attributes {
+    key
+    value
+  }
+  tags {
+    deploymentId
+    deploymentInstanceId
+    serviceId
+    snapshotId
+  }
+}`) as unknown as TypedDocumentString<FollowBuildLogSubscription, FollowBuildLogSubscriptionVariables>
+export const FollowDeployLog = new TypedDocumentString(`
+    subscription FollowDeployLog($deploymentId: String!, $filter: String, $limit: Int) {
+  lines: deploymentLogs(
+    deploymentId: $deploymentId
+    filter: $filter
+    limit: $limit
+  ) {
+    ...ObservedLogRow
+  }
+}
+    fragment ObservedLogRow on Log {
+  timestamp
+  message
+  severity
+  attributes {
+    key
+    value
+  }
+  tags {
+    deploymentId
+    deploymentInstanceId
+    serviceId
+    snapshotId
+  }
+}`) as unknown as TypedDocumentString<FollowDeployLogSubscription, FollowDeployLogSubscriptionVariables>
 export const FollowDeploymentEvents = new TypedDocumentString(`
     subscription FollowDeploymentEvents($deploymentId: String!) {
   deploymentEvents(id: $deploymentId) {
@@ -1301,6 +1512,81 @@ export const FollowDeployment = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<FollowDeploymentSubscription, FollowDeploymentSubscriptionVariables>
+export const FollowEnvironmentLog = new TypedDocumentString(`
+    subscription FollowEnvironmentLog($environmentId: String!, $filter: String, $anchorDate: String, $beforeDate: String, $beforeLimit: Int, $afterDate: String, $afterLimit: Int) {
+  lines: environmentLogs(
+    environmentId: $environmentId
+    filter: $filter
+    anchorDate: $anchorDate
+    beforeDate: $beforeDate
+    beforeLimit: $beforeLimit
+    afterDate: $afterDate
+    afterLimit: $afterLimit
+  ) {
+    ...ObservedLogRow
+  }
+}
+    fragment ObservedLogRow on Log {
+  timestamp
+  message
+  severity
+  attributes {
+    key
+    value
+  }
+  tags {
+    deploymentId
+    deploymentInstanceId
+    serviceId
+    snapshotId
+  }
+}`) as unknown as TypedDocumentString<FollowEnvironmentLogSubscription, FollowEnvironmentLogSubscriptionVariables>
+export const FollowHttpLog = new TypedDocumentString(`
+    subscription FollowHttpLog($deploymentId: String!, $filter: String, $anchorDate: String, $beforeDate: String, $beforeLimit: Int, $afterDate: String, $afterLimit: Int) {
+  lines: httpLogs(
+    deploymentId: $deploymentId
+    filter: $filter
+    anchorDate: $anchorDate
+    beforeDate: $beforeDate
+    beforeLimit: $beforeLimit
+    afterDate: $afterDate
+    afterLimit: $afterLimit
+  ) {
+    ...ObservedHttpRow
+  }
+}
+    fragment ObservedHttpRow on HttpLog {
+  timestamp
+  requestId
+  method
+  host
+  path
+  httpStatus
+  totalDuration
+  upstreamRqDuration
+  upstreamErrors
+  responseDetails
+  edgeRegion
+  deploymentId
+  deploymentInstanceId
+}`) as unknown as TypedDocumentString<FollowHttpLogSubscription, FollowHttpLogSubscriptionVariables>
+export const HttpStatuses = new TypedDocumentString(`
+    query HttpStatuses($environmentId: String!, $serviceId: String!, $startDate: DateTime!, $endDate: DateTime!, $stepSeconds: Int) {
+  statuses: httpMetricsGroupedByStatus(
+    environmentId: $environmentId
+    serviceId: $serviceId
+    startDate: $startDate
+    endDate: $endDate
+    stepSeconds: $stepSeconds
+  ) {
+    statusCode
+    samples {
+      ts
+      value
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<HttpStatusesQuery, HttpStatusesQueryVariables>
 export const IdentifyProjectToken = new TypedDocumentString(`
     query IdentifyProjectToken {
   projectToken {
@@ -1952,6 +2238,33 @@ export const ReadBuildLog = new TypedDocumentString(`
   message
   severity
 }`) as unknown as TypedDocumentString<ReadBuildLogQuery, ReadBuildLogQueryVariables>
+export const ReadBuildRows = new TypedDocumentString(`
+    query ReadBuildRows($deploymentId: String!, $filter: String, $startDate: DateTime, $endDate: DateTime, $limit: Int) {
+  lines: buildLogs(
+    deploymentId: $deploymentId
+    filter: $filter
+    startDate: $startDate
+    endDate: $endDate
+    limit: $limit
+  ) {
+    ...ObservedLogRow
+  }
+}
+    fragment ObservedLogRow on Log {
+  timestamp
+  message
+  severity
+  attributes {
+    key
+    value
+  }
+  tags {
+    deploymentId
+    deploymentInstanceId
+    serviceId
+    snapshotId
+  }
+}`) as unknown as TypedDocumentString<ReadBuildRowsQuery, ReadBuildRowsQueryVariables>
 export const ReadDeployLog = new TypedDocumentString(`
     query ReadDeployLog($deploymentId: String!, $limit: Int!) {
   lines: deploymentLogs(deploymentId: $deploymentId, limit: $limit) {
@@ -1963,6 +2276,91 @@ export const ReadDeployLog = new TypedDocumentString(`
   message
   severity
 }`) as unknown as TypedDocumentString<ReadDeployLogQuery, ReadDeployLogQueryVariables>
+export const ReadDeployRows = new TypedDocumentString(`
+    query ReadDeployRows($deploymentId: String!, $filter: String, $startDate: DateTime, $endDate: DateTime, $limit: Int) {
+  lines: deploymentLogs(
+    deploymentId: $deploymentId
+    filter: $filter
+    startDate: $startDate
+    endDate: $endDate
+    limit: $limit
+  ) {
+    ...ObservedLogRow
+  }
+}
+    fragment ObservedLogRow on Log {
+  timestamp
+  message
+  severity
+  attributes {
+    key
+    value
+  }
+  tags {
+    deploymentId
+    deploymentInstanceId
+    serviceId
+    snapshotId
+  }
+}`) as unknown as TypedDocumentString<ReadDeployRowsQuery, ReadDeployRowsQueryVariables>
+export const ReadEnvironmentLog = new TypedDocumentString(`
+    query ReadEnvironmentLog($environmentId: String!, $filter: String, $anchorDate: String, $beforeDate: String, $beforeLimit: Int, $afterDate: String, $afterLimit: Int) {
+  lines: environmentLogs(
+    environmentId: $environmentId
+    filter: $filter
+    anchorDate: $anchorDate
+    beforeDate: $beforeDate
+    beforeLimit: $beforeLimit
+    afterDate: $afterDate
+    afterLimit: $afterLimit
+  ) {
+    ...ObservedLogRow
+  }
+}
+    fragment ObservedLogRow on Log {
+  timestamp
+  message
+  severity
+  attributes {
+    key
+    value
+  }
+  tags {
+    deploymentId
+    deploymentInstanceId
+    serviceId
+    snapshotId
+  }
+}`) as unknown as TypedDocumentString<ReadEnvironmentLogQuery, ReadEnvironmentLogQueryVariables>
+export const ReadHttpLog = new TypedDocumentString(`
+    query ReadHttpLog($deploymentId: String!, $filter: String, $anchorDate: String, $beforeDate: String, $beforeLimit: Int, $afterDate: String, $afterLimit: Int) {
+  lines: httpLogs(
+    deploymentId: $deploymentId
+    filter: $filter
+    anchorDate: $anchorDate
+    beforeDate: $beforeDate
+    beforeLimit: $beforeLimit
+    afterDate: $afterDate
+    afterLimit: $afterLimit
+  ) {
+    ...ObservedHttpRow
+  }
+}
+    fragment ObservedHttpRow on HttpLog {
+  timestamp
+  requestId
+  method
+  host
+  path
+  httpStatus
+  totalDuration
+  upstreamRqDuration
+  upstreamErrors
+  responseDetails
+  edgeRegion
+  deploymentId
+  deploymentInstanceId
+}`) as unknown as TypedDocumentString<ReadHttpLogQuery, ReadHttpLogQueryVariables>
 export const ReadPatch = new TypedDocumentString(`
     query ReadPatch($patchId: String!) {
   environmentPatch(id: $patchId) {

@@ -13,13 +13,18 @@ import {
   FindWorkspaces,
   FollowDeployment,
   FollowDeploymentEvents,
+  HttpStatuses,
   IdentifyProjectToken,
   Me,
   NewestDeployments,
   ObserveEnvironment,
   ObserveThroughToken,
   ReadBuildLog,
+  ReadBuildRows,
   ReadDeployLog,
+  ReadDeployRows,
+  ReadEnvironmentLog,
+  ReadHttpLog,
   ReadPatch,
   ReadStaged,
   ServiceAutoDeploy,
@@ -52,6 +57,7 @@ import {
 } from './translate.ts'
 import type { Reading } from './translate-environment.ts'
 import { toObservedState } from './translate-environment.ts'
+import { toHttpRow, toLogRow } from './translate-log.ts'
 
 /**
  * Railway, or a rehearsal of it, over its public GraphQL API.
@@ -246,6 +252,48 @@ export function createGraphqlPlatform(client: GraphqlClient, subscriptions?: Sub
       const { result } = await client.readOnce(kind === 'build' ? ReadBuildLog : ReadDeployLog, { deploymentId, limit })
       // One row more than asked for may come (PLATFORM.md §7.1).
       return result.lines.slice(-limit).map((line) => toLogLine(line, client.redact))
+    },
+    readLogRows: async (source, window) => {
+      const asked = {
+        filter: window.filter ?? '',
+        anchorDate: window.anchor ?? null,
+        beforeDate: window.from ?? null,
+        beforeLimit: window.before ?? null,
+        afterDate: window.until ?? null,
+        afterLimit: window.after ?? null,
+      }
+      switch (source.kind) {
+        case 'environment': {
+          const { result } = await client.read(ReadEnvironmentLog, { environmentId: source.environmentId, ...asked })
+          return result.lines.map((line) => toLogRow(line, client.redact))
+        }
+        case 'http': {
+          const { result } = await client.read(ReadHttpLog, { deploymentId: source.deploymentId, ...asked })
+          return result.lines.map((line) => toHttpRow(line, client.redact))
+        }
+        default: {
+          const { result } = await client.read(source.kind === 'build' ? ReadBuildRows : ReadDeployRows, {
+            deploymentId: source.deploymentId,
+            filter: window.filter ?? '',
+            startDate: window.from ?? null,
+            endDate: window.until ?? window.anchor ?? null,
+            limit: window.before ?? window.after ?? null,
+          })
+          return result.lines.map((line) => toLogRow(line, client.redact))
+        }
+      }
+    },
+    readAnsweredRequests: async ({ environmentId, serviceId, from, until, stepSeconds }) => {
+      const { result } = await client.read(HttpStatuses, {
+        environmentId,
+        serviceId,
+        startDate: new Date(from).toISOString(),
+        endDate: new Date(until).toISOString(),
+        stepSeconds,
+      })
+      return result.statuses.flatMap(({ statusCode, samples }) =>
+        samples.map(({ ts, value }) => ({ status: statusCode, at: ts * 1000, requests: value })),
+      )
     },
     newestDeployments: async (environmentId, serviceId) => {
       const { result } = await client.read(NewestDeployments, { environmentId, serviceId })

@@ -11,6 +11,7 @@ import type {
   VolumeId,
   WorkspaceId,
 } from './ids.ts'
+import type { AnsweredRequests, LogRow, LogSource, LogWindow } from './log-row.ts'
 import type {
   DeploymentProgress,
   LogLine,
@@ -102,6 +103,16 @@ export interface Platform {
   followDeployments(deploymentIds: DeploymentId[], signal: AbortSignal, onWord: () => void): Following
   /** One request, sent once. The newest lines, the oldest of them first. */
   readLogs(asked: { deploymentId: DeploymentId; kind: LogKind; limit: number }): Promise<LogLine[]>
+  /** One request. The oldest row first, at most one more than asked for. */
+  readLogRows(source: LogSource, window: LogWindow): Promise<LogRow[]>
+  /** One request. How the edge answered for a service between two moments (milliseconds), in steps of so many seconds. */
+  readAnsweredRequests(asked: {
+    environmentId: EnvironmentId
+    serviceId: ServiceId
+    from: number
+    until: number
+    stepSeconds: number
+  }): Promise<AnsweredRequests[]>
   /** One request. The newest deployments of one service, newest first, at most 10. */
   newestDeployments(environmentId: EnvironmentId, serviceId: ServiceId): Promise<ObservedDeployment[]>
   /** The only writing. One request; never sent twice unless the platform said that it did not happen. */

@@ -7,6 +7,7 @@ export const story = [
   'platform',
   'config',
   'plan',
+  'logs',
   'verify',
   'operations',
   'journal',

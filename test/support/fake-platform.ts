@@ -46,6 +46,8 @@ export function aFakePlatform(reading: Partial<Omit<Platform, 'change'>> = {}, a
     // A platform that tells nothing by itself: whoever waits looks.
     followDeployments: () => ({ isConnected: () => false, stop: () => {} }),
     readLogs: never('readLogs'),
+    readLogRows: never('readLogRows'),
+    readAnsweredRequests: never('readAnsweredRequests'),
     ...reading,
     change: (name, input) => known[name](input),
   }

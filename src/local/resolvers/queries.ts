@@ -54,6 +54,23 @@ export const queries: Resolvers<unknown> = {
   deployments: (_, args: ListedDeployments, context) => context.page(deployments(context, args.input), args),
   environment: (_, { id, projectId }: Id & { projectId?: string | null }, context) =>
     context.environment(id, projectId),
+  environmentLogs: (
+    _,
+    args: { environmentId: string; filter?: string | null; beforeLimit?: number | null },
+    context,
+  ) => {
+    const { instances } = context.environment(args.environmentId)
+    const lines = [...instances.values()].flatMap(({ deployments }) =>
+      deployments.flatMap((deployment) =>
+        newestLines(
+          deployment.logs.deploy,
+          { filter: args.filter ?? null, limit: args.beforeLimit ?? null },
+          false,
+        ).map((line) => shownLine(line, deployment)),
+      ),
+    )
+    return lines.sort((a, b) => (a.timestamp < b.timestamp ? -1 : 1)).slice(-(args.beforeLimit ?? 100))
+  },
   environmentPatch: (_, { id }: Id, context) => {
     const patch = context.model.patch(id)
     context.patchable(patch.environmentId)
@@ -63,6 +80,14 @@ export const queries: Resolvers<unknown> = {
     context.page(context.patchable(args.environmentId).patches.toReversed(), args),
   environmentStagedChanges: (_, { environmentId }: { environmentId: string }, context) =>
     context.patchable(environmentId).staged,
+  httpLogs: (_, { deploymentId }: AskedLog, context) => {
+    context.deployment(deploymentId)
+    return []
+  },
+  httpMetricsGroupedByStatus: (_, { environmentId }: { environmentId: string }, context) => {
+    context.environment(environmentId)
+    return []
+  },
   me: (_, _args, context) => {
     context.personal()
     return { id: context.model.workspace.id, name: 'Rehearsal operator' }

@@ -33,6 +33,27 @@ export const subscriptions: Resolvers<unknown> = {
     )
   },
   deploymentLogs: (_, args: OfDeployment & LogQuestion, context) => logFeed(context, 'deploy', args),
+  environmentLogs: (_, { environmentId, filter }: { environmentId: string; filter?: string | null }, context) => {
+    const deployments = Array.from(
+      context.environment(environmentId).instances.values(),
+      (one) => one.deployments,
+    ).flat()
+    return feed<ReturnType<typeof shownLine>[]>((push) => {
+      const stops = deployments.map((deployment) =>
+        context.model.news.follow(deployment, (item) => {
+          if (item.kind === 'log' && item.log === 'deploy' && passes(item.line, filter))
+            push([shownLine(item.line, deployment)])
+        }),
+      )
+      return () => {
+        for (const stop of stops) stop()
+      }
+    })
+  },
+  httpLogs: (_, { deploymentId }: OfDeployment, context) => {
+    context.deployment(deploymentId)
+    return feed<never[]>(() => () => {})
+  },
 }
 
 function logFeed(context: RequestContext, log: LogKind, { deploymentId, ...question }: OfDeployment & LogQuestion) {
