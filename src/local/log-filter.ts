@@ -11,6 +11,8 @@ export interface Filtered {
 export type LogFilter = (row: Filtered) => boolean
 
 export interface ReadFilter {
+  /** It lets everything through. */
+  isOpen: boolean
   passes: LogFilter
   /** The fields that it asks for. */
   fields: ReadonlySet<string>
@@ -27,12 +29,12 @@ const lexicon: readonly (readonly [RegExp, (match: RegExpExecArray) => Token])[]
   [/\(/y, () => ({ kind: '(' })],
   [/\)/y, () => ({ kind: ')' })],
   [/-(?=[^\s)])/y, () => ({ kind: '-' })],
-  [/AND(?=[\s(])/y, () => ({ kind: 'and' })],
-  [/OR(?=[\s(])/y, () => ({ kind: 'or' })],
+  [/AND(?=[\s()]|$)/y, () => ({ kind: 'and' })],
+  [/OR(?=[\s()]|$)/y, () => ({ kind: 'or' })],
   [new RegExp(`(?:@(${name})|(replica)):(${quoted})(?=[\\s)]|$)`, 'y'), (match) => fieldToken(match, true)],
   [new RegExp(`(?:@(${name})|(replica)):([^\\s()"]+)(?=[\\s)]|$)`, 'y'), (match) => fieldToken(match, false)],
   [new RegExp(`${quoted}(?=[\\s)]|$)`, 'y'), ([text]) => ({ kind: 'text', text: unquoted(text) })],
-  [/[^\s()"@][^\s()"]*/y, ([text]) => ({ kind: 'text', text })],
+  [/[^\s()"@-][^\s()"]*(?=[\s()]|$)/y, ([text]) => ({ kind: 'text', text })],
 ]
 
 /**
@@ -42,11 +44,11 @@ const lexicon: readonly (readonly [RegExp, (match: RegExpExecArray) => Token])[]
 export function readLogFilter(filter: string): ReadFilter | undefined {
   const tokens = tokensOf(filter)
   if (tokens === undefined) return undefined
-  if (tokens.length === 0) return { passes: () => true, fields: new Set() }
+  if (tokens.length === 0) return { isOpen: true, passes: () => true, fields: new Set() }
   const reader = new FilterReader(tokens)
   const passes = reader.whole()
   const fields = new Set(tokens.flatMap((token) => (token.kind === 'field' ? [token.name] : [])))
-  return passes && { passes, fields }
+  return passes && { isOpen: false, passes, fields }
 }
 
 function tokensOf(filter: string): Token[] | undefined {

@@ -49,8 +49,9 @@ export function deploymentRows(
   question: LogQuestion,
   moment: Moment,
 ): FoundRows<PrintedRow> {
-  const { passes: holds } = filterOf(question.filter)
-  const passes = (row: PrintedRow) => row.deployment === deployment && row.kind === kind && holds(filterable(row))
+  const { passes: holds, isOpen } = filterOf(question.filter)
+  const passes = (row: PrintedRow) =>
+    row.deployment === deployment && row.kind === kind && (isOpen || holds(filterable(row)))
   const ledger = kind === 'build' ? deployment.buildRows : deployment.instance.environment.rows
   const window = windowOf(
     {
@@ -69,9 +70,9 @@ export function environmentRows(
   question: AnchoredQuestion,
   moment: Moment,
 ): FoundRows<PrintedRow> {
-  const { passes: holds, fields } = filterOf(question.filter)
+  const { passes: holds, isOpen, fields } = filterOf(question.filter)
   const areBuildsAsked = fields.has('snapshot') || fields.has('replica')
-  const passes = (row: PrintedRow) => (areBuildsAsked || row.kind === 'deploy') && holds(filterable(row))
+  const passes = (row: PrintedRow) => (areBuildsAsked || row.kind === 'deploy') && (isOpen || holds(filterable(row)))
   const window = windowOf(question, moment)
   const ran = environment.rows.around(window, passes)
   if (!areBuildsAsked) return { rows: ran, passes }
@@ -92,8 +93,8 @@ export function environmentRows(
 
 /** What the edge answered for one deployment. */
 export function requestRows(deployment: Deployment, question: AnchoredQuestion, moment: Moment): FoundRows<RequestRow> {
-  const { passes: holds } = filterOf(question.filter)
-  const passes = (row: RequestRow) => row.deployment === deployment && holds(filterableRequest(row))
+  const { passes: holds, isOpen } = filterOf(question.filter)
+  const passes = (row: RequestRow) => row.deployment === deployment && (isOpen || holds(filterableRequest(row)))
   const ledger: Ledger<RequestRow> = deployment.instance.requests
   return { rows: ledger.around(windowOf(question, moment), passes), passes }
 }

@@ -73,8 +73,8 @@ export class LogWriter {
       for (const text of line.message.split(/\r?\n/)) {
         if (log === 'deploy' && this.#isTooMuch(deployment, line.instanceId ?? deployment.instances[0]?.id)) continue
         const read = readPrintedLine(text, line.severity ?? 'info')
-        const attributes = { ...read.attributes, ...line.attributes }
-        rows.push(this.#row(deployment, log, { ...read, attributes }, line))
+        if (line.attributes !== undefined) read.attributes = { ...read.attributes, ...line.attributes }
+        rows.push(this.#row(deployment, log, read, line))
       }
     }
     this.#keep(deployment, log, rows)
@@ -89,7 +89,8 @@ export class LogWriter {
     const container = kind === 'build' ? undefined : (instanceId ?? deployment.instances[0]?.id)
     const moment = this.#next(kind === 'build' ? deployment : deployment.instance.environment, nanoseconds)
     const time = timeText(moment.at - lateMs, moment.nanoseconds)
-    return { ...read, time, kind, deployment, instanceId: container }
+    const { message, severity, attributes } = read
+    return { time, kind, message, severity, attributes, deployment, instanceId: container }
   }
 
   #next(owner: object, nanoseconds: number | undefined): Moment {

@@ -130,9 +130,9 @@ test('a structured line becomes its message, its level and its attributes; other
     'debug plain',
   ])
   expect(found[0]?.attributes).toEqual([
+    { key: 'level', value: '"warn"' },
     { key: 'user', value: '{"id":7}' },
     { key: 'tags', value: '["a"]' },
-    { key: 'level', value: '"warn"' },
   ])
   expect(found[6]?.attributes).toContainEqual({ key: 'shop', value: '"one"' })
   expect(await messages(caller, { filter: '@user.id:7 @tags[0]:a' })).toEqual(['paid'])

@@ -108,15 +108,20 @@ export const deploymentEvent: Resolvers<DeploymentEvent> = {
 
 /** The values of attributes are JSON. */
 export const log: Resolvers<PrintedRow> = {
-  attributes: ({ attributes, severity }) =>
-    Object.entries({ ...attributes, level: severity }).map(([key, value]) => ({ key, value: JSON.stringify(value) })),
+  attributes: ({ attributes, severity }) => {
+    const shown = [{ key: 'level', value: `"${severity}"` }]
+    for (const key of Object.keys(attributes)) {
+      if (key !== 'level') shown.push({ key, value: JSON.stringify(attributes[key]) })
+    }
+    return shown
+  },
   tags: ({ deployment: { id, instance, snapshotId }, instanceId, kind }) => ({
     deploymentId: id,
     deploymentInstanceId: instanceId,
     environmentId: instance.environment.id,
     projectId: instance.environment.project.id,
     serviceId: instance.service.id,
-    ...(kind === 'build' && { snapshotId }),
+    snapshotId: kind === 'build' ? snapshotId : undefined,
   }),
   timestamp: ({ time }) => time,
 }
