@@ -89,6 +89,12 @@ export function graphqlSockets(needs: SocketNeeds): GraphqlSockets {
             return resolve()
           case 'delay':
             return after(trouble.ms, () => deliver(text))
+          case 'late':
+            after(trouble.ms, () => socket.send(text))
+            return resolve()
+          case 'twice':
+            deliver(text)
+            return trouble.ms === 0 ? socket.send(text) : after(trouble.ms, () => socket.send(text))
           default:
             deliver(trouble?.text ?? text)
         }
