@@ -11,7 +11,7 @@ export interface ControlAnswer {
   body: object
 }
 
-const mostJobsAtOnce = 100_000
+const mostJobsAtOnce = 20_000
 
 /** `{environment, service, condition}`: how the service feels from now on, `{}` for well. */
 export function setCondition(body: unknown, world: World): ControlAnswer {
@@ -39,7 +39,7 @@ export function dispatchJobs(body: unknown, world: World): ControlAnswer {
   return { status: 201, body: { environment: environment.name, pending: counts.pending, failed: counts.failed } }
 }
 
-/** `{environment, service, shape}`: the newest deployment of the service prints rows of that shape. */
+/** `{environment, service, shape}`: the service prints rows of that shape. */
 export function printLines(body: unknown, world: World): ControlAnswer {
   const place = serviceIn(body, world, ['shape'])
   if (typeof place === 'string') return refused(place)

@@ -134,7 +134,7 @@ export class World {
     return api && model.runtime.dispatch(api, queue, amount)
   }
 
-  /** Prints rows of a known shape in the name of a service's newest deployment; throws where it has none. Answers how many. */
+  /** What runs of a service, or was tried last, prints rows of a known shape. Answers how many; throws where nothing was deployed. */
   say(environmentId: string, serviceId: string, speech: SpeechName): number {
     const model = this.#present()
     const { deployments, service } = model.instance(model.environment(environmentId), serviceId)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { type Condition, parseCondition } from '../../src/local/condition.ts'
+import { parseCondition } from '../../src/local/condition.ts'
+import type { Condition } from '../../src/local/index.ts'
 import { aProject } from '../support/contract-caller.ts'
 import { plainRequest } from '../support/graphql-request-to.ts'
 import { printed } from '../support/printed-lines.ts'

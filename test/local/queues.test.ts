@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import type { Condition } from '../../src/local/condition.ts'
 import { deployInstance } from '../../src/local/deploying.ts'
+import type { Condition } from '../../src/local/index.ts'
 import { PlatformModel } from '../../src/local/platform-model.ts'
 import { simulatedTiming } from '../../src/local/runtime/simulated.ts'
 import { World } from '../../src/local/world.ts'
@@ -131,6 +131,27 @@ test('a worker that is replaced hands its jobs to its successor, and none is don
   expect(await counts()).toEqual([0, 0])
   const lines = [...(await printed(caller, workerDeployment)), ...(await printed(caller, next))]
   expect(lines.filter((line) => line.endsWith('DONE'))).toHaveLength(50)
+})
+
+test('a worker that drains finishes what it has in hand and takes no more', async () => {
+  const { caller, worker, workerDeployment, dispatch, counts } = await aShop()
+  await caller.store({ services: { [worker]: { deploy: { drainingSeconds: 30 } } } })
+  const draining = await caller.deployed(worker)
+  // The one before has no draining time of its own.
+  expect(await caller.status(workerDeployment)).toBe('REMOVED')
+  dispatch('default', 50)
+  caller.clock.advance(lookMs)
+  const next = await caller.deployed(worker)
+  expect(await caller.status(draining)).toBe('REMOVING')
+  caller.clock.advance(60_000)
+  expect(await counts()).toEqual([0, 0])
+  const byOld = await printed(caller, draining)
+  expect(byOld.filter((line) => line.endsWith('RUNNING'))).toHaveLength(
+    byOld.filter((line) => line.endsWith('DONE')).length,
+  )
+  const byNew = (await printed(caller, next)).filter((line) => line.endsWith('DONE'))
+  expect(byOld.filter((line) => line.endsWith('DONE')).length + byNew.length).toBe(50)
+  expect(byNew.length).toBeGreaterThan(10)
 })
 
 test('a job that throws is tried as often as the worker says, logged each time, and stays failed', async () => {

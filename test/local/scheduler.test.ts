@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Condition } from '../../src/local/condition.ts'
+import type { Condition } from '../../src/local/index.ts'
 import { aProject } from '../support/contract-caller.ts'
 import { printed, printedLines } from '../support/printed-lines.ts'
 
