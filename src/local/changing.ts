@@ -207,6 +207,7 @@ function newInstance(model: PlatformModel, environment: Environment, service: Se
     domains: [],
     deployments: [],
     requests: new Ledger(mostRequestsKept),
+    condition: {},
   }
   environment.instances.set(service.id, instance)
   return instance

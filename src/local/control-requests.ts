@@ -11,9 +11,8 @@ interface PushedCommit {
   commit: CommitSeed
 }
 
-export function parseCommit(body?: string): PushedCommit | string {
-  const value = parseObject(body)
-  if (typeof value === 'string') return value
+export function parseCommit(value: unknown): PushedCommit | string {
+  if (!isRecord(value)) return 'The body must be an object'
   const { repo, branch, message, behaviour } = value
   if (typeof repo !== 'string' || !/^[^/\s]+\/[^/\s]+$/.test(repo)) return 'repo must read owner/name'
   if (typeof branch !== 'string' || branch === '') return 'branch must be a name'
@@ -27,18 +26,7 @@ export function parseCommit(body?: string): PushedCommit | string {
   }
 }
 
-interface PrintedLines {
-  environmentId: string
-  serviceId: string
-  lines: PrintedLine[]
-}
-
-export function parseLines(body?: string): PrintedLines | string {
-  const value = parseObject(body)
-  if (typeof value === 'string') return value
-  const { environmentId, serviceId, lines } = value
-  if (typeof environmentId !== 'string' || typeof serviceId !== 'string')
-    return 'environmentId and serviceId must be ids'
+export function parseLines(lines: unknown): PrintedLine[] | string {
   if (!Array.isArray(lines) || lines.length === 0) return 'lines must be a list with something in it'
   const parsed: PrintedLine[] = []
   for (const [index, line] of lines.entries()) {
@@ -46,7 +34,7 @@ export function parseLines(body?: string): PrintedLines | string {
     if (typeof read === 'string') return `lines[${index}]: ${read}`
     parsed.push(read)
   }
-  return { environmentId, serviceId, lines: parsed }
+  return parsed
 }
 
 const keysOfLine = ['message', 'severity', 'attributes', 'instanceId', 'nanoseconds', 'lateMs']
@@ -78,25 +66,13 @@ export interface AskedIncident {
 }
 
 /** `{}` ends the trouble. */
-export function parseIncident(body?: string): AskedIncident | string {
-  const value = parseObject(body)
-  if (typeof value === 'string') return value
+export function parseIncident(value: unknown): AskedIncident | string {
+  if (!isRecord(value)) return 'The body must be an object'
   if (Object.keys(value).length === 0) return { incident: undefined }
   const { message, url } = value
   if (typeof message !== 'string' || message === '') return 'message must be text'
   if (typeof url !== 'string' || !/^https?:\/\//.test(url)) return 'url must begin with http:// or https://'
   return { incident: { message, url } }
-}
-
-/** A text says why it is no object. */
-function parseObject(body = ''): Record<string, unknown> | string {
-  let value: unknown
-  try {
-    value = JSON.parse(body)
-  } catch {
-    return 'The body is no JSON'
-  }
-  return isRecord(value) ? value : 'The body must be an object'
 }
 
 function isSeverity(value: unknown): value is Severity {

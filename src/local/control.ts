@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { parseCommit, parseIncident, parseLines } from './control-requests.ts'
+import { parseCommit, parseIncident } from './control-requests.ts'
+import { type ControlAnswer, dispatchJobs, printLines, setCondition } from './control-services.ts'
 import { activeDeployments } from './deploying.ts'
 import { bodyOf, isLoopback, loopback, sendJson } from './loopback-server.ts'
 import type { Environment, Project } from './model.ts'
@@ -13,11 +14,6 @@ export interface ControlNeeds {
   stop: () => void
 }
 
-interface ControlAnswer {
-  status: number
-  value: unknown
-}
-
 /**
  * What only the person who started the platform may do. Beyond the token it takes no request that a page in a browser could
  * have sent: none for another host name, none with an `Origin`.
@@ -28,22 +24,26 @@ export async function answerControl(
   needs: ControlNeeds,
 ): Promise<void> {
   const { world } = needs
-  const tell = ({ status, value }: ControlAnswer) => sendJson(response, status, value)
+  const tell = ({ status, body }: ControlAnswer) => sendJson(response, status, body)
   const refusal = refuse(request, needs)
   if (refusal !== undefined) return tell(refusal)
   switch (`${request.method} ${request.url}`) {
     case 'POST /control/commits':
-      return tell(pushCommit(await bodyOf(request), world))
+      return answerBody(await bodyOf(request), response, (body) => pushCommit(body, world))
+    case 'POST /control/condition':
+      return answerBody(await bodyOf(request), response, (body) => setCondition(body, world))
+    case 'POST /control/jobs':
+      return answerBody(await bodyOf(request), response, (body) => dispatchJobs(body, world))
     case 'POST /control/lines':
-      return tell(printLines(await bodyOf(request), world))
+      return answerBody(await bodyOf(request), response, (body) => printLines(body, world))
     case 'POST /control/incident':
-      return tell(setIncident(await bodyOf(request), world))
+      return answerBody(await bodyOf(request), response, (body) => setIncident(body, world))
     case 'GET /control/state': {
       const projects = Array.from(world.projects.values(), projectState)
-      return tell({ status: 200, value: { time: new Date(needs.now()).toISOString(), projects } })
+      return tell({ status: 200, body: { time: new Date(needs.now()).toISOString(), projects } })
     }
     case 'POST /control/stop':
-      tell({ status: 202, value: { message: 'Stopping' } })
+      tell({ status: 202, body: { message: 'Stopping' } })
       return needs.stop()
     default:
       return tell(refused(404, 'There is no such control route'))
@@ -51,7 +51,7 @@ export async function answerControl(
 }
 
 function refused(status: number, message: string): ControlAnswer {
-  return { status, value: { message } }
+  return { status, body: { message } }
 }
 
 function refuse(request: IncomingMessage, { controlToken, port }: ControlNeeds): ControlAnswer | undefined {
@@ -63,30 +63,32 @@ function refuse(request: IncomingMessage, { controlToken, port }: ControlNeeds):
   return undefined
 }
 
-function pushCommit(body: string | undefined, world: World): ControlAnswer {
+function answerBody(text: string | undefined, response: ServerResponse, act: (body: unknown) => ControlAnswer): void {
+  const { status, body } = actOn(text, act)
+  sendJson(response, status, body)
+}
+
+function actOn(text = '', act: (body: unknown) => ControlAnswer): ControlAnswer {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return refused(400, 'The body is no JSON')
+  }
+  return act(value)
+}
+
+function pushCommit(body: unknown, world: World): ControlAnswer {
   const input = parseCommit(body)
   if (typeof input === 'string') return refused(400, input)
-  return { status: 201, value: { sha: world.push(input.repo, input.branch, input.commit).sha } }
+  return { status: 201, body: { sha: world.push(input.repo, input.branch, input.commit).sha } }
 }
 
-/** Where nothing of that service is live there is nobody to print. */
-function printLines(body: string | undefined, world: World): ControlAnswer {
-  const input = parseLines(body)
-  if (typeof input === 'string') return refused(400, input)
-  const { environmentId, serviceId, lines } = input
-  try {
-    world.write(environmentId, serviceId, lines)
-  } catch (error) {
-    return refused(404, error instanceof Error ? error.message : String(error))
-  }
-  return { status: 201, value: { lines: lines.length } }
-}
-
-function setIncident(body: string | undefined, world: World): ControlAnswer {
+function setIncident(body: unknown, world: World): ControlAnswer {
   const input = parseIncident(body)
   if (typeof input === 'string') return refused(400, input)
   world.setIncident(input.incident)
-  return { status: 200, value: { incident: input.incident ?? null } }
+  return { status: 200, body: { incident: input.incident ?? null } }
 }
 
 /** What is there and what runs; no variables. */
@@ -102,6 +104,7 @@ function environmentState({ id, name, instances }: Environment) {
       id: instance.service.id,
       name: instance.service.name,
       domains: instance.domains.map(({ domain }) => domain),
+      condition: instance.condition,
       active: activeDeployments(instance).map(({ id: deploymentId, status, origin }) => ({
         id: deploymentId,
         status,

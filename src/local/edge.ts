@@ -30,15 +30,17 @@ export async function answerAtEdge(
     send(response, status, contentType, body, headers)
   if (owner === undefined) return tell(fallback(404, 'Application not found'))
   const serving = servingDeployment(owner)
-  const question = { method: request.method ?? 'GET', path: request.url ?? '/' }
-  const given = serving && (await model.runtime.ask(serving, question))
+  const { method = 'GET', url: path = '/' } = request
+  const given =
+    serving && (await model.runtime.ask(serving, { method, path, authorization: request.headers.authorization }))
   const answer = given ?? fallback(502, 'Application failed to respond')
   // Where nothing listens, it is the newest live one that should have.
   const asked = serving ?? activeDeployments(owner.instance)[0]
   if (asked !== undefined) {
     const tookMs = now() - startedAt
     logRequest(model.news, model.agenda.now(), asked, {
-      ...question,
+      method,
+      path,
       ...(given === undefined ? nothingListened : { ...wentWell, upstreamRqDuration: tookMs }),
       requestId,
       host,

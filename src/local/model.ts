@@ -5,6 +5,7 @@ import type {
   DeploymentStatus,
   EnvironmentPatchStatus,
 } from '../contract/types.ts'
+import type { Condition } from './condition.ts'
 import type { Ledger } from './ledger.ts'
 import type { Commit } from './repositories.ts'
 
@@ -82,6 +83,8 @@ export interface ServiceInstance {
   deployments: Deployment[]
   /** What the edge answered for it. */
   requests: Ledger<RequestRow>
+  /** How it feels, whichever deployment runs. Never changed in place. */
+  condition: Condition
 }
 
 interface DeploymentTrigger {

@@ -6,8 +6,7 @@ import type { Deployment, Environment, Incident, Patch, Project, ServiceInstance
 import { News } from './news.ts'
 import { PlatformError } from './platform-error.ts'
 import { Repositories, type RepositorySeed } from './repositories.ts'
-import type { Runtime } from './runtime/runtime.ts'
-import { type SimulatedTiming, simulatedRuntime } from './runtime/simulated.ts'
+import { type SimulatedRuntime, type SimulatedTiming, simulatedRuntime } from './runtime/simulated.ts'
 
 export interface ModelOptions {
   clock: Clock
@@ -15,6 +14,8 @@ export interface ModelOptions {
   timing: SimulatedTiming
   random: (bytes: number) => Uint8Array
   linesPerSecond: number
+  /** Ends every wait for a slow answer. */
+  stopping?: AbortSignal
 }
 
 /** Everything the platform knows, with the look-ups that answer in its own words when something is not there. */
@@ -22,7 +23,7 @@ export class PlatformModel {
   readonly agenda: Agenda
   readonly news = new News()
   readonly logs: LogWriter
-  readonly runtime: Runtime
+  readonly runtime: SimulatedRuntime
   readonly lifecycle: Lifecycle
   readonly repositories: Repositories
   readonly workspace: Workspace
@@ -35,11 +36,17 @@ export class PlatformModel {
   readonly #environments = new Map<string, Environment>()
   readonly #random: (bytes: number) => Uint8Array
 
-  constructor({ clock, repositories, timing, random, linesPerSecond }: ModelOptions) {
+  constructor({ clock, repositories, timing, random, linesPerSecond, stopping }: ModelOptions) {
     this.#random = random
     this.agenda = new Agenda(clock)
     this.logs = new LogWriter({ agenda: this.agenda, news: this.news, linesPerSecond })
-    this.runtime = simulatedRuntime(this.agenda, timing, this.logs.print)
+    this.runtime = simulatedRuntime({
+      agenda: this.agenda,
+      timing,
+      print: this.logs.print,
+      pause: (ms) => clock.sleep(ms, stopping),
+      id: () => this.id(),
+    })
     this.lifecycle = new Lifecycle({
       agenda: this.agenda,
       runtime: this.runtime,

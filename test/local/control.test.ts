@@ -52,10 +52,10 @@ test('lines are printed by what is live, as they are given', async () => {
   const lines = [twin, twin, { message: 'late', lateMs: 1 }]
   const answer = await control(caller, 'lines', {
     method: 'POST',
-    body: { environmentId, serviceId: api, lines },
+    body: { environment: 'production', service: 'api', lines },
   })
   expect(answer.status).toBe(201)
-  expect(JSON.parse(answer.body)).toEqual({ lines: 3 })
+  expect(JSON.parse(answer.body)).toEqual({ rows: 3 })
   const rows = caller.platform.world.ledger(environmentId).filter(({ message }) => /twin|late/.test(message))
   expect(rows.map(({ message }) => message)).toEqual(['late', 'twin', 'twin'])
   expect(rows[1]).toEqual(rows[2])
@@ -64,50 +64,105 @@ test('lines are printed by what is live, as they are given', async () => {
 
 test('where nothing is live, nothing is printed', async () => {
   const caller = await aProject()
-  const serviceId = await caller.makeApp('api')
-  const body = { environmentId: caller.environmentId, serviceId, lines: [{ message: 'one' }] }
+  await caller.makeApp('api')
+  const body = { environment: 'production', service: 'api', lines: [{ message: 'one' }] }
   const answer = await control(caller, 'lines', { method: 'POST', body })
-  expect(answer.status).toBe(404)
-  expect(JSON.parse(answer.body).message).toMatch(/^Nothing of the service .* is live$/)
+  expect(answer.status).toBe(409)
+  expect(JSON.parse(answer.body)).toEqual({ message: 'Nothing of api is live' })
 })
 
 const line = { message: 'one' }
 test.each<[string, unknown, RegExp]>([
   ['no JSON', '{', /no JSON/],
   ['no object', '[]', /must be an object/],
-  ['no service', { environmentId: 'e', lines: [line] }, /must be ids/],
-  ['none', { environmentId: 'e', serviceId: 's', lines: [] }, /must be a list/],
-  ['a text', { environmentId: 'e', serviceId: 's', lines: [line, 'one'] }, /lines\[1\]: a line must be/],
-  ['no message', { environmentId: 'e', serviceId: 's', lines: [{}] }, /message must be/],
+  ['no service', { environment: 'production', lines: [line] }, /^service must be one of/],
+  ['none', { environment: 'production', service: 'api', lines: [] }, /must be a list/],
+  ['a text', { environment: 'production', service: 'api', lines: [line, 'one'] }, /lines\[1\]: a line must be/],
+  ['no message', { environment: 'production', service: 'api', lines: [{}] }, /message must be/],
   [
     'a severity that is none',
-    { environmentId: 'e', serviceId: 's', lines: [{ ...line, severity: 'bad' }] },
+    { environment: 'production', service: 'api', lines: [{ ...line, severity: 'bad' }] },
     /one of debug/,
   ],
   [
     'attributes in a list',
-    { environmentId: 'e', serviceId: 's', lines: [{ ...line, attributes: [] }] },
+    { environment: 'production', service: 'api', lines: [{ ...line, attributes: [] }] },
     /attributes must/,
   ],
   [
     'a number for a container',
-    { environmentId: 'e', serviceId: 's', lines: [{ ...line, instanceId: 1 }] },
+    { environment: 'production', service: 'api', lines: [{ ...line, instanceId: 1 }] },
     /instanceId must/,
   ],
   [
     'a time past its millisecond',
-    { environmentId: 'e', serviceId: 's', lines: [{ ...line, nanoseconds: 1e6 }] },
+    { environment: 'production', service: 'api', lines: [{ ...line, nanoseconds: 1e6 }] },
     /999999/,
   ],
-  ['a time to come', { environmentId: 'e', serviceId: 's', lines: [{ ...line, lateMs: -1 }] }, /lateMs must/],
+  ['a time to come', { environment: 'production', service: 'api', lines: [{ ...line, lateMs: -1 }] }, /lateMs must/],
   [
     'a key that is none',
-    { environmentId: 'e', serviceId: 's', lines: [{ ...line, level: 'info' }] },
+    { environment: 'production', service: 'api', lines: [{ ...line, level: 'info' }] },
     /there is no level/,
   ],
 ])('lines with %s are refused', async (_, body, message) => {
   const caller = await aProject()
+  await caller.makeApp('api')
   const answer = await control(caller, 'lines', { method: 'POST', body })
+  expect(answer.status).toBe(400)
+  expect(JSON.parse(answer.body)).toEqual({ message: expect.stringMatching(message) })
+})
+
+test('a running rehearsal can be driven: how a service feels, what it has to do, what it prints', async () => {
+  const caller = await aProject()
+  const api = await caller.makeApp('api')
+  const domain = await caller.makeDomain(api)
+  const place = { environment: 'production', service: 'api' }
+  const post = async (route: string, body: unknown) => {
+    const answer = await control(caller, route, { method: 'POST', body })
+    return { status: answer.status, body: JSON.parse(answer.body) as unknown }
+  }
+  expect(await post('jobs', { environment: 'production', queue: 'banking' })).toMatchObject({ status: 409 })
+  expect(await post('lines', { ...place, shape: 'exception' })).toMatchObject({ status: 409 })
+  await caller.deployed(api)
+  const condition = { failingChecks: ['storage'], certificateDays: 6 }
+  expect(await post('condition', { ...place, condition })).toEqual({ status: 200, body: { ...place, condition } })
+  expect((await caller.edge(domain, '/health')).status).toBe(503)
+  expect((await control(caller, 'state')).body).toContain('"condition":{"failingChecks":["storage"]')
+  expect(await post('condition', { environment: caller.environmentId, service: api, condition: {} })).toMatchObject({
+    status: 200,
+  })
+  expect((await caller.edge(domain, '/health')).status).toBe(200)
+  const jobs = { environment: 'production', queue: 'banking' }
+  expect(await post('jobs', { ...jobs, jobs: 3 })).toMatchObject({ status: 201, body: { pending: 3, failed: 0 } })
+  expect(await post('jobs', jobs)).toMatchObject({ body: { pending: 4 } })
+  expect(await post('lines', { ...place, shape: 'exception' })).toEqual({ status: 201, body: { rows: 12 } })
+})
+
+test.each<[string, unknown, RegExp]>([
+  ['condition', '{', /no JSON/],
+  ['condition', '[]', /must be an object/],
+  ['condition', {}, /^environment must be production$/],
+  ['condition', { environment: 'staging' }, /^environment must be production$/],
+  ['condition', { environment: 'production', project: 'other' }, /^project must be/],
+  ['condition', { environment: 'production', service: 'web' }, /^service must be one of production: api or worker$/],
+  ['condition', { environment: 'production', service: 'api' }, /^condition must be an object/],
+  [
+    'condition',
+    { environment: 'production', service: 'api', condition: { odd: 1 } },
+    /^condition has no "odd"; it may/,
+  ],
+  ['condition', { environment: 'production', service: 'api', mood: {} }, /^There is no "mood" here; there may be/],
+  ['jobs', { environment: 'production' }, /^queue must be a name$/],
+  ['jobs', { environment: 'production', queue: 'default', jobs: 0 }, /^jobs must be a whole number from 1 to/],
+  ['jobs', { environment: 'production', queue: 'default', jobs: 1e9 }, /^jobs must be a whole number from 1 to/],
+  ['lines', { environment: 'production', service: 'api', shape: 'odd' }, /^shape must be container-start, /],
+  ['lines', { environment: 'production', service: 'api', shape: 'constructor' }, /^shape must be/],
+])('to %s, %j is refused with what would be right', async (route, body, message) => {
+  const caller = await aProject()
+  await caller.makeApp('api')
+  await caller.makeApp('worker')
+  const answer = await control(caller, route, { method: 'POST', body })
   expect(answer.status).toBe(400)
   expect(JSON.parse(answer.body)).toEqual({ message: expect.stringMatching(message) })
 })
@@ -133,6 +188,18 @@ test.each<[string, unknown, RegExp]>([
   const answer = await control(caller, 'incident', { method: 'POST', body })
   expect(answer.status).toBe(400)
   expect(JSON.parse(answer.body)).toEqual({ message: expect.stringMatching(message) })
+})
+
+test('an environment that several projects have is told apart by its project', async () => {
+  const caller = await aProject()
+  await caller.makeApp('api')
+  caller.platform.world.addProject('other')
+  const body = { environment: 'production', service: 'api', condition: {} }
+  const answer = await control(caller, 'condition', { method: 'POST', body })
+  expect(answer.status).toBe(400)
+  expect(answer.body).toContain('name the project too')
+  const named = await control(caller, 'condition', { method: 'POST', body: { ...body, project: 'shop' } })
+  expect(named.status).toBe(200)
 })
 
 test('the state says what is there and what runs, and no variable', async () => {
