@@ -1,5 +1,6 @@
 import type { EnvironmentConfig, ServiceConfig, VariableConfig } from '../contract/environment-config.ts'
 import { activeDeployments, deployBatch } from './deploying.ts'
+import { Ledger } from './ledger.ts'
 import type { Domain, Environment, Patch, ServiceInstance } from './model.ts'
 import { applyPatch, combinePatches, countChanges, replicasOf, servicesToDeploy } from './patches.ts'
 import { cannotProcess, PlatformError } from './platform-error.ts'
@@ -193,6 +194,9 @@ function reconcileInstances(model: PlatformModel, environment: Environment): voi
   }
 }
 
+/** Of one service in one environment; older ones are forgotten. */
+const mostRequestsKept = 50_000
+
 function newInstance(model: PlatformModel, environment: Environment, service: ServiceInstance['service']) {
   const instance: ServiceInstance = {
     id: model.id(),
@@ -202,6 +206,7 @@ function newInstance(model: PlatformModel, environment: Environment, service: Se
     autoDeploy: false,
     domains: [],
     deployments: [],
+    requests: new Ledger(mostRequestsKept),
   }
   environment.instances.set(service.id, instance)
   return instance

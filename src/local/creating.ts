@@ -1,11 +1,15 @@
 import type { ServiceConfig, SourceConfig, VariableConfig } from '../contract/environment-config.ts'
 import { changeService, defaultVolumeMB, emptyPatch, followSource, replaceConfig } from './changing.ts'
 import { activeDeployments, deployBatch } from './deploying.ts'
+import { Ledger } from './ledger.ts'
 import type { Domain, Environment, Project, Service, ServiceInstance, Volume } from './model.ts'
 import { applyPatch } from './patches.ts'
 import { cannotProcess, notAuthorized } from './platform-error.ts'
 import type { PlatformModel } from './platform-model.ts'
 import { slug } from './variables.ts'
+
+/** Of one environment; older rows are forgotten. */
+const mostRowsKept = 200_000
 
 export interface NewProject {
   name: string
@@ -52,6 +56,7 @@ export function createEnvironment(
     patches: [],
     instances: new Map(),
     volumeInstances: new Map(),
+    rows: new Ledger(mostRowsKept),
   }
   model.remember(environment)
   return environment

@@ -1,4 +1,5 @@
 import type { ServiceConfig } from '../contract/environment-config.ts'
+import { Ledger } from './ledger.ts'
 import { isInProgress } from './lifecycle.ts'
 import type { Deployment, Environment, Origin, ServiceInstance } from './model.ts'
 import { cannotProcess, PlatformError } from './platform-error.ts'
@@ -7,6 +8,9 @@ import { deploymentVariables, referencedServices } from './variables.ts'
 
 /** How long the image of a removed deployment is kept: as on the Pro plan. */
 const retentionMs = 120 * 60 * 60 * 1000
+
+/** As many as a client may ask for, and the one that comes on top. */
+const mostBuildRows = 5_001
 
 /** What to deploy: a commit, the newest one, or what runs already (at first: the newest one). */
 export interface Wanted {
@@ -167,7 +171,8 @@ function newDeployment(
     builds: special.builds ?? origin.kind === 'commit',
     waitsFor: [],
     events: [],
-    logs: { build: [], deploy: [] },
+    snapshotId: model.id(),
+    buildRows: new Ledger(mostBuildRows),
     instances: [],
     startedAt: undefined,
     run: 0,

@@ -20,6 +20,8 @@ const resolversByType: Record<string, Resolvers<never>> = {
   EnvironmentPatch: things.patch,
   Deployment: things.deployment,
   DeploymentEvent: things.deploymentEvent,
+  HttpLog: things.httpLog,
+  Log: things.log,
 }
 
 /** The contract's schema with the resolvers that make it answer. A root field that nobody resolves is an error here. */

@@ -9,6 +9,7 @@ import { GraphqlEndpoint } from './graphql-endpoint.ts'
 import { answerGraphql, graphqlPath } from './graphql-route.ts'
 import { graphqlSockets } from './graphql-socket.ts'
 import { keepTime } from './keep-time.ts'
+import { mostLinesPerSecond } from './log-writer.ts'
 import { listenOnLoopback, loopback, sendJson } from './loopback-server.ts'
 import type { Masked } from './patches.ts'
 import { PlatformModel } from './platform-model.ts'
@@ -46,6 +47,8 @@ export interface LocalPlatformOptions {
   masked?: Masked
   /** What no token may do here: use patches, or read the config of an environment. Absent: nothing is denied. */
   denied?: readonly DeniedPart[]
+  /** How many lines a second one container may print before the rest is dropped. Absent: 500, as on the platform. */
+  linesPerSecond?: number
   /** For ids and tokens. Absent: the system's. */
   random?: (bytes: number) => Uint8Array
   /** The process to name in the address. */
@@ -75,10 +78,11 @@ let sharedEndpoint: Promise<GraphqlEndpoint> | undefined
 /** Starts a platform that speaks Railway's API on loopback, with an empty workspace. */
 export async function startLocalPlatform(options: LocalPlatformOptions): Promise<LocalPlatform> {
   const { clock, random = randomBytes, masked = 'absent', pageCap = 500, denied = [] } = options
+  const { linesPerSecond = mostLinesPerSecond, repositories = [] } = options
   sharedEndpoint ??= executableSchema().then((schema) => new GraphqlEndpoint(schema))
   const endpoint = await sharedEndpoint
   const timing = { ...simulatedTiming, ...options.timing }
-  const model = new PlatformModel({ clock, random, timing, repositories: options.repositories ?? [] })
+  const model = new PlatformModel({ clock, random, timing, repositories, linesPerSecond })
   const world = new World(model)
   const log = new RequestLog()
   const stopping = new AbortController()

@@ -1,7 +1,7 @@
 import type { DeploymentEventStep, DeploymentStatus } from '../contract/types.ts'
 import type { Agenda } from './agenda.ts'
 import { Containers } from './containers.ts'
-import type { Print } from './deployment-logs.ts'
+import type { Print } from './log-writer.ts'
 import type { Deployment, DeploymentEvent } from './model.ts'
 import type { News } from './news.ts'
 import { replicasOf } from './patches.ts'

@@ -5,6 +5,7 @@ import type {
   DeploymentStatus,
   EnvironmentPatchStatus,
 } from '../contract/types.ts'
+import type { Ledger } from './ledger.ts'
 import type { Commit } from './repositories.ts'
 
 // The platform's things, in the platform's words. Times are milliseconds since the epoch.
@@ -53,6 +54,8 @@ export interface Environment {
   instances: Map<string, ServiceInstance>
   /** By volume id; kept in step with `config.volumes`. */
   volumeInstances: Map<string, VolumeInstance>
+  /** What everything that was ever deployed here printed; builds stand with their deployments. */
+  rows: Ledger<PrintedRow>
 }
 
 export interface Patch {
@@ -77,6 +80,8 @@ export interface ServiceInstance {
   domains: Domain[]
   /** The oldest first. */
   deployments: Deployment[]
+  /** What the edge answered for it. */
+  requests: Ledger<RequestRow>
 }
 
 interface DeploymentTrigger {
@@ -127,7 +132,9 @@ export interface Deployment {
   /** Deployments of the same batch whose service it references. */
   waitsFor: Deployment[]
   events: DeploymentEvent[]
-  logs: Record<LogKind, LogLine[]>
+  /** The code that its build began with; rows of the build are named by it. */
+  snapshotId: string
+  buildRows: Ledger<PrintedRow>
   instances: DeploymentInstance[]
   /** When its containers last started. */
   startedAt: number | undefined
@@ -150,12 +157,44 @@ interface DeploymentInstance {
 /** What its build printed; what its pre-deploy command and its containers did. */
 export type LogKind = 'build' | 'deploy'
 
-export interface LogLine {
-  at: number
-  /** Among the lines of that moment, from 0. */
-  nth: number
+/** How bad a row is, in the platform's words. */
+export type Severity = 'debug' | 'info' | 'warn' | 'error'
+
+/** One row of a log. */
+export interface PrintedRow {
+  /** From `timeText`. */
+  time: string
+  kind: LogKind
   message: string
-  severity: 'info' | 'error'
+  severity: Severity
+  /** What a structured line held besides its message. */
+  attributes: Readonly<Record<string, unknown>>
+  deployment: Deployment
+  /** The container; undefined of a build, and of what is printed before there is one. */
+  instanceId: string | undefined
+}
+
+/** One request that the edge answered. Durations are milliseconds. */
+export interface RequestRow {
+  time: string
+  at: number
+  deployment: Deployment
+  deploymentInstanceId: string
+  requestId: string
+  method: string
+  path: string
+  host: string
+  httpStatus: number
+  totalDuration: number
+  upstreamRqDuration: number
+  /** JSON; empty when nothing went wrong. */
+  upstreamErrors: string
+  responseDetails: string
+  srcIp: string
+  clientUa: string
+  edgeRegion: string
+  txBytes: number
+  rxBytes: number
 }
 
 export interface DeploymentEvent {

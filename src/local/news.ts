@@ -1,16 +1,20 @@
-import type { Deployment, DeploymentEvent, LogKind, LogLine } from './model.ts'
+import type { Deployment, DeploymentEvent, Environment, LogKind, PrintedRow, RequestRow } from './model.ts'
 
-/** What happened to a deployment, for whoever follows it. */
+/** What happened to a deployment, for whoever follows it or its environment. */
 export type NewsItem =
   | { kind: 'status' }
   | { kind: 'event'; event: DeploymentEvent }
-  | { kind: 'log'; log: LogKind; line: LogLine }
+  /** All that was printed at once. */
+  | { kind: 'log'; log: LogKind; rows: readonly PrintedRow[] }
+  | { kind: 'request'; row: RequestRow }
+  /** The environment is no more. */
+  | { kind: 'gone' }
 
 type Listener = (item: NewsItem) => void
 
-/** Tells those who follow a deployment what happens to it, at the moment when it happens. */
+/** Tells those who follow a deployment, or all of an environment, what happens there, at the moment when it happens. */
 export class News {
-  readonly #listeners = new Map<Deployment, Set<Listener>>()
+  readonly #listeners = new Map<Deployment | Environment, Set<Listener>>()
   #audienceChanged = () => {}
 
   get isHeard(): boolean {
@@ -18,17 +22,23 @@ export class News {
   }
 
   tell(deployment: Deployment, item: NewsItem): void {
-    for (const listener of [...(this.#listeners.get(deployment) ?? [])]) listener(item)
+    this.#tell(deployment, item)
+    this.#tell(deployment.instance.environment, item)
+  }
+
+  /** The environment is no more, nor is anything in it. */
+  tellEnd(environment: Environment): void {
+    this.#tell(environment, { kind: 'gone' })
   }
 
   /** The returned function ends it; calling it twice is fine. */
-  follow(deployment: Deployment, listener: Listener): () => void {
-    const listeners = this.#listeners.get(deployment) ?? new Set()
-    this.#listeners.set(deployment, listeners.add(listener))
+  follow(followed: Deployment | Environment, listener: Listener): () => void {
+    const listeners = this.#listeners.get(followed) ?? new Set()
+    this.#listeners.set(followed, listeners.add(listener))
     this.#audienceChanged()
     return () => {
       listeners.delete(listener)
-      if (listeners.size === 0 && this.#listeners.get(deployment) === listeners) this.#listeners.delete(deployment)
+      if (listeners.size === 0 && this.#listeners.get(followed) === listeners) this.#listeners.delete(followed)
       this.#audienceChanged()
     }
   }
@@ -36,5 +46,11 @@ export class News {
   /** Called when somebody begins or ceases to listen. */
   onAudience(act: () => void): void {
     this.#audienceChanged = act
+  }
+
+  #tell(followed: Deployment | Environment, item: NewsItem): void {
+    const listeners = this.#listeners.get(followed)
+    if (listeners === undefined) return
+    for (const listener of [...listeners]) listener(item)
   }
 }

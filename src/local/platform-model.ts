@@ -1,7 +1,7 @@
 import type { Clock } from '../kit/clock.ts'
 import { Agenda } from './agenda.ts'
-import { logPrinter } from './deployment-logs.ts'
 import { Lifecycle } from './lifecycle.ts'
+import { LogWriter } from './log-writer.ts'
 import type { Deployment, Environment, Patch, Project, ServiceInstance, Workspace } from './model.ts'
 import { News } from './news.ts'
 import { PlatformError } from './platform-error.ts'
@@ -14,12 +14,14 @@ export interface ModelOptions {
   repositories: readonly RepositorySeed[]
   timing: SimulatedTiming
   random: (bytes: number) => Uint8Array
+  linesPerSecond: number
 }
 
 /** Everything the platform knows, with the look-ups that answer in its own words when something is not there. */
 export class PlatformModel {
   readonly agenda: Agenda
   readonly news = new News()
+  readonly logs: LogWriter
   readonly runtime: Runtime
   readonly lifecycle: Lifecycle
   readonly repositories: Repositories
@@ -32,16 +34,16 @@ export class PlatformModel {
   readonly #environments = new Map<string, Environment>()
   readonly #random: (bytes: number) => Uint8Array
 
-  constructor({ clock, repositories, timing, random }: ModelOptions) {
+  constructor({ clock, repositories, timing, random, linesPerSecond }: ModelOptions) {
     this.#random = random
     this.agenda = new Agenda(clock)
-    const print = logPrinter(this.agenda, this.news)
-    this.runtime = simulatedRuntime(this.agenda, timing, print)
+    this.logs = new LogWriter({ agenda: this.agenda, news: this.news, linesPerSecond })
+    this.runtime = simulatedRuntime(this.agenda, timing, this.logs.print)
     this.lifecycle = new Lifecycle({
       agenda: this.agenda,
       runtime: this.runtime,
       news: this.news,
-      print,
+      print: this.logs.announce,
       id: () => this.id(),
     })
     this.repositories = new Repositories(repositories, random)
@@ -63,6 +65,16 @@ export class PlatformModel {
     environment.project.environments.set(environment.id, environment)
     this.#environments.set(environment.id, environment)
     this.patches.set(environment.staged.id, environment.staged)
+  }
+
+  /** With all that is in it. What ran there is removed first. */
+  forget(environment: Environment): void {
+    for (const { deployments } of environment.instances.values()) {
+      for (const deployment of deployments) this.lifecycle.remove(deployment)
+    }
+    environment.project.environments.delete(environment.id)
+    this.#environments.delete(environment.id)
+    this.news.tellEnd(environment)
   }
 
   environments(): Iterable<Environment> {

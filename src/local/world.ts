@@ -2,10 +2,22 @@ import type { EnvironmentConfig, ServiceConfig } from '../contract/environment-c
 import type { DeploymentStatus } from '../contract/types.ts'
 import { commitDirectly, stage, writeVariables } from './changing.ts'
 import { createEnvironment, createProject, createService } from './creating.ts'
-import { pushed } from './deploying.ts'
-import type { Deployment, Environment, Patch, Project, Service } from './model.ts'
+import { activeDeployments, pushed } from './deploying.ts'
+import type { PrintedLine } from './log-writer.ts'
+import type { Deployment, Environment, Patch, Project, Service, Severity } from './model.ts'
 import type { PlatformModel } from './platform-model.ts'
 import type { Commit, CommitSeed } from './repositories.ts'
+
+/** A row as the platform has it, `timestamp` as it tells it. */
+export interface LedgerRow {
+  timestamp: string
+  message: string
+  severity: Severity
+  attributes: Readonly<Record<string, unknown>>
+  serviceId: string
+  deploymentId: string
+  instanceId: string | undefined
+}
 
 /**
  * The world behind the API, for tests and drills: it can be read, and disturbed as a foreign operator would. Every call first
@@ -111,6 +123,39 @@ export class World {
   forceStatus(deploymentId: string, status: DeploymentStatus): void {
     const model = this.#present()
     model.lifecycle.force(model.deployment(deploymentId), status)
+  }
+
+  /** The environment goes, with all that runs in it. */
+  removeEnvironment(environmentId: string): void {
+    const model = this.#present()
+    model.forget(model.environment(environmentId))
+  }
+
+  /**
+   * Lines that the live deployment of a service prints now, in one batch. What is more than 500 a second of one container is
+   * dropped, unless the platform was started with other `linesPerSecond`.
+   */
+  write(environmentId: string, serviceId: string, lines: readonly PrintedLine[]): void {
+    const model = this.#present()
+    const [live] = activeDeployments(model.instance(model.environment(environmentId), serviceId))
+    if (live === undefined) throw new Error(`Nothing of the service ${serviceId} is live`)
+    model.logs.write(live, 'deploy', lines)
+  }
+
+  /** The platform's own truth: every row of an environment that it still has, by their times, builds excluded. */
+  ledger(environmentId: string): LedgerRow[] {
+    return this.#present()
+      .environment(environmentId)
+      .rows.rows()
+      .map(({ time, message, severity, attributes, deployment, instanceId }) => ({
+        timestamp: time,
+        message,
+        severity,
+        attributes,
+        serviceId: deployment.instance.service.id,
+        deploymentId: deployment.id,
+        instanceId,
+      }))
   }
 
   #present(): PlatformModel {

@@ -1,12 +1,17 @@
 import type { DeploymentStatus } from '../../contract/types.ts'
-import { type LogQuestion, newestLines } from '../deployment-logs.ts'
+import {
+  type AnchoredQuestion,
+  deploymentRows,
+  environmentRows,
+  type LogQuestion,
+  requestRows,
+} from '../log-questions.ts'
 import type { Deployment, LogKind } from '../model.ts'
 import type { PageArgs } from '../pages.ts'
 import { notAuthorized } from '../platform-error.ts'
 import { activeOrigin, deploymentVariables, renderedVariables, storedVariables } from '../variables.ts'
 import type { RequestContext } from './request-context.ts'
 import type { Resolvers } from './resolvers.ts'
-import { shownLine } from './things.ts'
 
 interface Id {
   id: string
@@ -43,10 +48,10 @@ export const queries: Resolvers<unknown> = {
     context.workspaceWide()
     return { workspaces: [context.model.workspace] }
   },
-  buildLogs: (_, args: AskedLog, context) => logLines(context, 'build', args),
+  buildLogs: (_, args: AskedLog, context) => logRows(context, 'build', args),
   deployment: (_, { id }: Id, context) => context.deployment(id),
   deploymentEvents: (_, { id, ...args }: Id & PageArgs, context) => context.page(context.deployment(id).events, args),
-  deploymentLogs: (_, args: AskedLog, context) => logLines(context, 'deploy', args),
+  deploymentLogs: (_, args: AskedLog, context) => logRows(context, 'deploy', args),
   deploymentSnapshot: (_, { deploymentId }: { deploymentId: string }, context) => {
     const { id, createdAt, shownVariables } = context.deployment(deploymentId)
     return { id, createdAt, variables: shownVariables }
@@ -54,23 +59,8 @@ export const queries: Resolvers<unknown> = {
   deployments: (_, args: ListedDeployments, context) => context.page(deployments(context, args.input), args),
   environment: (_, { id, projectId }: Id & { projectId?: string | null }, context) =>
     context.environment(id, projectId),
-  environmentLogs: (
-    _,
-    args: { environmentId: string; filter?: string | null; beforeLimit?: number | null },
-    context,
-  ) => {
-    const { instances } = context.environment(args.environmentId)
-    const lines = [...instances.values()].flatMap(({ deployments }) =>
-      deployments.flatMap((deployment) =>
-        newestLines(
-          deployment.logs.deploy,
-          { filter: args.filter ?? null, limit: args.beforeLimit ?? null },
-          false,
-        ).map((line) => shownLine(line, deployment)),
-      ),
-    )
-    return lines.sort((a, b) => (a.timestamp < b.timestamp ? -1 : 1)).slice(-(args.beforeLimit ?? 100))
-  },
+  environmentLogs: (_, { environmentId, ...question }: { environmentId: string } & AnchoredQuestion, context) =>
+    environmentRows(context.environment(environmentId), question, moment(context)).rows,
   environmentPatch: (_, { id }: Id, context) => {
     const patch = context.model.patch(id)
     context.patchable(patch.environmentId)
@@ -80,10 +70,8 @@ export const queries: Resolvers<unknown> = {
     context.page(context.patchable(args.environmentId).patches.toReversed(), args),
   environmentStagedChanges: (_, { environmentId }: { environmentId: string }, context) =>
     context.patchable(environmentId).staged,
-  httpLogs: (_, { deploymentId }: AskedLog, context) => {
-    context.deployment(deploymentId)
-    return []
-  },
+  httpLogs: (_, { deploymentId, ...question }: { deploymentId: string } & AnchoredQuestion, context) =>
+    requestRows(context.deployment(deploymentId), question, moment(context)).rows,
   httpMetricsGroupedByStatus: (_, { environmentId }: { environmentId: string }, context) => {
     context.environment(environmentId)
     return []
@@ -136,10 +124,12 @@ export const queries: Resolvers<unknown> = {
   },
 }
 
-/** One row more than asked for, where there is one: so does the platform. */
-function logLines(context: RequestContext, log: LogKind, { deploymentId, ...question }: AskedLog) {
-  const deployment = context.deployment(deploymentId)
-  return newestLines(deployment.logs[log], question, true).map((line) => shownLine(line, deployment))
+function logRows(context: RequestContext, log: LogKind, { deploymentId, ...question }: AskedLog) {
+  return deploymentRows(context.deployment(deploymentId), log, question, moment(context)).rows
+}
+
+function moment({ model }: RequestContext) {
+  return { now: model.agenda.now(), isQuirky: true }
 }
 
 /** The newest first. A project token sees those of its own environment, and must ask for it. */

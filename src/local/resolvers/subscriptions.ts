@@ -1,9 +1,15 @@
-import { type LogQuestion, newestLines, passes } from '../deployment-logs.ts'
+import { batchFeed } from '../batch-feed.ts'
 import { feed } from '../feed.ts'
-import type { Deployment, DeploymentEvent, LogKind } from '../model.ts'
+import {
+  type AnchoredQuestion,
+  deploymentRows,
+  environmentRows,
+  type LogQuestion,
+  requestRows,
+} from '../log-questions.ts'
+import type { Deployment, DeploymentEvent, LogKind, PrintedRow, RequestRow } from '../model.ts'
 import type { RequestContext } from './request-context.ts'
 import type { Resolvers } from './resolvers.ts'
-import { shownLine } from './things.ts'
 
 interface OfDeployment {
   deploymentId: string
@@ -33,39 +39,39 @@ export const subscriptions: Resolvers<unknown> = {
     )
   },
   deploymentLogs: (_, args: OfDeployment & LogQuestion, context) => logFeed(context, 'deploy', args),
-  environmentLogs: (_, { environmentId, filter }: { environmentId: string; filter?: string | null }, context) => {
-    const deployments = Array.from(
-      context.environment(environmentId).instances.values(),
-      (one) => one.deployments,
-    ).flat()
-    return feed<ReturnType<typeof shownLine>[]>((push) => {
-      const stops = deployments.map((deployment) =>
-        context.model.news.follow(deployment, (item) => {
-          if (item.kind === 'log' && item.log === 'deploy' && passes(item.line, filter))
-            push([shownLine(item.line, deployment)])
-        }),
-      )
-      return () => {
-        for (const stop of stops) stop()
-      }
-    })
+  environmentLogs: (_, { environmentId, ...question }: { environmentId: string } & AnchoredQuestion, context) => {
+    const environment = context.environment(environmentId)
+    const { rows, passes } = environmentRows(environment, question, moment(context))
+    return batchFeed<PrintedRow>(rows, (push, end) =>
+      context.model.news.follow(environment, (item) => {
+        if (item.kind === 'log') push(item.rows.filter(passes))
+        if (item.kind === 'gone') end()
+      }),
+    )
   },
-  httpLogs: (_, { deploymentId }: OfDeployment, context) => {
-    context.deployment(deploymentId)
-    return feed<never[]>(() => () => {})
+  httpLogs: (_, { deploymentId, ...question }: OfDeployment & AnchoredQuestion, context) => {
+    const deployment = context.deployment(deploymentId)
+    const { rows, passes } = requestRows(deployment, question, moment(context))
+    return batchFeed<RequestRow>(rows, (push, end) =>
+      context.model.news.follow(deployment, (item) => {
+        if (item.kind === 'request' && passes(item.row)) push([item.row])
+        if (item.kind === 'status' && deployment.status === 'REMOVED') end()
+      }),
+    )
   },
 }
 
 function logFeed(context: RequestContext, log: LogKind, { deploymentId, ...question }: OfDeployment & LogQuestion) {
   const deployment = context.deployment(deploymentId)
-  return feed<ReturnType<typeof shownLine>[]>((push, end) => {
-    const recent = newestLines(deployment.logs[log], question, false)
-    if (recent.length > 0) push(recent.map((line) => shownLine(line, deployment)))
-    return context.model.news.follow(deployment, (item) => {
-      if (item.kind === 'log' && item.log === log && passes(item.line, question.filter)) {
-        push([shownLine(item.line, deployment)])
-      }
+  const { rows, passes } = deploymentRows(deployment, log, question, moment(context))
+  return batchFeed<PrintedRow>(rows, (push, end) =>
+    context.model.news.follow(deployment, (item) => {
+      if (item.kind === 'log') push(item.rows.filter(passes))
       if (item.kind === 'status' && deployment.status === 'REMOVED') end()
-    })
-  })
+    }),
+  )
+}
+
+function moment({ model }: RequestContext) {
+  return { now: model.agenda.now(), isQuirky: false }
 }

@@ -4,9 +4,10 @@ import type {
   DeploymentEvent,
   Domain,
   Environment,
-  LogLine,
   Patch,
+  PrintedRow,
   Project,
+  RequestRow,
   ServiceInstance,
   VolumeInstance,
 } from '../model.ts'
@@ -105,22 +106,29 @@ export const deploymentEvent: Resolvers<DeploymentEvent> = {
     completedAt === undefined ? null : { durationMs: completedAt - createdAt, error, reason },
 }
 
-/** A line as the API tells it; the values of attributes are JSON. */
-export function shownLine({ at, nth, message, severity }: LogLine, { id, instance, instances }: Deployment) {
-  const moment = new Date(at).toISOString().slice(0, -1)
-  return {
-    timestamp: `${moment}${String(nth).padStart(6, '0')}Z`,
-    message,
-    severity,
-    attributes: [{ key: 'level', value: JSON.stringify(severity) }],
-    tags: {
-      deploymentId: id,
-      deploymentInstanceId: instances[0]?.id,
-      environmentId: instance.environment.id,
-      projectId: instance.environment.project.id,
-      serviceId: instance.service.id,
-    },
-  }
+/** The values of attributes are JSON. */
+export const log: Resolvers<PrintedRow> = {
+  attributes: ({ attributes, severity }) => {
+    const shown = [{ key: 'level', value: `"${severity}"` }]
+    for (const key of Object.keys(attributes)) {
+      if (key !== 'level') shown.push({ key, value: JSON.stringify(attributes[key]) })
+    }
+    return shown
+  },
+  tags: ({ deployment: { id, instance, snapshotId }, instanceId, kind }) => ({
+    deploymentId: id,
+    deploymentInstanceId: instanceId,
+    environmentId: instance.environment.id,
+    projectId: instance.environment.project.id,
+    serviceId: instance.service.id,
+    snapshotId: kind === 'build' ? snapshotId : undefined,
+  }),
+  timestamp: ({ time }) => time,
+}
+
+export const httpLog: Resolvers<RequestRow> = {
+  deploymentId: ({ deployment: { id } }) => id,
+  timestamp: ({ time }) => time,
 }
 
 function opened(source: Environment, context: RequestContext): Environment {

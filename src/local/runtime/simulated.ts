@@ -1,5 +1,5 @@
 import type { Agenda } from '../agenda.ts'
-import type { Print } from '../deployment-logs.ts'
+import type { Print } from '../log-writer.ts'
 import type { Deployment } from '../model.ts'
 import type { CommitBehaviour } from '../repositories.ts'
 import { answerAsApp } from './app-answers.ts'
