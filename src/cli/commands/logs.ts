@@ -214,13 +214,12 @@ function isInterrupted({ reason }: AbortSignal): boolean {
 }
 
 function nothingSaid({ filter, since, question }: AskedLog, { options }: Context): string {
-  const where =
-    since === undefined
-      ? 'as far back as the platform tells'
-      : `since ${logTime(since).slice(0, 16).replace('T', ' ')} UTC`
   const what = isSifted(filter) ? 'Nothing that was said passes' : 'Nothing was said'
-  const next = followUp(question.kind === 'said' ? 'fakturino logs --since 24h' : 'fakturino status', options)
-  return `${what}, ${where}. To look further, run: ${next}`
+  if (since !== undefined && question.kind === 'said') {
+    const from = logTime(since).slice(0, 16).replace('T', ' ')
+    return `${what} since ${from} UTC. To look further back, run: ${followUp('fakturino logs --since 24h', options)}`
+  }
+  return `${what}, as far back as the platform tells. To see what runs, run: ${followUp('fakturino status', options)}`
 }
 
 /** How the stream stands, said where it changes: several sources are one connection. */
