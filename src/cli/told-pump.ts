@@ -9,7 +9,7 @@ const mostWaiting = 50_000
 /** Hands on what is told as fast as it is read. */
 export interface ToldPump {
   add(told: readonly ToldLog[]): void
-  /** Resolves when everything was taken, nobody reads any more, or the signal aborts. */
+  /** Resolves when everything was taken or nobody reads any more; after an abort, as soon as the rest is written. */
   emptied(signal: AbortSignal): Promise<void>
   lines: number
   gaps: number
@@ -31,24 +31,30 @@ export function createToldPump(teller: LogTeller, isBounded: boolean, most = mos
       })
     },
     async emptied(signal) {
-      if (running === undefined || signal.aborted) return
-      let stop: (() => void) | undefined
+      if (running === undefined) return
+      let stop = () => {}
       const stopped = new Promise<void>((resolve) => {
         stop = resolve
-        signal.addEventListener('abort', resolve as () => void, { once: true })
       })
-      await Promise.race([running, stopped])
-      if (stop !== undefined) signal.removeEventListener('abort', stop)
+      signal.addEventListener('abort', stop, { once: true })
+      if (!signal.aborted) await Promise.race([running, stopped])
+      signal.removeEventListener('abort', stop)
+      // Whoever stops it still gets what had come, without anybody waiting for them.
+      if (signal.aborted && !teller.gone.aborted) write(queue)
+      queue = []
     },
+  }
+  const write = (next: readonly ToldLog[]) => {
+    const gaps = next.filter(({ kind }) => kind === 'gap').length
+    pump.gaps += gaps
+    pump.lines += next.length - gaps
+    teller.tell(next)
   }
   async function run(): Promise<void> {
     while (queue.length > 0 && !teller.gone.aborted) {
       const next = queue.slice(0, inOneWrite)
       queue = queue.slice(inOneWrite)
-      const gaps = next.filter(({ kind }) => kind === 'gap').length
-      pump.gaps += gaps
-      pump.lines += next.length - gaps
-      teller.tell(next)
+      write(next)
       await teller.taken()
     }
     queue = []

@@ -71,7 +71,7 @@ function placesOf(
   if (kind === 'http') return placesOfEdge(state, asked)
   return {
     sources: [{ kind: 'environment', environmentId: state.environment.id }],
-    filter: platformFilter({ services: services.length === 0 ? [] : asked.map((service) => service.id) }),
+    filter: platformFilter(services.length === 0 ? [] : asked.map((service) => service.id)),
     isUnderWay: false,
   }
 }

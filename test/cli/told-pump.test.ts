@@ -87,4 +87,7 @@ it('ends with its reader, and with the command', async () => {
   const emptied = stuck.emptied(stop.signal)
   stop.abort()
   await emptied
+  // What had come is written, and counted, without waiting for anybody.
+  expect(other.told).toHaveLength(700)
+  expect(stuck.lines).toBe(700)
 })

@@ -29,7 +29,7 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
   const state = await observed(context)
   const places = logPlaces(state, asked.question)
   const isFollowed = isFollowing(asked, places, context)
-  tellSilence(places, state, isFollowed, context)
+  tellSilence(asked, places, state, isFollowed, context)
   return asked.isErrors
     ? tellErrors(asked, places, state, context)
     : tellLines(asked, places, state, isFollowed, context)
@@ -52,12 +52,19 @@ function isFollowing({ question, follow, until, isErrors }: AskedLog, places: Lo
   return context.machine.stdout.isTTY === true
 }
 
-function tellSilence(places: LogPlaces, state: ObservedState, isFollowed: boolean, { output }: Context): void {
-  const { services, silent } = places
-  if (silent.length === 0) return
-  if (silent.length === services.length && !isFollowed) throw neverDeployed(silent, state)
-  // Without names, a service that waits for its first deploy is nothing to speak of.
-  if (silent.length === services.length) output.notice(neverDeployed(silent, state).message)
+/** Services that never ran have said nothing: a failure where that is all there is, unless somebody waits for them to begin. */
+function tellSilence(
+  { question }: AskedLog,
+  { services, silent }: LogPlaces,
+  state: ObservedState,
+  isFollowed: boolean,
+  { output }: Context,
+): void {
+  if (silent.length === 0 || question.deployment !== undefined) return
+  const isAll = silent.length === services.length
+  if (isAll && !isFollowed) throw neverDeployed(silent, state)
+  // Without names, one service that waits for its first deploy is nothing to speak of.
+  if (isAll || question.services.length > 0) output.notice(neverDeployed(silent, state).message)
 }
 
 async function tellLines(
