@@ -110,7 +110,10 @@ function createTrace(head: string): Joining {
       }
       if (isClosed || laravelHead.test(text) || beginsTrace(text)) return 'ends'
       if (!isHead || recordStart.test(text)) return 'apart'
-      isHead = !endOfHead.test(text.trimEnd())
+      const words = text.trimEnd()
+      // The whole object was written, without a trace: its message had several lines.
+      if (words.endsWith(')"}')) return 'joins-last'
+      isHead = !endOfHead.test(words)
       return 'joins'
     },
   }

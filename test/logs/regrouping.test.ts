@@ -33,6 +33,10 @@ describe('rows that were printed as one thing', () => {
     ['one whose frames came in another order', aTrace(), [0, 3, 1, 2, 5, 4, 6]],
     ['one whose end came before its last frames', aTrace(), [0, 1, 2, 6, 3, 4, 5]],
     ['one whose first row came last', aTrace(), [1, 2, 3, 4, 5, 6, 0]],
+    [
+      'a message of several lines without a trace',
+      ['[2025-12-12 17:34:42] production.ERROR: x {"exception":"[object] (Boom(code: 0): one', 'two at /a.php:1)"}'],
+    ],
     ['a wrapped line of artisan', wrapped],
     [
       'one that is wrapped without a block',
