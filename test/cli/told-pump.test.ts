@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { createToldPump } from '../../src/cli/told-pump.ts'
 import type { ToldLog } from '../../src/logs/reading.ts'
-import { timeAt } from '../logs/rows.ts'
+import { timeAt } from '../logs/row-samples.ts'
 
 function entries(amount: number, from = 0): ToldLog[] {
   return Array.from({ length: amount }, (_, n) => ({

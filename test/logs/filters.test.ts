@@ -6,7 +6,7 @@ import { createErrorGroups, summarised } from '../../src/logs/group-errors.ts'
 import type { LogEntry } from '../../src/logs/log-entry.ts'
 import { platformFilter } from '../../src/logs/platform-filter.ts'
 import { id } from '../../src/platform/ids.ts'
-import { timeAt } from './rows.ts'
+import { timeAt } from './row-samples.ts'
 
 function anEntry(entry: Partial<LogEntry> = {}): LogEntry {
   return {

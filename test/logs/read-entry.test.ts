@@ -3,7 +3,7 @@ import type { LogEntry } from '../../src/logs/log-entry.ts'
 import { readEntry } from '../../src/logs/read-entry.ts'
 import { createRegrouping } from '../../src/logs/regrouping.ts'
 import type { LogRow } from '../../src/platform/log-row.ts'
-import { aRow, aTrace, rowsOf } from './rows.ts'
+import { aRow, aTrace, rowsOf } from './row-samples.ts'
 
 function read(rows: readonly LogRow[]): LogEntry[] {
   const regrouping = createRegrouping()

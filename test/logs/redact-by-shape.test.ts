@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createRowRedactor, redactByShape, redactFields } from '../../src/logs/redact-by-shape.ts'
-import { aRow, rowsOf } from './rows.ts'
+import { aRow, rowsOf } from './row-samples.ts'
 
 const secret = 'Zk9x/Qm2+rT7vB4='
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createRegrouping } from '../../src/logs/regrouping.ts'
 import type { LogRow } from '../../src/platform/log-row.ts'
-import { aRow, aTrace, rowsOf, timeAt } from './rows.ts'
+import { aRow, aTrace, rowsOf, timeAt } from './row-samples.ts'
 
 /** Messages of every group, as they are told when everything is over. */
 function grouped(rows: readonly LogRow[]): string[][] {

@@ -7,7 +7,7 @@ import { createLogLines } from '../../src/output/human/log-lines.ts'
 import { createJsonOutput } from '../../src/output/json-output.ts'
 import { createStyle } from '../../src/output/style.ts'
 import { createTerminal } from '../../src/output/terminal.ts'
-import { aTrace } from '../logs/rows.ts'
+import { aTrace } from '../logs/row-samples.ts'
 import { aScreen } from './human-screen.ts'
 
 const head = { project: 'p', environment: 'e', isRehearsal: false, services: ['api', 'postgres'] }
