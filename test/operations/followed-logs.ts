@@ -7,6 +7,7 @@ import { followLogs, type LogRequest, type LogState } from '../../src/operations
 import { chooseCredential } from '../../src/platform/credential.ts'
 import { createGraphqlClient } from '../../src/platform/graphql-client.ts'
 import { createGraphqlPlatform } from '../../src/platform/graphql-platform.ts'
+import type { DeploymentId } from '../../src/platform/ids.ts'
 import { id } from '../../src/platform/ids.ts'
 import type { LogRow, LogSource } from '../../src/platform/log-row.ts'
 import { createSubscriptions } from '../../src/platform/subscriptions.ts'
@@ -17,9 +18,9 @@ export async function loggingServices(names: readonly string[], options: Partial
   const caller = await aProject({ linesPerSecond: 1_000_000, ...options })
   const { clock, environmentId, platform: local } = caller
   const services: string[] = []
-  const deployments: string[] = []
+  const deployments: DeploymentId[] = []
   for (const name of names) services.push(await caller.makeApp(name))
-  for (const service of services) deployments.push(await caller.deploy(service))
+  for (const service of services) deployments.push(id(await caller.deploy(service)))
   // Behind everything that the deployments themselves print.
   clock.advance(60_000)
 
@@ -62,16 +63,4 @@ export function messagesOf(items: readonly LogItem[]): string[] {
 
 export function rowsOf(items: readonly LogItem[]): LogRow[] {
   return items.flatMap((item) => (item.kind === 'row' ? [item.row] : []))
-}
-
-/** How often each text is there. */
-export function tally(texts: Iterable<string>): Map<string, number> {
-  const counts = new Map<string, number>()
-  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1)
-  return counts
-}
-
-/** What is there more often than in the other, a line each. */
-export function moreOften(counts: Map<string, number>, than: Map<string, number>): string[] {
-  return [...counts].filter(([text, times]) => times > (than.get(text) ?? 0)).map(([text]) => text)
 }
