@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { OperatorError } from '../../src/kit/errors.ts'
 import type { SocketMisfortune } from '../../src/local/index.ts'
 import { logTime } from '../../src/logs/log-time.ts'
+import { id } from '../../src/platform/ids.ts'
 import { settled, until } from '../support/until.ts'
 import { loggingServices, messagesOf, rowsOf } from './followed-logs.ts'
 
@@ -195,6 +196,39 @@ describe('following', () => {
     for (const deploymentId of deployments) local.world.forceStatus(deploymentId, 'REMOVED')
     expect(await followed.ended).toMatchObject({ ended: 'over' })
     expect(followed.messages().filter((message) => message.length === 1)).toEqual(['a', 'b', 'c'])
+  })
+
+  it('of requests that the edge answered for two deployments comes in one order, cut or not', async () => {
+    const { caller, clock, local, api, worker, deployments, follow } = await twoServices()
+    const hosts = [await caller.makeDomain(api), await caller.makeDomain(worker)]
+    const sources = deployments.map((deploymentId) => ({ kind: 'http', deploymentId }) as const)
+    const followed = follow({ sources, lines: 0 })
+    await until(() => followed.states.length === 2)
+    let nth = 0
+    local.onSocket(({ type }) => (type === 'next' && ++nth === 2 ? { kind: 'cut' } : undefined))
+    for (const path of ['/a', '/b', '/c', '/d']) {
+      for (const host of hosts) {
+        await caller.edge(host, path)
+        clock.advance(10)
+      }
+    }
+    await until(() => followed.items.length === 8)
+    expect(rowsOf(followed.items).map(({ request }) => request?.path)).toEqual(
+      ['/a', '/b', '/c', '/d'].flatMap((path) => [path, path]),
+    )
+  })
+
+  it('of a build brings it from its first line, and nothing that ran', async () => {
+    const { caller, clock, api, follow } = await twoServices()
+    const deploymentId = id<'deployment'>(await caller.deploy(api))
+    const followed = follow({ sources: [{ kind: 'build', deploymentId }] })
+    await until(() => followed.states.length > 0)
+    clock.advance(10_000)
+    await until(() => followed.items.length > 2)
+    await settled(400)
+    const read = follow({ sources: [{ kind: 'build', deploymentId }], isFollowed: false })
+    await read.ended
+    expect(followed.messages()).toEqual(read.messages())
   })
 
   it('gives secrets that are known to nobody', async () => {
