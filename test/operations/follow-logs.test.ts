@@ -32,7 +32,7 @@ describe('history', () => {
     print(worker, 'three')
     print(api, 'four')
     const read = follow({ isFollowed: false, lines: 3 })
-    expect(await read.ended).toEqual({ ended: 'read', rows: 3, gaps: 0 })
+    expect(await read.ended).toEqual({ ended: 'read', rows: 3, gaps: 0, early: 0 })
     expect(read.messages()).toEqual(['two', 'three', 'four'])
   })
 
@@ -88,7 +88,7 @@ describe('history', () => {
       numbered(11_000).map((message) => ({ message, nanoseconds: 7 })),
     )
     const read = follow({ isFollowed: false, since })
-    expect(await read.ended).toEqual({ ended: 'read', rows: 5_002, gaps: 1 })
+    expect(await read.ended).toEqual({ ended: 'read', rows: 5_002, gaps: 1, early: 0 })
     const moment = logTime(clock.now()).replace('000Z', '007Z')
     expect(read.items[1]).toMatchObject({
       kind: 'gap',
@@ -170,7 +170,7 @@ describe('following', () => {
     // Less than a fake clock needs to let two seconds pass.
     await settled(8)
     followed.stop()
-    expect(await followed.ended).toEqual({ ended: 'stopped', rows: 1, gaps: 0 })
+    expect(await followed.ended).toEqual({ ended: 'stopped', rows: 1, gaps: 0, early: 0 })
     expect(followed.messages()).toEqual(['last words'])
   })
 
