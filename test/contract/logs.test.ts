@@ -214,6 +214,8 @@ test('tens of thousands of rows are followed in few events, every one of them on
   expect(all).toHaveLength(40_000)
   expect(all.map(({ timestamp, message }) => `${timestamp} ${message}`)).toEqual(ledgerTexts(caller).slice(-40_000))
   expect(told(socket).length).toBeLessThan(40)
+  expect(await rows(caller, { beforeLimit: 100_000 })).toHaveLength(5_001)
+  expect(await rows(caller, { beforeLimit: -1, afterLimit: -1 })).toEqual([])
 })
 
 test('B89 build rows are told where their snapshot is asked for', async () => {
