@@ -132,7 +132,7 @@ describe('following', () => {
       return undefined
     })
     const followed = follow({ lines: 1 })
-    await until(() => followed.states.length > 0)
+    await until(() => followed.has('connected'))
     print(api, 'now')
     await until(() => followed.items.length === 3)
     expect(followed.messages()).toEqual(['history', 'between', 'now'])
@@ -143,7 +143,7 @@ describe('following', () => {
     const { api, print, follow } = await twoServices()
     print(api, ...numbered(20))
     const [two, none] = [follow({ lines: 2 }), follow({ lines: 0 })]
-    await until(() => two.states.length > 0 && none.states.length > 0)
+    await until(() => two.has('connected') && none.has('connected'))
     print(api, 'now')
     await until(() => two.items.length > 2 && none.items.length > 0)
     expect(two.messages()).toEqual(['line 18', 'line 19', 'now'])
@@ -153,7 +153,7 @@ describe('following', () => {
   it('gives a lone line within two seconds', async () => {
     const { clock, api, print, follow } = await twoServices()
     const followed = follow({ lines: 0 })
-    await until(() => followed.states.length > 0)
+    await until(() => followed.has('connected'))
     await settled()
     const printedAt = clock.now()
     print(api, 'alone')
@@ -164,7 +164,7 @@ describe('following', () => {
   it('gives what waits when it is stopped, and leaves no socket', async () => {
     const { api, print, follow } = await twoServices()
     const followed = follow({ lines: 0 })
-    await until(() => followed.states.length > 0)
+    await until(() => followed.has('connected'))
     await settled()
     print(api, 'last words')
     // Less than a fake clock needs to let two seconds pass.
@@ -185,7 +185,7 @@ describe('following', () => {
     const { clock, local, deployments, api, worker, print, follow } = await twoServices()
     const sources = deployments.map((deploymentId) => ({ kind: 'deploy', deploymentId }) as const)
     const followed = follow({ sources, lines: 0 })
-    await until(() => followed.states.length === 2)
+    await until(() => followed.has('connected', 2))
     await settled()
     print(api, 'a')
     clock.advance(10)
@@ -203,7 +203,7 @@ describe('following', () => {
     const hosts = [await caller.makeDomain(api), await caller.makeDomain(worker)]
     const sources = deployments.map((deploymentId) => ({ kind: 'http', deploymentId }) as const)
     const followed = follow({ sources, lines: 0 })
-    await until(() => followed.states.length === 2)
+    await until(() => followed.has('connected', 2))
     let nth = 0
     local.onSocket(({ type }) => (type === 'next' && ++nth === 2 ? { kind: 'cut' } : undefined))
     for (const path of ['/a', '/b', '/c', '/d']) {
@@ -222,7 +222,7 @@ describe('following', () => {
     const { caller, clock, api, follow } = await twoServices()
     const deploymentId = id<'deployment'>(await caller.deploy(api))
     const followed = follow({ sources: [{ kind: 'build', deploymentId }] })
-    await until(() => followed.states.length > 0)
+    await until(() => followed.has('connected'))
     clock.advance(10_000)
     await until(() => followed.items.length > 2)
     await settled(400)
@@ -235,7 +235,7 @@ describe('following', () => {
     const { client, api, print, follow } = await twoServices()
     client.learn(['sentinel-of-a-variable'])
     const followed = follow({ lines: 0 })
-    await until(() => followed.states.length > 0)
+    await until(() => followed.has('connected'))
     print(api, 'connecting with sentinel-of-a-variable')
     await until(() => followed.items.length > 0)
     expect(JSON.stringify(followed.items)).not.toContain('sentinel-of-a-variable')
@@ -247,7 +247,7 @@ describe('following', () => {
     followed.items.push = () => {
       throw new Error('the screen is gone')
     }
-    await until(() => followed.states.length > 0)
+    await until(() => followed.has('connected'))
     stage.print(stage.api, 'unseen')
     await expect(followed.ended).rejects.toThrow('the screen is gone')
   })
@@ -274,10 +274,10 @@ describe('a stream that is lost', () => {
   ])('because it is %s is made again by itself, and that is told', async (_, trouble, why) => {
     const { local, api, print, follow } = await twoServices()
     const followed = follow({ lines: 0 })
-    await until(() => followed.states.length > 0)
+    await until(() => followed.has('connected'))
     const heal = local.onSocket(({ type }) => (type === 'next' ? trouble : undefined))
     print(api, 'missed')
-    await until(() => followed.states.some(({ kind }) => kind === 'lost'))
+    await until(() => followed.has('lost'))
     heal()
     await until(() => followed.items.length > 0)
     expect(followed.messages()).toEqual(['missed'])
@@ -291,7 +291,7 @@ describe('a stream that is lost', () => {
   it('while more was printed than one answer holds reads the rest back, and puts it in order', async () => {
     const { local, api, print, upgrades, reads, follow } = await twoServices()
     const followed = follow({ lines: 0 })
-    await until(() => followed.states.length > 0)
+    await until(() => followed.has('connected'))
     print(api, 'before')
     await until(() => followed.items.length === 1)
     let isCut = false
@@ -313,7 +313,7 @@ describe('a stream that is lost', () => {
   it('says what is missing where the rest cannot be read back, and goes on', async () => {
     const { local, api, print, follow } = await twoServices()
     const followed = follow({ lines: 0 })
-    await until(() => followed.states.length > 0)
+    await until(() => followed.has('connected'))
     print(api, 'before')
     await until(() => followed.items.length === 1)
     local.onRequest(({ operationName }) =>
@@ -346,7 +346,7 @@ describe('where no stream can be had', () => {
     const { local, api, print, follow } = await twoServices()
     local.onSocket(({ type }) => (type === 'upgrade' ? { kind: 'refuse', status: 403 } : undefined))
     const followed = follow({ lines: 0 })
-    await until(() => followed.states.length > 0)
+    await until(() => followed.has('asking'))
     for (const message of ['one', 'two', 'three']) {
       print(api, message)
       await until(() => followed.messages().includes(message))
@@ -360,9 +360,9 @@ describe('where no stream can be had', () => {
     const { local, api, print, follow } = await twoServices()
     const heal = local.onSocket(({ type }) => (type === 'upgrade' ? { kind: 'refuse', status: 403 } : undefined))
     const followed = follow({ lines: 0 })
-    await until(() => followed.states.length > 0)
+    await until(() => followed.has('asking'))
     heal()
-    await until(() => followed.states.length > 1)
+    await until(() => followed.has('connected'))
     print(api, 'streamed')
     await until(() => followed.items.length > 0)
     expect(followed.states.map(({ kind }) => kind)).toEqual(['asking', 'connected'])
@@ -373,7 +373,7 @@ describe('where no stream can be had', () => {
     const { local, api, print, upgrades, follow } = await twoServices()
     local.onSocket(({ type }) => (type === 'upgrade' ? { kind: 'refuse', status: 502 } : undefined))
     const followed = follow({ lines: 0 })
-    await until(() => followed.states.some(({ kind }) => kind === 'asking'))
+    await until(() => followed.has('asking'))
     expect(upgrades()).toBe(12)
     print(api, 'asked for')
     await until(() => followed.items.length > 0)
@@ -384,9 +384,9 @@ describe('where no stream can be had', () => {
     const { local, api, print, follow } = await twoServices()
     local.onSocket(({ type }) => (type === 'upgrade' ? { kind: 'refuse', status: 403 } : undefined))
     const followed = follow({ lines: 0 })
-    await until(() => followed.states.length > 0)
+    await until(() => followed.has('asking'))
     const heal = local.onRequest(() => ({ kind: 'answer', status: 502, body: '<html>' }))
-    await until(() => followed.states.some(({ kind }) => kind === 'unanswered'))
+    await until(() => followed.has('unanswered'))
     print(api, 'meanwhile')
     heal()
     await until(() => followed.items.length > 0)
@@ -397,7 +397,7 @@ describe('where no stream can be had', () => {
     const { local, follow } = await twoServices()
     local.onSocket(({ type }) => (type === 'upgrade' ? { kind: 'refuse', status: 401 } : undefined))
     const followed = follow({ lines: 0 })
-    await until(() => followed.states.length > 0)
+    await until(() => followed.has('asking'))
     local.onRequest(() => ({
       kind: 'answer',
       status: 200,

@@ -21,6 +21,8 @@ export async function loggingServices(names: readonly string[], options: Partial
   const deployments: DeploymentId[] = []
   for (const name of names) services.push(await caller.makeApp(name))
   for (const service of services) deployments.push(id(await caller.deploy(service)))
+  // A clock that jumps does not wait for them to be loaded.
+  await Promise.all([import('graphql-ws/client'), import('ws')])
   // Behind everything that the deployments themselves print.
   clock.advance(60_000)
 
@@ -51,7 +53,9 @@ export async function loggingServices(names: readonly string[], options: Partial
     )
     // Whoever waits for it hears of a failure; until then it is nobody's.
     ended.catch(() => {})
-    return { items, states, ended, stop: () => controller.abort(), messages: () => messagesOf(items) }
+    /** Has it been told of such a state so often? */
+    const has = (kind: LogState['kind'], times = 1) => states.filter((state) => state.kind === kind).length >= times
+    return { items, states, has, ended, stop: () => controller.abort(), messages: () => messagesOf(items) }
   }
 
   return { caller, clock, local, client, platform, source, environmentId, services, deployments, follow }
