@@ -18,6 +18,7 @@ export function batchFeed<Value>(
     wake()
   }
   const stop = begin((values) => {
+    if (isOver) return
     for (const value of values) waiting.push(value)
     if (values.length > 0) wake()
   }, end)

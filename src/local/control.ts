@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isRecord } from '../kit/json.ts'
+import { parseCommit, parseIncident, parseLines } from './control-requests.ts'
 import { activeDeployments } from './deploying.ts'
 import { bodyOf, isLoopback, loopback, sendJson } from './loopback-server.ts'
 import type { Environment, Project } from './model.ts'
-import { type CommitBehaviour, type CommitSeed, commitBehaviours } from './repositories.ts'
 import type { World } from './world.ts'
 
 export interface ControlNeeds {
@@ -12,6 +11,11 @@ export interface ControlNeeds {
   port: number
   now: () => number
   stop: () => void
+}
+
+interface ControlAnswer {
+  status: number
+  value: unknown
 }
 
 /**
@@ -23,66 +27,66 @@ export async function answerControl(
   response: ServerResponse,
   needs: ControlNeeds,
 ): Promise<void> {
+  const { world } = needs
+  const tell = ({ status, value }: ControlAnswer) => sendJson(response, status, value)
   const refusal = refuse(request, needs)
-  if (refusal !== undefined) return sendJson(response, refusal.status, { message: refusal.message })
+  if (refusal !== undefined) return tell(refusal)
   switch (`${request.method} ${request.url}`) {
     case 'POST /control/commits':
-      return pushCommit(await bodyOf(request), response, needs.world)
-    case 'GET /control/state':
-      return sendJson(response, 200, {
-        time: new Date(needs.now()).toISOString(),
-        projects: Array.from(needs.world.projects.values(), projectState),
-      })
+      return tell(pushCommit(await bodyOf(request), world))
+    case 'POST /control/lines':
+      return tell(printLines(await bodyOf(request), world))
+    case 'POST /control/incident':
+      return tell(setIncident(await bodyOf(request), world))
+    case 'GET /control/state': {
+      const projects = Array.from(world.projects.values(), projectState)
+      return tell({ status: 200, value: { time: new Date(needs.now()).toISOString(), projects } })
+    }
     case 'POST /control/stop':
-      sendJson(response, 202, { message: 'Stopping' })
+      tell({ status: 202, value: { message: 'Stopping' } })
       return needs.stop()
     default:
-      return sendJson(response, 404, { message: 'There is no such control route' })
+      return tell(refused(404, 'There is no such control route'))
   }
 }
 
-function refuse(
-  request: IncomingMessage,
-  { controlToken, port }: ControlNeeds,
-): { status: number; message: string } | undefined {
+function refused(status: number, message: string): ControlAnswer {
+  return { status, value: { message } }
+}
+
+function refuse(request: IncomingMessage, { controlToken, port }: ControlNeeds): ControlAnswer | undefined {
   const { host, origin, authorization } = request.headers
-  if (!isLoopback(request.socket.remoteAddress)) return { status: 403, message: 'Only this machine may ask' }
-  if (host !== `${loopback}:${port}` && host !== `localhost:${port}`) return { status: 403, message: 'Foreign Host' }
-  if (origin !== undefined) return { status: 403, message: 'Requests with an Origin are refused' }
-  if (authorization !== `Bearer ${controlToken}`)
-    return { status: 401, message: 'The control token is missing or wrong' }
+  if (!isLoopback(request.socket.remoteAddress)) return refused(403, 'Only this machine may ask')
+  if (host !== `${loopback}:${port}` && host !== `localhost:${port}`) return refused(403, 'Foreign Host')
+  if (origin !== undefined) return refused(403, 'Requests with an Origin are refused')
+  if (authorization !== `Bearer ${controlToken}`) return refused(401, 'The control token is missing or wrong')
   return undefined
 }
 
-function pushCommit(body: string | undefined, response: ServerResponse, world: World): void {
+function pushCommit(body: string | undefined, world: World): ControlAnswer {
   const input = parseCommit(body)
-  if (typeof input === 'string') sendJson(response, 400, { message: input })
-  else sendJson(response, 201, { sha: world.push(input.repo, input.branch, input.commit).sha })
+  if (typeof input === 'string') return refused(400, input)
+  return { status: 201, value: { sha: world.push(input.repo, input.branch, input.commit).sha } }
 }
 
-function parseCommit(body = ''): { repo: string; branch: string; commit: CommitSeed } | string {
-  let value: unknown
+/** Where nothing of that service is live there is nobody to print. */
+function printLines(body: string | undefined, world: World): ControlAnswer {
+  const input = parseLines(body)
+  if (typeof input === 'string') return refused(400, input)
+  const { environmentId, serviceId, lines } = input
   try {
-    value = JSON.parse(body)
-  } catch {
-    return 'The body is no JSON'
+    world.write(environmentId, serviceId, lines)
+  } catch (error) {
+    return refused(404, error instanceof Error ? error.message : String(error))
   }
-  if (!isRecord(value)) return 'The body must be an object'
-  const { repo, branch, message, behaviour } = value
-  if (typeof repo !== 'string' || !/^[^/\s]+\/[^/\s]+$/.test(repo)) return 'repo must read owner/name'
-  if (typeof branch !== 'string' || branch === '') return 'branch must be a name'
-  if (message !== undefined && typeof message !== 'string') return 'message must be text'
-  if (behaviour !== undefined && !isBehaviour(behaviour))
-    return `behaviour must be one of ${commitBehaviours.join(', ')}`
-  return {
-    repo,
-    branch,
-    commit: { ...(message !== undefined && { message }), ...(behaviour !== undefined && { behaviour }) },
-  }
+  return { status: 201, value: { lines: lines.length } }
 }
 
-function isBehaviour(value: unknown): value is CommitBehaviour {
-  return commitBehaviours.some((behaviour) => behaviour === value)
+function setIncident(body: string | undefined, world: World): ControlAnswer {
+  const input = parseIncident(body)
+  if (typeof input === 'string') return refused(400, input)
+  world.setIncident(input.incident)
+  return { status: 200, value: { incident: input.incident ?? null } }
 }
 
 /** What is there and what runs; no variables. */

@@ -1,36 +1,70 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { domainOwner } from './creating.ts'
-import { send, sendJson } from './loopback-server.ts'
+import { activeDeployments } from './deploying.ts'
+import { logRequest } from './http-log.ts'
+import { send } from './loopback-server.ts'
 import type { Deployment, Domain, ServiceInstance } from './model.ts'
 import type { PlatformModel } from './platform-model.ts'
+import type { HttpAnswer } from './runtime/runtime.ts'
 
 const defaultPort = '8080'
+const edgeRegion = 'europe-west4-drams3a'
 
 /** Answers for every domain: from the container that serves it, or in the platform's own name where none does. */
 export async function answerAtEdge(
   request: IncomingMessage,
   response: ServerResponse,
   model: PlatformModel,
+  now: () => number,
 ): Promise<void> {
   // Nothing here reads a body, and an unread one would keep the connection.
   request.resume()
   model.agenda.catchUp()
+  const startedAt = now()
   const host = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase()
   const owner = domainOwner(model, host)
+  const requestId = model.hex(12)
   response.setHeader('server', 'railway-edge')
-  response.setHeader('x-railway-request-id', model.hex(12))
-  if (owner === undefined) return sendFallback(response, 404, 'Application not found')
+  response.setHeader('x-railway-request-id', requestId)
+  const tell = ({ status, contentType, body, headers }: HttpAnswer) =>
+    send(response, status, contentType, body, headers)
+  if (owner === undefined) return tell(fallback(404, 'Application not found'))
   const serving = servingDeployment(owner)
   const question = { method: request.method ?? 'GET', path: request.url ?? '/' }
-  const answer = serving && (await model.runtime.ask(serving, question))
-  if (answer === undefined) return sendFallback(response, 502, 'Application failed to respond')
-  send(response, answer.status, answer.contentType, answer.body, answer.headers)
+  const given = serving && (await model.runtime.ask(serving, question))
+  const answer = given ?? fallback(502, 'Application failed to respond')
+  // Where nothing listens, it is the newest live one that should have.
+  const asked = serving ?? activeDeployments(owner.instance)[0]
+  if (asked !== undefined) {
+    const tookMs = now() - startedAt
+    logRequest(model.news, model.agenda.now(), asked, {
+      ...question,
+      ...(given === undefined ? nothingListened : { ...wentWell, upstreamRqDuration: tookMs }),
+      requestId,
+      host,
+      httpStatus: answer.status,
+      totalDuration: tookMs,
+      srcIp: request.socket.remoteAddress ?? '',
+      clientUa: request.headers['user-agent'] ?? '',
+      edgeRegion,
+      txBytes: Buffer.byteLength(answer.body),
+      rxBytes: Number(request.headers['content-length']) || 0,
+    })
+  }
+  tell(answer)
+}
+
+const wentWell = { upstreamErrors: '', responseDetails: '' }
+const nothingListened = {
+  upstreamRqDuration: 0,
+  upstreamErrors: JSON.stringify([{ error: 'connection refused' }]),
+  responseDetails: 'failed to forward request to upstream',
 }
 
 /** The platform's own answer, told from an application's by its header. */
-function sendFallback(response: ServerResponse, code: number, message: string): void {
-  response.setHeader('x-railway-fallback', 'true')
-  sendJson(response, code, { status: 'error', code, message })
+function fallback(status: number, message: string): HttpAnswer {
+  const body = JSON.stringify({ status: 'error', code: status, message })
+  return { status, contentType: 'application/json', body, headers: { 'x-railway-fallback': 'true' } }
 }
 
 /** The newest live deployment with a container that runs and listens on the port that the domain points at. */

@@ -1,12 +1,13 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { execute, parse, subscribe, validate } from 'graphql'
+import { execute, parse, validate } from 'graphql'
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { isRecord } from '../kit/json.ts'
 import { type GraphqlNeeds, graphqlPath } from './graphql-route.ts'
 import type { SocketLog } from './requests.ts'
 import { RequestContext } from './resolvers/request-context.ts'
+import { subscribeToRows } from './row-stream.ts'
 import { identify, type Requester } from './tokens.ts'
 
 export interface SocketNeeds extends GraphqlNeeds {
@@ -41,7 +42,7 @@ export function graphqlSockets(needs: SocketNeeds): GraphqlSockets {
     parse,
     validate,
     execute,
-    subscribe,
+    subscribe: subscribeToRows,
     onConnect: ({ connectionParams, extra }) => {
       extra.requester ??= identify(model, tokens, headersIn(connectionParams))
       return extra.requester.kind !== 'nobody'
@@ -89,6 +90,12 @@ export function graphqlSockets(needs: SocketNeeds): GraphqlSockets {
             return resolve()
           case 'delay':
             return after(trouble.ms, () => deliver(text))
+          case 'late':
+            after(trouble.ms, () => socket.send(text))
+            return resolve()
+          case 'twice':
+            deliver(text)
+            return trouble.ms === 0 ? socket.send(text) : after(trouble.ms, () => socket.send(text))
           default:
             deliver(trouble?.text ?? text)
         }

@@ -102,7 +102,9 @@ export async function startLocalPlatform(options: LocalPlatformOptions): Promise
     return answerControl(request, response, needs)
   }
   const api = await listenOnLoopback(options.port ?? 0, clock, answer, streams.upgrade)
-  const edge = await listenOnLoopback(0, clock, (request, response) => answerAtEdge(request, response, model))
+  const edge = await listenOnLoopback(0, clock, (request, response) =>
+    answerAtEdge(request, response, model, () => clock.now()),
+  )
 
   return {
     address: {

@@ -32,6 +32,10 @@ export class Ledger<Row extends Timed> {
     return this.#rows.length - this.#first
   }
 
+  get last(): Row | undefined {
+    return this.#rows.at(-1)
+  }
+
   add(row: Row): void {
     const rows = this.#rows
     const last = rows.at(-1)

@@ -157,8 +157,9 @@ interface DeploymentInstance {
 /** What its build printed; what its pre-deploy command and its containers did. */
 export type LogKind = 'build' | 'deploy'
 
+export const severities = ['debug', 'info', 'warn', 'error'] as const
 /** How bad a row is, in the platform's words. */
-export type Severity = 'debug' | 'info' | 'warn' | 'error'
+export type Severity = (typeof severities)[number]
 
 /** One row of a log. */
 export interface PrintedRow {
@@ -172,6 +173,13 @@ export interface PrintedRow {
   deployment: Deployment
   /** The container; undefined of a build, and of what is printed before there is one. */
   instanceId: string | undefined
+}
+
+/** Trouble of the platform itself. */
+export interface Incident {
+  id: string
+  message: string
+  url: string
 }
 
 /** One request that the edge answered. Durations are milliseconds. */

@@ -2,7 +2,7 @@ import type { Clock } from '../kit/clock.ts'
 import { Agenda } from './agenda.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { LogWriter } from './log-writer.ts'
-import type { Deployment, Environment, Patch, Project, ServiceInstance, Workspace } from './model.ts'
+import type { Deployment, Environment, Incident, Patch, Project, ServiceInstance, Workspace } from './model.ts'
 import { News } from './news.ts'
 import { PlatformError } from './platform-error.ts'
 import { Repositories, type RepositorySeed } from './repositories.ts'
@@ -31,6 +31,7 @@ export class PlatformModel {
   readonly deployments = new Map<string, Deployment>()
   /** Of every environment, by the id of the patch; staged ones too. */
   readonly patches = new Map<string, Patch>()
+  incident: Incident | undefined
   readonly #environments = new Map<string, Environment>()
   readonly #random: (bytes: number) => Uint8Array
 

@@ -28,14 +28,14 @@ export interface SocketMoment {
   message: number
   /** `upgrade`, or the message's own. */
   type: string
-  /** What is about to be sent; empty for an upgrade. */
+  /** What is about to be sent; empty for an upgrade, and for what is past. */
   text: string
   headers: IncomingHttpHeaders
 }
 
 /**
  * What can happen to a socket: it is cut, or the upgrade refused; it falls silent for good while it stays open; the message takes
- * time, or is another one.
+ * time, and so do those behind it; it is another one; it comes late, behind those that follow it; or it comes twice.
  */
 export type SocketMisfortune =
   | { kind: 'cut' }
@@ -43,6 +43,9 @@ export type SocketMisfortune =
   | { kind: 'silence' }
   | { kind: 'delay'; ms: number }
   | { kind: 'message'; text: string }
+  | { kind: 'late'; ms: number }
+  /** The second time after so long; 0: at once. */
+  | { kind: 'twice'; ms: number }
 
 export type SocketHook = Hook<SocketMoment, SocketMisfortune>
 
@@ -61,8 +64,12 @@ class HookedLog<Moment, Trouble> {
     return () => this.#hooks.delete(own)
   }
 
-  arrived(moment: Moment): Trouble | undefined {
+  protected record(moment: Moment): void {
     this.records.push(moment)
+  }
+
+  arrived(moment: Moment): Trouble | undefined {
+    this.record(moment)
     for (const hook of this.#hooks) {
       const trouble = hook(moment)
       if (trouble !== undefined) return trouble
@@ -75,4 +82,9 @@ class HookedLog<Moment, Trouble> {
 export class RequestLog extends HookedLog<RequestRecord, Misfortune> {}
 
 /** The WebSockets, message by message. */
-export class SocketLog extends HookedLog<SocketMoment, SocketMisfortune> {}
+export class SocketLog extends HookedLog<SocketMoment, SocketMisfortune> {
+  /** Without the texts: a log that is followed for long would be kept here once more. */
+  protected override record(moment: SocketMoment): void {
+    super.record({ ...moment, text: '' })
+  }
+}

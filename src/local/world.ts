@@ -142,6 +142,12 @@ export class World {
     model.logs.write(live, 'deploy', lines)
   }
 
+  /** What the platform says of itself from now on; undefined: all is well. */
+  setIncident(incident: { message: string; url: string } | undefined): void {
+    const model = this.#present()
+    model.incident = incident && { id: model.id(), ...incident }
+  }
+
   /** The platform's own truth: every row of an environment that it still has, by their times, builds excluded. */
   ledger(environmentId: string): LedgerRow[] {
     return this.#present()

@@ -9,6 +9,9 @@ export interface MemoryLimits {
   most: number
 }
 
+/** Moving what is left is worth it only once in a while; until then the forgotten ones still take room. */
+const forgottenAtOnce = 8_000
+
 /**
  * Which rows of one source were given, so that looking again gives none twice. The platform may print the same line twice at the
  * same nanosecond: rows are told apart by number. A row has been printed as often as the look that saw it most often saw it, where
@@ -110,7 +113,7 @@ export class RowMemory {
         this.#start = justAfter(row.time)
       }
     }
-    if (this.#forgotten > 1_000 && this.#forgotten > this.#rows.length / 2) {
+    if (this.#forgotten >= forgottenAtOnce) {
       this.#rows = this.#rows.slice(this.#forgotten)
       this.#forgotten = 0
     }

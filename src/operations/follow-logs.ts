@@ -36,6 +36,8 @@ export interface LogsFollowed {
   ended: 'read' | 'over' | 'stopped'
   rows: number
   gaps: number
+  /** Rows that were followed and did not wait for older ones, because too many waited. */
+  early: number
 }
 
 /** Answers that the history of one source may cost: 200,000 rows. */
@@ -51,7 +53,7 @@ const heartbeatMs = 60_000
 export async function followLogs(request: LogRequest, needs: FollowLogsNeeds): Promise<LogsFollowed> {
   const { clock, signal } = needs
   const merger = new RowMerger()
-  const followed: LogsFollowed = { ended: 'read', rows: 0, gaps: 0 }
+  const followed: LogsFollowed = { ended: 'read', rows: 0, gaps: 0, early: 0 }
   const tell = (items: LogItem[]) => {
     if (items.length === 0) return
     const gaps = items.filter(({ kind }) => kind === 'gap').length
@@ -64,9 +66,12 @@ export async function followLogs(request: LogRequest, needs: FollowLogsNeeds): P
     const { rows, gaps } = await readHistory(request, tails, needs)
     for (const gap of gaps) merger.addGap(gap, clock.now())
     tell(merger.add(rows, clock.now()))
+    // History is whole, and in order however much of it there is.
+    const beforeFollowing = merger.early
     if (request.isFollowed) {
       await follow(request, tails, needs, { merger, tell })
       followed.ended = 'over'
+      followed.early = merger.early - beforeFollowing
     }
   } catch (error) {
     if (!isInterruption(error, signal)) throw error

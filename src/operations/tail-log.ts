@@ -2,7 +2,7 @@ import type { Timing } from '../config/timing.ts'
 import type { Clock } from '../kit/clock.ts'
 import { OperatorError } from '../kit/errors.ts'
 import type { LogGap } from '../logs/log-entry.ts'
-import { nextPage, rowsInPage } from '../logs/next-page.ts'
+import { rowsInPage } from '../logs/next-page.ts'
 import type { RowMemory } from '../logs/row-memory.ts'
 import type { LogRow, LogSource } from '../platform/log-row.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -126,7 +126,7 @@ function streamed({ source, filter, memory, needs, listener }: Tail): Promise<St
         connected: () => listener.state({ kind: 'connected', isAgain: stands++ > 0 }),
         rows: (rows) => {
           const wanted = isFirst && from !== undefined ? rows.filter(({ time }) => time >= (from ?? '')) : rows
-          const older = isFirst ? nextPage(rows, { anchor: undefined, from, rows: rowsInPage }).anchor : undefined
+          const older = isFirst ? olderThan(rows, from) : undefined
           isFirst = false
           if (behind !== undefined) behind.push(wanted)
           else if (older === undefined) give(wanted)
@@ -142,6 +142,16 @@ function streamed({ source, filter, memory, needs, listener }: Tail): Promise<St
       },
     )
   })
+}
+
+/**
+ * Up to which moment rows may be missing of those that a connection had to begin with; undefined where it brought all of them. The
+ * first one says it: behind them may stand what was printed meanwhile, and that may bear an older time.
+ */
+function olderThan(rows: readonly LogRow[], from: string | undefined): string | undefined {
+  const [first] = rows
+  const isWhole = first === undefined || rows.length < rowsInPage || (from !== undefined && first.time < from)
+  return isWhole ? undefined : first.time
 }
 
 /** Asks again and again: quickly while something comes, less often while nothing does. */

@@ -43,6 +43,98 @@ test.each<[string, unknown, RegExp]>([
   expect(JSON.parse(answer.body)).toEqual({ message: expect.stringMatching(message) })
 })
 
+test('lines are printed by what is live, as they are given', async () => {
+  const caller = await aProject()
+  const api = await caller.makeApp('api')
+  await caller.deployed(api)
+  const { environmentId } = caller
+  const twin = { message: 'twin', severity: 'warn', attributes: { shop: 1 }, instanceId: 'second', nanoseconds: 5 }
+  const lines = [twin, twin, { message: 'late', lateMs: 1 }]
+  const answer = await control(caller, 'lines', {
+    method: 'POST',
+    body: { environmentId, serviceId: api, lines },
+  })
+  expect(answer.status).toBe(201)
+  expect(JSON.parse(answer.body)).toEqual({ lines: 3 })
+  const rows = caller.platform.world.ledger(environmentId).filter(({ message }) => /twin|late/.test(message))
+  expect(rows.map(({ message }) => message)).toEqual(['late', 'twin', 'twin'])
+  expect(rows[1]).toEqual(rows[2])
+  expect(rows[1]).toMatchObject({ severity: 'warn', attributes: { shop: 1 }, instanceId: 'second' })
+})
+
+test('where nothing is live, nothing is printed', async () => {
+  const caller = await aProject()
+  const serviceId = await caller.makeApp('api')
+  const body = { environmentId: caller.environmentId, serviceId, lines: [{ message: 'one' }] }
+  const answer = await control(caller, 'lines', { method: 'POST', body })
+  expect(answer.status).toBe(404)
+  expect(JSON.parse(answer.body).message).toMatch(/^Nothing of the service .* is live$/)
+})
+
+const line = { message: 'one' }
+test.each<[string, unknown, RegExp]>([
+  ['no JSON', '{', /no JSON/],
+  ['no object', '[]', /must be an object/],
+  ['no service', { environmentId: 'e', lines: [line] }, /must be ids/],
+  ['none', { environmentId: 'e', serviceId: 's', lines: [] }, /must be a list/],
+  ['a text', { environmentId: 'e', serviceId: 's', lines: [line, 'one'] }, /lines\[1\]: a line must be/],
+  ['no message', { environmentId: 'e', serviceId: 's', lines: [{}] }, /message must be/],
+  [
+    'a severity that is none',
+    { environmentId: 'e', serviceId: 's', lines: [{ ...line, severity: 'bad' }] },
+    /one of debug/,
+  ],
+  [
+    'attributes in a list',
+    { environmentId: 'e', serviceId: 's', lines: [{ ...line, attributes: [] }] },
+    /attributes must/,
+  ],
+  [
+    'a number for a container',
+    { environmentId: 'e', serviceId: 's', lines: [{ ...line, instanceId: 1 }] },
+    /instanceId must/,
+  ],
+  [
+    'a time past its millisecond',
+    { environmentId: 'e', serviceId: 's', lines: [{ ...line, nanoseconds: 1e6 }] },
+    /999999/,
+  ],
+  ['a time to come', { environmentId: 'e', serviceId: 's', lines: [{ ...line, lateMs: -1 }] }, /lateMs must/],
+  [
+    'a key that is none',
+    { environmentId: 'e', serviceId: 's', lines: [{ ...line, level: 'info' }] },
+    /there is no level/,
+  ],
+])('lines with %s are refused', async (_, body, message) => {
+  const caller = await aProject()
+  const answer = await control(caller, 'lines', { method: 'POST', body })
+  expect(answer.status).toBe(400)
+  expect(JSON.parse(answer.body)).toEqual({ message: expect.stringMatching(message) })
+})
+
+test('an incident is told until it is taken back', async () => {
+  const caller = await aProject()
+  const isStable = () => caller.read('platformStatus.isStable', '{ platformStatus { isStable } }')
+  const incident = { message: 'Builds are slow', url: 'https://status.example.com/1' }
+  const set = await control(caller, 'incident', { method: 'POST', body: incident })
+  expect([set.status, JSON.parse(set.body)]).toEqual([200, { incident }])
+  expect(await isStable()).toBe(false)
+  const ended = await control(caller, 'incident', { method: 'POST', body: {} })
+  expect([ended.status, JSON.parse(ended.body)]).toEqual([200, { incident: null }])
+  expect(await isStable()).toBe(true)
+})
+
+test.each<[string, unknown, RegExp]>([
+  ['no JSON', '', /no JSON/],
+  ['no message', { url: 'https://status.example.com' }, /message must be/],
+  ['no address', { message: 'Slow', url: 'javascript:alert(1)' }, /url must begin/],
+])('an incident with %s is refused', async (_, body, message) => {
+  const caller = await aProject()
+  const answer = await control(caller, 'incident', { method: 'POST', body })
+  expect(answer.status).toBe(400)
+  expect(JSON.parse(answer.body)).toEqual({ message: expect.stringMatching(message) })
+})
+
 test('the state says what is there and what runs, and no variable', async () => {
   const caller = await aProject()
   const api = await caller.makeApp('api', { variables: { KEY: { value: 'sentinel' } } })

@@ -111,3 +111,26 @@ test('every upgrade and every message is on record, and a hook decides what beco
   await expect(socket.settled()).rejects.toThrow('closed with 1006')
   await expect(plainSocket(caller, { headers: caller.asAccount })).rejects.toThrow(/socket hang up|ECONNRESET/)
 })
+
+test('a message that comes late is overtaken, and one that comes twice comes again after its time', async () => {
+  const caller = await aProject()
+  const socket = await openedSocket(caller)
+  const said = () => socket.messages.flatMap(({ type, id }) => (type === 'next' ? [id] : []))
+  const ask = (id: string) =>
+    socket.send({ type: 'subscribe', id, payload: { query: '{ platformStatus { isStable } }' } })
+  caller.platform.onSocket(({ type, text }) => {
+    if (type !== 'next') return undefined
+    if (text.includes('"late"')) return { kind: 'late', ms: 1_500 }
+    if (text.includes('"twice"')) return { kind: 'twice', ms: 0 }
+    return text.includes('"again"') ? { kind: 'twice', ms: 500 } : undefined
+  })
+  for (const id of ['late', 'twice', 'again', 'plain']) ask(id)
+  await socket.settled()
+  expect(said()).toEqual(['twice', 'twice', 'again', 'plain'])
+  caller.clock.advance(500)
+  await socket.settled()
+  caller.clock.advance(1_000)
+  await socket.settled()
+  expect(said()).toEqual(['twice', 'twice', 'again', 'plain', 'again', 'late'])
+  expect(caller.platform.socketMoments.every(({ text }) => text === '')).toBe(true)
+})

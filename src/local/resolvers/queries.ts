@@ -1,4 +1,5 @@
 import type { DeploymentStatus } from '../../contract/types.ts'
+import { requestsByStatus, type StatusQuestion } from '../http-log.ts'
 import {
   type AnchoredQuestion,
   deploymentRows,
@@ -72,17 +73,19 @@ export const queries: Resolvers<unknown> = {
     context.patchable(environmentId).staged,
   httpLogs: (_, { deploymentId, ...question }: { deploymentId: string } & AnchoredQuestion, context) =>
     requestRows(context.deployment(deploymentId), question, moment(context)).rows,
-  httpMetricsGroupedByStatus: (_, { environmentId }: { environmentId: string }, context) => {
-    context.environment(environmentId)
-    return []
-  },
+  httpMetricsGroupedByStatus: (
+    _,
+    { environmentId, serviceId, ...question }: { environmentId: string; serviceId: string } & StatusQuestion,
+    context,
+  ) => requestsByStatus(context.model.instance(context.environment(environmentId), serviceId).requests, question),
   me: (_, _args, context) => {
     context.personal()
     return { id: context.model.workspace.id, name: 'Rehearsal operator' }
   },
   platformStatus: (_, _args, context) => {
     context.requester()
-    return { incident: null, isStable: true }
+    const { incident } = context.model
+    return { incident: incident ?? null, isStable: incident === undefined }
   },
   project: (_, { id }: Id, context) => context.project(id),
   projectToken: (_, _args, context) => {
