@@ -1,5 +1,6 @@
 import type { PastOperation } from '../journal/history.ts'
 import type { OperatorError } from '../kit/errors.ts'
+import type { ErrorGroup } from '../logs/group-errors.ts'
 import type { EnvironmentStatus } from '../operations/read-status.ts'
 import type { Release } from '../operations/release.ts'
 import type { Restart } from '../operations/restart.ts'
@@ -22,6 +23,20 @@ export type Answer =
     }
   | { type: 'status'; status: EnvironmentStatus; isRehearsal: boolean; operation?: TopicalOperation }
   | { type: 'history'; project: string; environment: string; isRehearsal: boolean; operations: PastOperation[] }
+  /** Ends what was told of a log. */
+  | { type: 'logs'; lines: number; gaps: number }
+  | {
+      type: 'log-errors'
+      project: string
+      environment: string
+      isRehearsal: boolean
+      /** RFC 3339: what was looked through. */
+      since: string
+      until: string
+      lines: number
+      gaps: number
+      errors: ErrorGroup[]
+    }
   | { type: 'whoami'; identity: Identity; endpoint: string; isRehearsal: boolean }
   | {
       type: 'init'

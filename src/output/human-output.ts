@@ -13,6 +13,8 @@ import { renderEvent } from './human/events.ts'
 import { renderFailure } from './human/failure.ts'
 import { renderHistory } from './human/history.ts'
 import { renderIdentity } from './human/identity.ts'
+import { renderLogErrors } from './human/log-errors.ts'
+import { createLogLines } from './human/log-lines.ts'
 import { renderOperation } from './human/operation.ts'
 import { paragraph } from './human/paragraph.ts'
 import { renderPlan } from './human/plan.ts'
@@ -44,7 +46,8 @@ export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Lo
     },
     answer(answer) {
       progress.stop()
-      terminal.out(renderAnswer(answer))
+      const text = renderAnswer(answer)
+      if (text !== '') terminal.out(text)
     },
     failure(failure) {
       progress.stop()
@@ -52,6 +55,18 @@ export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Lo
     },
     notice(text) {
       if (!isQuiet) progress.print(paragraph(printable(text), terminal.errColumns(), `${errStyle.sign.caution} `, 2))
+    },
+    log(of) {
+      progress.stop()
+      if (!isQuiet) terminal.err(`${renderTarget(of, { style: errStyle, columns: terminal.errColumns() })}\n`)
+      const lines = createLogLines({ style: outStyle, width: terminal.outWidth, services: of.services })
+      return {
+        tell: (told) => {
+          if (told.length > 0) terminal.out(told.map((one) => lines.render(one)).join(''))
+        },
+        taken: () => terminal.outTaken(),
+        gone: terminal.outGone,
+      }
     },
     close: () => progress.stop(),
   }
@@ -73,6 +88,10 @@ export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Lo
         ].join('')
       case 'history':
         return renderHistory(answer, layout)
+      case 'logs':
+        return ''
+      case 'log-errors':
+        return renderLogErrors(answer, layout)
       case 'whoami':
         return renderIdentity(answer, layout)
       case 'init':

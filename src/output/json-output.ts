@@ -1,4 +1,5 @@
 import { printable, printableJson } from '../kit/text.ts'
+import type { ToldLog } from '../logs/reading.ts'
 import type { OperationEvent } from '../operations/events.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Identity } from '../platform/platform.ts'
@@ -28,6 +29,13 @@ export function createJsonOutput(terminal: Terminal, { isQuiet }: { isQuiet: boo
     notice: (text) => {
       if (!isQuiet) terminal.err(`${printable(text)}\n`)
     },
+    log: () => ({
+      tell: (told) => {
+        for (const one of told) tell(logDocument(one))
+      },
+      taken: () => terminal.outTaken(),
+      gone: terminal.outGone,
+    }),
     close: () => {},
   }
 }
@@ -36,6 +44,13 @@ function eventDocument(event: OperationEvent): Document {
   if (event.type !== 'plan-made') return event
   const { sameAs } = event
   return { type: 'plan-made', ...planDocument(event.plan), ...(sameAs === undefined ? {} : { sameAs }) }
+}
+
+/** Every object of a log has every key. */
+function logDocument(told: ToldLog): Document {
+  if (told.kind === 'gap') return { type: 'log-gap', ...told.gap }
+  const { time, service, deploymentId, instanceId, level, message, fields, thrown = null, request = null } = told.entry
+  return { type: 'log', time, service, deploymentId, instanceId, level, message, fields, thrown, request }
 }
 
 /** The answer as a document; its shapes are the public contract of `--json`. */
@@ -61,6 +76,13 @@ function answerDocument(answer: Answer): Document {
     case 'history': {
       const { project, environment, operations } = answer
       return { type: 'history', rehearsal: answer.isRehearsal, project, environment, operations }
+    }
+    case 'logs':
+      return { type: 'answer', command: 'logs', lines: answer.lines, gaps: answer.gaps }
+    case 'log-errors': {
+      const { project, environment, since, until, lines, gaps, errors } = answer
+      const read = { rehearsal: answer.isRehearsal, project, environment, since, until, lines, gaps }
+      return { type: 'answer', command: 'logs', ...read, errors }
     }
     case 'whoami':
       return {

@@ -1,3 +1,4 @@
+import type { ToldLog } from '../logs/reading.ts'
 import type { OperationEvent } from '../operations/events.ts'
 import type { Answer, ToldFailure } from './answers.ts'
 
@@ -11,6 +12,25 @@ export interface Output {
   failure(failure: ToldFailure): void
   /** Something the operator should know that is neither progress nor answer. */
   notice(text: string): void
+  /** Begins to tell what services said; on stdout, as its own lines or objects. */
+  log(of: LogHead): LogTeller
   /** Clears what moves on the screen; nothing is told after it. */
   close(): void
+}
+
+/** Whose log it is. */
+export interface LogHead {
+  project: string
+  environment: string
+  isRehearsal: boolean
+  /** Names that may occur: they share one column. */
+  services: readonly string[]
+}
+
+export interface LogTeller {
+  tell(told: readonly ToldLog[]): void
+  /** Resolves when whoever reads has taken what was told, or is gone. */
+  taken(): Promise<void>
+  /** Aborted when nobody reads any more: there is nobody to follow for. */
+  gone: AbortSignal
 }

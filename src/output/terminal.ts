@@ -3,7 +3,7 @@ import type { ColorSupportLevel } from 'chalk'
 /** The streams of a process, as far as we use them. */
 export interface Stream {
   write(text: string): unknown
-  on?(event: 'error' | 'resize', act: () => void): unknown
+  on?(event: 'error' | 'resize' | 'drain', act: () => void): unknown
   isTTY?: boolean
   columns?: number
 }
@@ -15,6 +15,12 @@ export interface Terminal {
   /** Columns of the error stream, where progress and failures go; 80 where there is no terminal. */
   errColumns(): number
   outColumns(): number
+  /** Where lines end that must not be broken by the window; undefined where there is no terminal, and nothing has to fit. */
+  outWidth(): number | undefined
+  /** Aborted when nobody reads what is printed as the answer: `head` has enough, or the terminal was closed. */
+  outGone: AbortSignal
+  /** Resolves when what was printed has been taken, or nobody reads it any more. */
+  outTaken(): Promise<void>
   /** Called whenever the window has got another width. */
   onResize(act: () => void): void
   /** May something move on the error stream? */
@@ -31,16 +37,19 @@ export interface TerminalSettings {
 }
 
 export function createTerminal(stdout: Stream, stderr: Stream, { env, noColor }: TerminalSettings): Terminal {
-  const out = untilGone(stdout)
-  const err = untilGone(stderr)
+  const out = createWriter(stdout)
+  const err = createWriter(stderr)
   const color = (stream: Stream): ColorSupportLevel => {
     if (noColor || (env.NO_COLOR ?? '') !== '' || env.TERM === 'dumb') return 0
     if ((env.FORCE_COLOR ?? '') !== '') return env.FORCE_COLOR === '0' ? 0 : 1
     return stream.isTTY === true ? 1 : 0
   }
   return {
-    out,
-    err,
+    out: out.write,
+    err: err.write,
+    outGone: out.gone,
+    outTaken: out.taken,
+    outWidth: () => (stdout.isTTY === true ? Math.max(narrowest, stdout.columns ?? 80) : undefined),
     errColumns: () => columnsOf(stderr),
     outColumns: () => columnsOf(stdout),
     onResize: (act) => void stderr.on?.('resize', act),
@@ -51,21 +60,41 @@ export function createTerminal(stdout: Stream, stderr: Stream, { env, noColor }:
   }
 }
 
+/** Writes until the stream fails, and says nothing of it: what a command does on the platform goes on. */
+export function untilGone(stream: Stream): (text: string) => void {
+  return createWriter(stream).write
+}
+
 /**
  * Writes until the stream fails: `head` has read enough, or the terminal was closed. Unheard, its error would end the process in
  * the middle of what it does on the platform; nobody reads what is left out from then on.
  */
-export function untilGone(stream: Stream): (text: string) => void {
-  let isGone = false
+function createWriter(stream: Stream): { write(text: string): void; gone: AbortSignal; taken(): Promise<void> } {
+  const gone = new AbortController()
+  let isFull = false
+  let wake: (() => void)[] = []
+  const goOn = () => {
+    isFull = false
+    for (const act of wake) act()
+    wake = []
+  }
   stream.on?.('error', () => {
-    isGone = true
+    gone.abort()
+    goOn()
   })
-  return (text) => {
-    if (!isGone) stream.write(text)
+  stream.on?.('drain', goOn)
+  return {
+    gone: gone.signal,
+    write(text) {
+      if (!gone.signal.aborted && stream.write(text) === false) isFull = true
+    },
+    taken: () => (isFull ? new Promise((resolve) => wake.push(resolve)) : Promise.resolve()),
   }
 }
 
+const narrowest = 20
+
 /** Text wider than 120 columns is hard to read, whatever the window's width. */
 function columnsOf(stream: Stream): number {
-  return Math.max(20, Math.min(stream.columns ?? 80, 120))
+  return Math.max(narrowest, Math.min(stream.columns ?? 80, 120))
 }

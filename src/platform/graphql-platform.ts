@@ -1,5 +1,7 @@
 import type {
   DeploymentProgressQuery,
+  FollowHttpLogSubscription,
+  ObservedLogRowFragment,
   ObserveThroughTokenQuery,
   ServiceAutoDeployQuery,
   ServiceSnapshotQuery,
@@ -11,8 +13,12 @@ import {
   FindProject,
   FindProjects,
   FindWorkspaces,
+  FollowBuildLog,
+  FollowDeployLog,
   FollowDeployment,
   FollowDeploymentEvents,
+  FollowEnvironmentLog,
+  FollowHttpLog,
   HttpStatuses,
   IdentifyProjectToken,
   Me,
@@ -32,6 +38,7 @@ import {
   StoredVariables,
 } from '../contract/types.ts'
 import { OperatorError } from '../kit/errors.ts'
+import { clipped } from '../kit/text.ts'
 import type { PartReader } from './combined-request.ts'
 import { CombinedRequest } from './combined-request.ts'
 import { graphqlChanges } from './graphql-changes.ts'
@@ -39,12 +46,13 @@ import type { GraphqlClient } from './graphql-client.ts'
 import type { DeploymentId, ServiceId } from './ids.ts'
 import { id } from './ids.ts'
 import { isDenied } from './is-denied.ts'
+import type { LogWindow } from './log-row.ts'
 import type { ObservedRunning, ObservedService, ObservedState } from './observed-state.ts'
 import { allOf, allPages } from './paging.ts'
 import type { ChangeName, Changes, Identity, Platform, Target } from './platform.ts'
 import { readingInParts } from './reading-in-parts.ts'
 import { valuesRead } from './redact.ts'
-import type { Subscriptions } from './subscriptions.ts'
+import type { StreamEnding, Subscriptions } from './subscriptions.ts'
 import {
   newestFirst,
   toDeployment,
@@ -254,14 +262,7 @@ export function createGraphqlPlatform(client: GraphqlClient, subscriptions?: Sub
       return result.lines.slice(-limit).map((line) => toLogLine(line, client.redact))
     },
     readLogRows: async (source, window) => {
-      const asked = {
-        filter: window.filter ?? '',
-        anchorDate: window.anchor ?? null,
-        beforeDate: window.from ?? null,
-        beforeLimit: window.before ?? null,
-        afterDate: window.until ?? null,
-        afterLimit: window.after ?? null,
-      }
+      const asked = anchored(window)
       switch (source.kind) {
         case 'environment': {
           const { result } = await client.read(ReadEnvironmentLog, { environmentId: source.environmentId, ...asked })
@@ -280,6 +281,41 @@ export function createGraphqlPlatform(client: GraphqlClient, subscriptions?: Sub
             limit: window.before ?? window.after ?? null,
           })
           return result.lines.map((line) => toLogRow(line, client.redact))
+        }
+      }
+    },
+    followLogRows: (source, windowOf, signal, { connected, rows, lost, ended }) => {
+      const sayable = (why: string) => clipped(client.redact(why), 300)
+      const listener = {
+        connected,
+        brought: rows,
+        lost: (why: string) => lost(sayable(why)),
+        ended: ({ because, why }: StreamEnding) => ended({ because, why: sayable(why) }),
+      }
+      if (subscriptions === undefined) {
+        ended({ because: 'unreachable', why: 'nothing is streamed here' })
+        return { stop: () => {} }
+      }
+      const toRows = ({ lines }: { lines: ObservedLogRowFragment[] }) =>
+        lines.map((line) => toLogRow(line, client.redact))
+      const { kind } = source
+      switch (kind) {
+        case 'environment': {
+          const variables = () => ({ environmentId: source.environmentId, ...anchored(windowOf()) })
+          return subscriptions.carry({ document: FollowEnvironmentLog, variables, read: toRows }, signal, listener)
+        }
+        case 'http': {
+          const variables = () => ({ deploymentId: source.deploymentId, ...anchored(windowOf()) })
+          const read = ({ lines }: FollowHttpLogSubscription) => lines.map((line) => toHttpRow(line, client.redact))
+          return subscriptions.carry({ document: FollowHttpLog, variables, read }, signal, listener)
+        }
+        default: {
+          const document = kind === 'build' ? FollowBuildLog : FollowDeployLog
+          const variables = () => {
+            const { filter = '', before = null } = windowOf()
+            return { deploymentId: source.deploymentId, filter, limit: before }
+          }
+          return subscriptions.carry({ document, variables, read: toRows }, signal, listener)
         }
       }
     },
@@ -302,6 +338,18 @@ export function createGraphqlPlatform(client: GraphqlClient, subscriptions?: Sub
     change<Name extends ChangeName>(name: Name, input: Changes[Name]['input']): Promise<Changes[Name]['result']> {
       return changes[name](input)
     },
+  }
+}
+
+/** A window as the platform wants it asked for. */
+function anchored({ filter, anchor, from, before, until, after }: LogWindow) {
+  return {
+    filter: filter ?? '',
+    anchorDate: anchor ?? null,
+    beforeDate: from ?? null,
+    beforeLimit: before ?? null,
+    afterDate: until ?? null,
+    afterLimit: after ?? null,
   }
 }
 

@@ -21,6 +21,7 @@ import type {
   ObservedState,
 } from './observed-state.ts'
 import type { ServiceSettings } from './service-settings.ts'
+import type { StreamEnding } from './subscriptions.ts'
 
 /** An environment named by its ids. */
 export interface Target {
@@ -105,6 +106,11 @@ export interface Platform {
   readLogs(asked: { deploymentId: DeploymentId; kind: LogKind; limit: number }): Promise<LogLine[]>
   /** One request. The oldest row first, at most one more than asked for. */
   readLogRows(source: LogSource, window: LogWindow): Promise<LogRow[]>
+  /**
+   * Gives rows as they are printed, until it is stopped or told that it ended. Costs no request and never throws. `windowOf` says
+   * what each connection begins with; for the logs of one deployment, and of a build, only `filter` and `before` count.
+   */
+  followLogRows(source: LogSource, windowOf: () => LogWindow, signal: AbortSignal, listener: RowListener): RowStream
   /** One request. How the edge answered for a service between two moments (milliseconds), in steps of so many seconds. */
   readAnsweredRequests(asked: {
     environmentId: EnvironmentId
@@ -121,6 +127,22 @@ export interface Platform {
 
 /** What a build printed, or what the pre-deploy command and the containers did. */
 export type LogKind = 'build' | 'deploy'
+
+/** Told what comes of a log that is followed. The texts say why, and are fit to be shown. */
+export interface RowListener {
+  /** A connection stands; the first rows that it brings are those of its window. */
+  connected(): void
+  /** As the platform sent them together. */
+  rows(rows: LogRow[]): void
+  /** It connects again by itself. */
+  lost(why: string): void
+  /** Nothing comes any more. */
+  ended(ending: StreamEnding): void
+}
+
+export interface RowStream {
+  stop(): void
+}
 
 /** Deployments that are followed. */
 export interface Following {

@@ -6,11 +6,12 @@ import { fileURLToPath } from 'node:url'
 import { rehearsalAddressFile } from '../../src/cli/access.ts'
 import { wallClock } from '../../src/kit/clock.ts'
 import { type LocalPlatform, startLocalPlatform } from '../../src/local/index.ts'
+import { takeLines } from './log-lines.ts'
 import { planOfSize } from './plan-of-size.ts'
 
 /**
  * `npm run bench`: what speed was promised, measured in one run. Start-up is told as a ratio over bare Node, runs interleaved;
- * requests are counted by the rehearsal platform; a plan's cost by processor time at two sizes. Ends with 1 past a limit.
+ * requests are counted by the rehearsal platform; what a plan and lines of logs cost is processor time. Ends with 1 past a limit.
  */
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -33,7 +34,7 @@ const platform = await startLocalPlatform({
 })
 try {
   await writeFile(join(state, rehearsalAddressFile), JSON.stringify(platform.address))
-  const rows = [...(await requests(platform)), ...(await startUp()), ...planning(), ...packing()]
+  const rows = [...(await requests(platform)), ...(await startUp()), ...planning(), ...logLines(), ...packing()]
   const width = (column: keyof Omit<Row, 'holds'>) => Math.max(...rows.map((row) => row[column].length), column.length)
   const line = (row: Omit<Row, 'holds'>, sign: string) =>
     `${sign} ${(['what', 'measured', 'target', 'limit'] as const).map((column) => row[column].padEnd(width(column))).join('  ')}`.trimEnd()
@@ -123,6 +124,41 @@ function planning(): Row[] {
       target: '4x',
       limit: '6x',
       holds: whole / quarter < 6,
+    },
+  ]
+}
+
+/**
+ * Lines of six services through what makes one stream of them. Memory is flat when what is kept does not grow with what went
+ * through: what waits (50,000 rows at most), what is remembered (as many) and no more, measured after a collection.
+ */
+function logLines(): Row[] {
+  const { gc } = globalThis
+  const sink = { take: () => {} }
+  takeLines(100_000, sink)
+  const { rows, seconds } = takeLines(300_000, sink)
+  const perSecond = Math.round(rows / seconds)
+  const collect = () => {
+    gc?.()
+    return process.memoryUsage().heapUsed
+  }
+  const { heap } = takeLines(1_000_000, sink, gc === undefined ? undefined : collect)
+  const [settled = Number.NaN, ...later] = heap.slice(2)
+  const grown = (Math.max(...later) - settled) / 1024 / 1024
+  return [
+    {
+      what: 'log lines merged from six services',
+      measured: `${perSecond} a second`,
+      target: '50000',
+      limit: '20000',
+      holds: perSecond >= 20_000,
+    },
+    {
+      what: 'memory over a million log lines',
+      measured: gc === undefined ? 'not measured' : `${grown.toFixed(1)} MB more`,
+      target: '0 MB',
+      limit: '8 MB',
+      holds: gc !== undefined && grown < 8,
     },
   ]
 }

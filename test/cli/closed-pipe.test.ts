@@ -1,9 +1,13 @@
 import { execFile } from 'node:child_process'
 import { EventEmitter } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
+import { rehearsalAddressFile } from '../../src/cli/access.ts'
 import { aStage } from '../support/stage.ts'
+import { aDeployedStage } from './outcomes/deployed-stage.ts'
 
 it('a deploy whose reader went away is finished, says nothing more there, and keeps its exit code', async () => {
   const stage = await aStage()
@@ -41,4 +45,34 @@ it('a real pipe that nobody reads ends nothing', { timeout: 60_000 }, async () =
     { cwd: root },
   )
   expect({ stdout, stderr }).toEqual({ stdout: '64\n', stderr: '' })
+})
+
+it('logs of a real process end quietly, and with exit 0, when head has read enough', { timeout: 60_000 }, async () => {
+  const stage = await aDeployedStage()
+  const { world } = stage.platform
+  const api = world.serviceNamed('api')
+  // More than a pipe holds.
+  const lines = Array.from({ length: 450 }, (_, n) => ({ message: `line ${n} ${'x'.repeat(400)}` }))
+  world.write(world.environmentNamed('staging').id, api.id, lines)
+  await writeFile(join(stage.stateDirectory, rehearsalAddressFile), JSON.stringify(stage.platform.address))
+  const root = fileURLToPath(new URL('../..', import.meta.url))
+  const script = `
+    import { createJiti } from 'jiti'
+    const { main } = await createJiti(process.cwd() + '/').import('./src/main.ts')
+    process.exitCode = await main(process, '0.0.0-test')`
+  const logs = 'logs -q --lines 450 -e staging --local --project fakturino-production'
+  const { stdout, stderr } = await promisify(execFile)(
+    'bash',
+    [
+      '-c',
+      `"$0" --input-type=module -e "$1" -- fakturino ${logs} --state "$2" | head -5; echo "\${PIPESTATUS[0]}"`,
+      process.execPath,
+      script,
+      stage.stateDirectory,
+    ],
+    { cwd: root },
+  )
+  expect(stderr).toBe('')
+  expect(Array.from(stdout.matchAll(/ api +│ line (\d+)/g), ([, n]) => n)).toEqual(['0', '1', '2', '3'])
+  expect(stdout).toMatch(/\n0\n$/)
 })

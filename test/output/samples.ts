@@ -405,6 +405,38 @@ export const answers: Answer[] = [
     ],
   },
   {
+    type: 'log-errors',
+    project: 'fakturino-production',
+    environment: 'production',
+    isRehearsal: false,
+    since: '2026-11-02T09:00:00.000000000Z',
+    until: '2026-11-03T09:00:00.000000000Z',
+    lines: 1_200,
+    gaps: 1,
+    errors: [
+      {
+        exception: 'Illuminate\\Database\\QueryException',
+        place: '/var/www/html/app/Providers/AppServiceProvider.php:157',
+        summary: 'SQLSTATE[<n>]: <n> Duplicate key name <text>',
+        count: 12,
+        first: '2026-11-03T08:00:00.000000000Z',
+        last: '2026-11-03T08:10:00.000000000Z',
+        services: ['api', 'worker'],
+        sample: 'SQLSTATE[42000]: 1061 Duplicate key name of an index that somebody made before\n[stacktrace]',
+      },
+      {
+        exception: null,
+        place: null,
+        summary: 'job <n> of <text> took too long and was given up after so many tries that nobody counts them',
+        count: 1,
+        first: '2026-11-03T08:00:00.000000000Z',
+        last: '2026-11-03T08:00:00.000000000Z',
+        services: [],
+        sample: 'job 7',
+      },
+    ],
+  },
+  {
     type: 'whoami',
     identity: {
       kind: 'project',

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { createTerminal, type Stream } from '../../src/output/terminal.ts'
 
@@ -37,5 +38,32 @@ describe('createTerminal', () => {
     const terminal = createTerminal(window, pipe, { env: {}, noColor: false })
     window.columns = 60
     expect(terminal.outColumns()).toBe(60)
+  })
+
+  it.each([
+    ['a screen', screen, 100],
+    ['a very wide screen', { ...screen, columns: 400 }, 400],
+    ['a very narrow one', { ...screen, columns: 5 }, 20],
+    ['a pipe', pipe, undefined],
+  ])('%s has room for lines that must not be broken', (_, stream, width) => {
+    expect(createTerminal(stream, pipe, { env: {}, noColor: false }).outWidth()).toBe(width)
+  })
+
+  it('what was printed is taken when the stream says so, or when it has failed', async () => {
+    const stream = Object.assign(new EventEmitter(), { write: (_text: string) => false })
+    const terminal = createTerminal(stream, pipe, { env: {}, noColor: false })
+    await terminal.outTaken()
+    terminal.out('much')
+    const taken = terminal.outTaken()
+    stream.emit('drain')
+    await taken
+    terminal.out('more')
+    const never = terminal.outTaken()
+    expect(terminal.outGone.aborted).toBe(false)
+    stream.emit('error', new Error('write EPIPE'))
+    await never
+    expect(terminal.outGone.aborted).toBe(true)
+    terminal.out('nothing more')
+    await terminal.outTaken()
   })
 })

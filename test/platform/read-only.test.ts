@@ -57,6 +57,7 @@ const platform: Platform = {
   observe: () => Promise.reject(new Error('not asked')),
   observeAll: async () => [],
   readLogRows: async () => [],
+  followLogRows: () => ({ stop: () => {} }),
   readAnsweredRequests: async () => [],
   observeRunning: () => Promise.reject(new Error('not asked')),
   readStaged: () => Promise.reject(new Error('not asked')),

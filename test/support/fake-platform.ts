@@ -47,6 +47,10 @@ export function aFakePlatform(reading: Partial<Omit<Platform, 'change'>> = {}, a
     followDeployments: () => ({ isConnected: () => false, stop: () => {} }),
     readLogs: never('readLogs'),
     readLogRows: never('readLogRows'),
+    followLogRows: (_source, _windowOf, _signal, { ended }) => {
+      ended({ because: 'unreachable', why: 'nothing is streamed here' })
+      return { stop: () => {} }
+    },
     readAnsweredRequests: never('readAnsweredRequests'),
     ...reading,
     change: (name, input) => known[name](input),

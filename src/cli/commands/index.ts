@@ -1,3 +1,4 @@
+import { logLevels } from '../../logs/entry-filter.ts'
 import type { CommandDefinition } from '../command.ts'
 
 const secretsFile = {
@@ -71,6 +72,34 @@ export const commands: readonly CommandDefinition[] = [
     summary: 'one screen: what runs in an environment, and how it is',
     examples: ['fakturino status -e production', 'fakturino status -e production --json'],
     load: () => import('./status.ts'),
+  },
+  {
+    name: 'logs',
+    summary: 'what services say: all of them or those named, newest 100 lines first and then as they are said',
+    arguments: '[service...]',
+    options: [
+      { flags: '--follow', describes: 'go on with what is said; on a terminal that is so without it' },
+      { flags: '--no-follow', describes: 'only what was said; so with --until, --errors, --json, and in a pipe' },
+      { flags: '--since <time>', describes: 'only since: a duration, as in 2h, or a time' },
+      { flags: '--until <time>', describes: 'only until: a duration, as in 30m, or a time' },
+      { flags: '--lines <number>', describes: 'of what was said, the newest so many; all of them with --since' },
+      {
+        flags: '--level <level>',
+        describes: 'only so bad and worse, by the words of the line itself',
+        choices: logLevels,
+      },
+      { flags: '--grep <text>', describes: 'only with this text in any case, or /pattern/i' },
+      { flags: '--deployment <id>', describes: 'only of this deployment' },
+      { flags: '--build', describes: 'what the newest build of a service printed, or that of --deployment' },
+      { flags: '--http', describes: 'requests that the edge answered for services with a domain' },
+      { flags: '--errors', describes: 'count errors by exception and place; of the last 24 hours without --since' },
+    ],
+    examples: [
+      'fakturino logs -e production',
+      'fakturino logs api worker -e production --level warn --since 2h --no-follow',
+      'fakturino logs -e production --errors --since 24h',
+    ],
+    load: () => import('./logs.ts'),
   },
   {
     name: 'history',

@@ -14,6 +14,8 @@ const readings = [
   ['deploy', '-e', 'staging', '--yes'],
   ['deploy', '-e', 'production', '--dry-run'],
   ['init', '--yes'],
+  ['logs', '-e', 'staging'],
+  ['logs', '-e', 'staging', '--errors'],
 ]
 
 describe('text from elsewhere never reaches the terminal as it is', () => {
@@ -36,6 +38,30 @@ describe('text from elsewhere never reaches the terminal as it is', () => {
     const argv = command === 'init' ? ['init', '--yes'] : [command, '-e', 'staging', '--yes']
     const { stderr } = await expectClean(stage, command === 'plan' || command === 'status' ? argv.slice(0, -1) : argv)
     expect(stderr).toContain('evil')
+  })
+
+  it('what a service says, what it throws, and what was asked for', async () => {
+    const stage = await aStage()
+    await stage.run(['init', '--yes'])
+    await stage.run(['deploy', '-e', 'staging', '--yes'])
+    const { world } = stage.platform
+    const message = `[2025-12-12 17:34:42] production.ERROR: ${hostile} {"exception":"[object] (Evil${hostile}(code: 0): x at /a.php:1)"}`
+    world.write(world.environmentNamed('staging').id, world.serviceNamed('api').id, [
+      { message: JSON.stringify({ message: hostile, level: 'error', [hostile]: hostile }) },
+      { message },
+      { message: '\u001b]52;c;ZWNobyBvd25lZA==\u0007$ rm -rf /' },
+    ])
+    for (const option of [[], ['--errors'], ['--grep', hostile], ['--deployment', hostile]]) {
+      await expectClean(stage, ['logs', '-e', 'staging', ...option])
+    }
+    const { stdout } = await stage.run(['logs', '-e', 'staging', '--json'])
+    expect(stdout).toContain('evil')
+    const said = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(said).toContainEqual(expect.objectContaining({ message: hostile, fields: { [hostile]: hostile } }))
+    expect(said).toContainEqual(expect.objectContaining({ message: '\u001b]52;c;ZWNobyBvd25lZA==\u0007$ rm -rf /' }))
   })
 
   it('why a patch could not be applied', async () => {

@@ -1,0 +1,136 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createRowRedactor, redactByShape, redactFields } from '../../src/logs/redact-by-shape.ts'
+import { aRow, rowsOf } from './row-samples.ts'
+
+const secret = 'Zk9x/Qm2+rT7vB4='
+
+describe('a secret that nobody told us of is taken out by its shape', () => {
+  it.each([
+    [`MYSQL_URL=mysql://root:${secret}@host:3306/railway`, 'MYSQL_URL=mysql://root:[secret]@host:3306/railway'],
+    [`Parsing DATABASE_URL: mysql://u:${secret}@h/db`, 'Parsing DATABASE_URL: mysql://u:[secret]@h/db'],
+    [`redis://:${secret}@redis.railway.internal:6379`, 'redis://:[secret]@redis.railway.internal:6379'],
+    [`clone https://${'x'.repeat(20)}@github.com/a/b`, 'clone https://[secret]@github.com/a/b'],
+    [`MYSQLPASSWORD=${secret}`, 'MYSQLPASSWORD=[secret]'],
+    [`Password: ${secret}`, 'Password: [secret]'],
+    [`APP_KEY=base64:${'A1b2'.repeat(11)}`, 'APP_KEY=[secret]'],
+    [`key is base64:${'A1b2'.repeat(11)}`, 'key is base64:[secret]'],
+    [`PADDLE_API_KEY="${secret}" next`, 'PADDLE_API_KEY="[secret]" next'],
+    [`export NLB_MTLS_KEY_BASE64='${secret}'`, "export NLB_MTLS_KEY_BASE64='[secret]'"],
+    [`STRIPE_WEBHOOK_SECRET => ${secret}`, 'STRIPE_WEBHOOK_SECRET => [secret]'],
+    [`Authorization: Bearer ${secret}`, 'Authorization: Bearer [secret]'],
+    [`authorization: basic ${secret}`, 'authorization: basic [secret]'],
+    ['token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc-def', 'token [secret]'],
+    ['stripe said sk_live_abcdef123456', 'stripe said [secret]'],
+    [`GET /x?token=${secret}&page=2`, 'GET /x?token=[secret]&page=2'],
+    [`{"password":"a\\"b${secret}","page":2}`, '{"password":"[secret]","page":2}'],
+    [`{"line":"{\\"password\\":\\"${secret}\\",\\"n\\":1}"}`, '{"line":"{\\"password\\":\\"[secret]\\",\\"n\\":1}"}'],
+    [`{"line":"APP_SECRET=${secret}"}`, '{"line":"APP_SECRET=[secret]"}'],
+    [`-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY----- ok`, '[secret] ok'],
+  ])('%s', (line, safe) => {
+    expect(redactByShape(line)).toBe(safe)
+  })
+
+  it.each([
+    'production.WARNING: Missing Paddle configuration {"config_key":"cashier.seller_id"}',
+    "SQLSTATE[42000]: 1061 Duplicate key name 'idx_tokens'",
+    'listening on http://0.0.0.0:8080/app@2x.png',
+    'CSRF token mismatch.',
+    'cache key: users.1',
+    'PADDLE_API_KEY=missing',
+    'APP_KEY=',
+    'API_TOKEN=${{ shared.API_TOKEN }}',
+    'max_tokens=512',
+    'GET /health 200',
+  ])('%s stays as it is', (line) => {
+    expect(redactByShape(line)).toBe(line)
+  })
+
+  it('what is redacted once stays so', () => {
+    const once = redactByShape(`MYSQLPASSWORD=${secret} mysql://u:${secret}@h Bearer ${secret} "token":"${secret}"`)
+    expect(redactByShape(once)).toBe(once)
+    expect(once).not.toContain(secret)
+  })
+
+  it('JSON stays JSON', () => {
+    const names = fc.constantFrom('password', 'api_key', 'APP_KEY', 'token', 'n', 'key', 'STRIPE_SECRET')
+    const texts = fc.oneof(fc.string(), fc.constantFrom(`TOKEN=${secret}`, `mysql://u:${secret}@h`, `Bearer ${secret}`))
+    const values = fc.oneof(
+      texts,
+      fc.integer(),
+      fc.boolean(),
+      fc.dictionary(names, texts).map((it) => JSON.stringify(it)),
+    )
+    fc.assert(
+      fc.property(fc.dictionary(names, values), (fields) => {
+        expect(() => JSON.parse(redactByShape(JSON.stringify(fields)))).not.toThrow()
+        expect(redactByShape(JSON.stringify(fields))).not.toContain(secret)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('a very long line takes no time', () => {
+    const start = performance.now()
+    for (const piece of [
+      'token',
+      'token=',
+      'a://',
+      'a://b:c',
+      '"token":"',
+      '-----BEGIN A-----',
+      'bearer ',
+      'KEY=\\"',
+      "'",
+      '\\',
+    ]) {
+      redactByShape(`token=${piece.repeat(200_000 / piece.length)}`)
+    }
+    expect(performance.now() - start).toBeLessThan(1_500)
+  })
+})
+
+it('the fields of a structured line are judged by their names too, however deep they are', () => {
+  expect(
+    redactFields({ user: { password: secret, pin: 7, api_key: 123456 }, tags: [`x=${secret}`, `TOKEN=${secret}`] }),
+  ).toEqual({
+    user: { password: '[secret]', pin: 7, api_key: '[secret]' },
+    tags: [`x=${secret}`, 'TOKEN=[secret]'],
+  })
+  let deep: Record<string, unknown> = { password: secret }
+  for (let depth = 0; depth < 100; depth += 1) deep = { deep }
+  expect(JSON.stringify(redactFields(deep))).not.toContain(secret)
+})
+
+describe('rows', () => {
+  const body = ['MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKB', 'wqkm7fyT+g==']
+
+  it('a block of PEM that is printed a line a row is taken out, and what another container says is not', () => {
+    const redact = createRowRedactor()
+    const rows = rowsOf(['-----BEGIN PRIVATE KEY-----', ...body, '-----END PRIVATE KEY-----', 'done'])
+    expect(rows.map((row) => redact(row).message)).toEqual(['[secret]', '[secret]', '[secret]', '[secret]', 'done'])
+    redact(aRow({ message: '-----BEGIN PRIVATE KEY-----' }))
+    expect(redact(aRow({ message: 'Starting', instanceId: 'i2' })).message).toBe('Starting')
+  })
+
+  it('a line of it that came first is known by its shape', () => {
+    expect(createRowRedactor()(aRow({ message: body[0] ?? '' })).message).toBe('[secret]')
+    expect(createRowRedactor()(aRow({ message: 'a1'.repeat(32) })).message).toBe('a1'.repeat(32))
+  })
+
+  it('attributes and what the edge was asked are redacted as well', () => {
+    const request = {
+      id: 'r',
+      method: 'GET',
+      host: 'h',
+      path: `/?token=${secret}`,
+      status: 200,
+      totalMs: 1,
+      upstreamMs: 1,
+    }
+    const row = createRowRedactor()(
+      aRow({ attributes: { db_password: secret }, request: { ...request, upstreamErrors: '', region: 'r' } }),
+    )
+    expect(JSON.stringify(row)).not.toContain(secret)
+  })
+})
