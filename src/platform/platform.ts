@@ -19,7 +19,9 @@ import type {
   ObservedPatch,
   ObservedRunning,
   ObservedState,
+  Past,
 } from './observed-state.ts'
+import type { AskedPast } from './reading-past.ts'
 import type { ServiceSettings } from './service-settings.ts'
 
 /** An environment named by its ids. */
@@ -73,8 +75,11 @@ export interface Platform {
   findProjects(workspaceId: WorkspaceId): Promise<ProjectSummary[]>
   /** One request. */
   findProject(projectId: ProjectId): Promise<ProjectSummary>
-  /** One request, more only where a list has a second page. `token` means: the environment that the project token is for. */
-  observe(target: Target | 'token'): Promise<ObservedState>
+  /**
+   * One request, more only where a list has a second page. `token` means: the environment that the project token is for.
+   * `withRecent` asks for the newest deployments of all services too.
+   */
+  observe(target: Target | 'token', options?: { withRecent?: boolean }): Promise<ObservedState>
   /** The same for several environments of a project, in one request. */
   observeAll(targets: Target[]): Promise<ObservedState[]>
   /**
@@ -115,6 +120,8 @@ export interface Platform {
   }): Promise<AnsweredRequests[]>
   /** One request. The newest deployments of one service, newest first, at most 10. */
   newestDeployments(environmentId: EnvironmentId, serviceId: ServiceId): Promise<ObservedDeployment[]>
+  /** One request, and one for each further page. What was deployed and committed in an environment. */
+  readPast(asked: AskedPast): Promise<Past>
   /** The only writing. One request; never sent twice unless the platform said that it did not happen. */
   change<Name extends ChangeName>(name: Name, input: Changes[Name]['input']): Promise<Changes[Name]['result']>
 }

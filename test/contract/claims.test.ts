@@ -9,7 +9,9 @@ test('every claim in behaviour.md is tested under its number, and nothing else i
   const files = (await readdir(here)).filter((file) => file.endsWith('.test.ts'))
   const texts = await Promise.all(files.map((file) => readFile(new URL(file, here), 'utf8')))
   const tested = texts.flatMap((text) => Array.from(text.matchAll(/\(\s*'(B\d+) /g), (match) => match[1]))
-  expect(claimed).toEqual(claimed.map((_, index) => `B${index + 1}`))
+  // Numbers only rise; one that is left out was given to nobody.
+  const numbers = claimed.map((name = '') => Number(name.slice(1)))
+  expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b))
   expect(new Set(tested)).toEqual(new Set(claimed))
   expect(tested).toHaveLength(claimed.length)
 })

@@ -58,6 +58,7 @@ const platform: Platform = {
   observeAll: async () => [],
   readLogRows: async () => [],
   readAnsweredRequests: async () => [],
+  readPast: async () => ({ deployments: [], patches: [], completeSince: undefined }),
   observeRunning: () => Promise.reject(new Error('not asked')),
   readStaged: () => Promise.reject(new Error('not asked')),
   readSharedVariables: () => Promise.reject(new Error('not asked')),

@@ -48,6 +48,7 @@ export function aFakePlatform(reading: Partial<Omit<Platform, 'change'>> = {}, a
     readLogs: never('readLogs'),
     readLogRows: never('readLogRows'),
     readAnsweredRequests: never('readAnsweredRequests'),
+    readPast: never('readPast'),
     ...reading,
     change: (name, input) => known[name](input),
   }

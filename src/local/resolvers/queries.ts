@@ -90,7 +90,7 @@ export const queries: Resolvers<unknown> = {
   },
   me: (_, _args, context) => {
     context.personal()
-    return { id: context.model.workspace.id, name: 'Rehearsal operator' }
+    return context.person()
   },
   platformStatus: (_, _args, context) => {
     context.requester()
