@@ -20,7 +20,14 @@ export type Answer =
       secondWays?: SecondWays
       operation?: TopicalOperation
     }
-  | { type: 'status'; status: EnvironmentStatus; isRehearsal: boolean; operation?: TopicalOperation }
+  /** `watch`: one look of many, so often. */
+  | {
+      type: 'status'
+      status: EnvironmentStatus
+      isRehearsal: boolean
+      operation?: TopicalOperation
+      watch?: { everyMs: number }
+    }
   | { type: 'history'; project: string; environment: string; isRehearsal: boolean; operations: PastOperation[] }
   | { type: 'whoami'; identity: Identity; endpoint: string; isRehearsal: boolean }
   | {

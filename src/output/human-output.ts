@@ -30,6 +30,9 @@ export interface Loudness {
   isQuiet: boolean
 }
 
+/** The cursor at the top of an empty screen; what was scrolled off stays. */
+const clearedScreen = '\u001b[H\u001b[2J'
+
 /** For people: answers on stdout, progress and failures on stderr. */
 export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Loudness): Output {
   const outStyle = createStyle(terminal.outColor)
@@ -44,7 +47,9 @@ export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Lo
     },
     answer(answer) {
       progress.stop()
-      terminal.out(renderAnswer(answer))
+      // A look that follows another takes its place.
+      const isWatched = answer.type === 'status' && answer.watch !== undefined
+      terminal.out(`${isWatched && terminal.isScreen ? clearedScreen : ''}${renderAnswer(answer)}`)
     },
     failure(failure) {
       progress.stop()
@@ -67,10 +72,7 @@ export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Lo
           renderSaved(answer.saved, layout),
         ].join('')
       case 'status':
-        return [
-          renderStatus(answer.status, { ...layout, isRehearsal: answer.isRehearsal }),
-          renderOperation(answer.operation, layout),
-        ].join('')
+        return renderStatus(answer.status, { ...layout, ...answer })
       case 'history':
         return renderHistory(answer, layout)
       case 'whoami':

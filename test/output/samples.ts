@@ -10,6 +10,7 @@ import { id } from '../../src/platform/ids.ts'
 
 export const commit = '1111111111111111111111111111111111111111'
 const newer = '2222222222222222222222222222222222222222'
+const older = '0000000000000000000000000000000000000000'
 const deploymentId = id<'deployment'>('7406fe9c-e757-4e2b-a6a9-b5abc2d72de4')
 
 export function aPlan(parts: Partial<Plan> = {}): Plan {
@@ -111,46 +112,59 @@ export function aStatus(parts: Partial<EnvironmentStatus> = {}): EnvironmentStat
   return {
     project: 'fakturino-production',
     environment: 'staging',
+    at: '2026-11-03T11:00:00.000Z',
     services: [
       {
         name: 'postgres',
         status: 'live',
         healthy: true,
         deployment: { id: deploymentId, createdAt: '2026-11-03T09:00:00.000Z' },
+        since: '2026-11-03T09:02:00.000Z',
         revision: 'ghcr.io/railwayapp-templates/postgres-ssl:15',
         instances: { running: 1, all: 1 },
         domains: [],
         latest: null,
+        alsoActive: [],
+        rollback: { possible: false, to: null },
       },
       {
         name: 'api',
         status: 'live',
         healthy: true,
         deployment: { id: deploymentId, createdAt: '2026-11-03T09:00:00.000Z' },
+        since: '2026-11-03T09:02:00.000Z',
         revision: commit,
         instances: { running: 2, all: 2 },
         domains: ['api-staging-4b0e.up.railway.app'],
-        latest: { id: 'x', status: 'failed', revision: newer },
+        latest: { id: 'x', status: 'failed', revision: newer, since: '2026-11-03T10:48:00.000Z' },
+        alsoActive: [],
+        rollback: { possible: true, to: { id: deploymentId, revision: older, createdAt: '2026-11-03T07:00:00.000Z' } },
       },
       {
         name: 'worker',
         status: 'crashed',
         healthy: false,
         deployment: { id: deploymentId, createdAt: '2026-11-03T09:00:00.000Z' },
+        since: '2026-11-03T09:02:00.000Z',
         revision: commit,
         instances: { running: 0, all: 1 },
         domains: [],
         latest: null,
+        alsoActive: [],
+        rollback: { possible: false, to: null },
       },
       {
         name: 'scheduler',
         status: 'not-deployed',
         healthy: false,
         deployment: null,
+        since: null,
         revision: null,
         instances: { running: 0, all: 0 },
         domains: [],
         latest: null,
+        alsoActive: [],
+        rollback: { possible: false, to: null },
       },
     ],
     pending: [{ name: 'mcp-server', reason: 'not implemented before Step 7' }],
@@ -160,6 +174,10 @@ export function aStatus(parts: Partial<EnvironmentStatus> = {}): EnvironmentStat
       incidentUrl: 'https://status.example.com/1',
     },
     stagedChanges: 1,
+    stagedPlaces: ['api.variables.QUEUE_CONNECTION'],
+    splits: [],
+    flags: [],
+    next: { code: 'read-logs', because: 'worker crashed', command: 'fakturino logs worker -e staging' },
     ...parts,
   }
 }

@@ -68,8 +68,13 @@ export const commands: readonly CommandDefinition[] = [
   },
   {
     name: 'status',
-    summary: 'one screen: what runs in an environment, and how it is',
-    examples: ['fakturino status -e production', 'fakturino status -e production --json'],
+    summary: 'one screen: what runs in an environment, how it is, and what to do next',
+    options: [{ flags: '--watch [interval]', describes: 'look again and again, until Ctrl-C; as in 10s' }],
+    examples: [
+      'fakturino status -e production',
+      'fakturino status -e production --json',
+      'fakturino status -e staging --watch 10s',
+    ],
     load: () => import('./status.ts'),
   },
   {
