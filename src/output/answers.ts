@@ -1,4 +1,5 @@
 import type { PastOperation } from '../journal/history.ts'
+import type { TimelineItem } from '../journal/timeline.ts'
 import type { OperatorError } from '../kit/errors.ts'
 import type { EnvironmentStatus } from '../operations/read-status.ts'
 import type { Release } from '../operations/release.ts'
@@ -28,7 +29,7 @@ export type Answer =
       operation?: TopicalOperation
       watch?: { everyMs: number }
     }
-  | { type: 'history'; project: string; environment: string; isRehearsal: boolean; operations: PastOperation[] }
+  | ({ type: 'history' } & ToldHistory)
   | { type: 'whoami'; identity: Identity; endpoint: string; isRehearsal: boolean }
   | {
       type: 'init'
@@ -42,6 +43,25 @@ export type Answer =
   | { type: 'rehearsal-up'; rehearsal: RehearsalUp }
   | { type: 'rehearsal-down'; wasRunning: boolean }
   | { type: 'rehearsal'; report: RehearsalReport }
+
+/** What was done in an environment. */
+export interface ToldHistory {
+  project: string
+  environment: string
+  isRehearsal: boolean
+  /** Those of this machine's journal. */
+  operations: PastOperation[]
+  /** All of it in one line, the newest first. */
+  items: TimelineItem[]
+  /** The history of patches is denied to the token. */
+  isDenied: boolean
+  /** Before this moment the platform tells more than was read; null: nothing. ISO 8601. */
+  completeSince: string | null
+  /** When it was told. ISO 8601. */
+  at: string
+  /** As a document for people, where it is not told as JSON. */
+  isMarkdown: boolean
+}
 
 /** Where a plan was saved, and the command that applies it. */
 export interface SavedAs {

@@ -12,6 +12,7 @@ import {
 import { renderEvent } from './human/events.ts'
 import { renderFailure } from './human/failure.ts'
 import { renderHistory } from './human/history.ts'
+import { historyMarkdown } from './human/history-markdown.ts'
 import { renderIdentity } from './human/identity.ts'
 import { renderOperation } from './human/operation.ts'
 import { paragraph } from './human/paragraph.ts'
@@ -74,7 +75,7 @@ export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Lo
       case 'status':
         return renderStatus(answer.status, { ...layout, ...answer })
       case 'history':
-        return renderHistory(answer, layout)
+        return answer.isMarkdown ? historyMarkdown(answer) : renderHistory(answer, layout)
       case 'whoami':
         return renderIdentity(answer, layout)
       case 'init':

@@ -1,3 +1,4 @@
+import type { TimelineItem } from '../../src/journal/timeline.ts'
 import { OperatorError } from '../../src/kit/errors.ts'
 import type { OperationEvent } from '../../src/operations/events.ts'
 import type { EnvironmentStatus } from '../../src/operations/read-status.ts'
@@ -181,6 +182,63 @@ export function aStatus(parts: Partial<EnvironmentStatus> = {}): EnvironmentStat
     ...parts,
   }
 }
+
+/** A deploy of ours that failed. */
+export function anItem(parts: Partial<TimelineItem> = {}): TimelineItem {
+  return {
+    kind: 'operation',
+    origin: 'here',
+    at: '2026-11-03T09:00:00.000Z',
+    ended: '2026-11-03T09:02:05.000Z',
+    by: 'nina',
+    what: 'deploy',
+    outcome: 'failed',
+    durationMs: 125_000,
+    services: ['api'],
+    ids: { operation: 'a2', patches: [id('p1')], deployments: [deploymentId] },
+    revision: commit,
+    places: [],
+    reason: 'the banking queue',
+    message: null,
+    ...parts,
+  }
+}
+
+/** What others did: a patch, a deployment, and a release from another machine. */
+export const othersItems: TimelineItem[] = [
+  anItem({
+    kind: 'patch',
+    origin: 'others',
+    at: '2026-11-03T08:30:00.000Z',
+    by: 'Petra',
+    what: 'change of api.variables.QUEUE_CONNECTION',
+    outcome: 'committed',
+    durationMs: null,
+    ids: { operation: null, patches: [id('p2')], deployments: [] },
+    revision: null,
+    places: ['api.variables.QUEUE_CONNECTION'],
+    reason: null,
+    message: 'try sync',
+  }),
+  anItem({
+    kind: 'deployment',
+    origin: 'others',
+    at: '2026-11-03T08:20:00.000Z',
+    by: null,
+    what: 'deployment of api',
+    outcome: 'live',
+    durationMs: 40_000,
+    reason: null,
+  }),
+  anItem({
+    origin: 'elsewhere',
+    at: '2026-11-03T08:10:00.000Z',
+    by: 'petra',
+    what: 'release',
+    outcome: 'done',
+    reason: null,
+  }),
+]
 
 export const release: Release = {
   project: 'fakturino-production',
@@ -408,6 +466,8 @@ export const answers: Answer[] = [
         message: 'api failed in pre-deploy-command: "php artisan migrate --force" exited with code 1.',
         services: ['api'],
         changes: 2,
+        patches: [id('p1')],
+        deployments: [deploymentId],
       },
       {
         id: 'a1',
@@ -419,8 +479,18 @@ export const answers: Answer[] = [
         outcome: 'open',
         services: ['worker'],
         changes: 0,
+        patches: [],
+        deployments: [],
       },
     ],
+    items: [
+      anItem({ message: 'api failed in pre-deploy-command: "php artisan migrate --force" exited with code 1.' }),
+      ...othersItems,
+    ],
+    isDenied: true,
+    completeSince: '2026-11-01T00:00:00.000Z',
+    at: '2026-11-03T10:00:00.000Z',
+    isMarkdown: false,
   },
   {
     type: 'whoami',

@@ -66,10 +66,13 @@ it('status: services, what is pending, the platform and staged changes', async (
     status: 'live',
     healthy: true,
     deployment: { id: uuid, createdAt: time },
+    since: time,
     revision,
     instances: { running: 1, all: 1 },
     domains,
     latest: null,
+    alsoActive: [],
+    rollback: { possible: false, to: null },
   })
   expect(status).toEqual({
     type: 'status',
@@ -77,6 +80,7 @@ it('status: services, what is pending, the platform and staged changes', async (
     rehearsal: true,
     project: 'fakturino-production',
     environment: 'staging',
+    at: time,
     services: [
       live('postgres', expect.stringContaining('postgres')),
       live('redis', 'redis:7'),
@@ -87,6 +91,14 @@ it('status: services, what is pending, the platform and staged changes', async (
     pending: [{ name: 'mcp-server', reason: 'not implemented before Step 7' }],
     platform: { isStable: true },
     stagedChanges: 0,
+    stagedPlaces: [],
+    splits: [],
+    flags: [],
+    next: {
+      code: 'check',
+      because: expect.any(String),
+      command: expect.stringMatching(/^fakturino check -e staging --local /),
+    },
   })
 })
 
@@ -99,10 +111,13 @@ it('status: a service that was never deployed, and one whose newest deployment f
     status: 'not-deployed',
     healthy: false,
     deployment: null,
+    since: null,
     revision: null,
     instances: { running: 0, all: 0 },
     domains: [],
     latest: null,
+    alsoActive: [],
+    rollback: { possible: false, to: null },
   })
   await stage.run(['deploy', '-e', 'staging', '--yes'])
   const { sha } = stage.platform.world.push(repository, 'main', { behaviour: 'failing-build' })
@@ -112,7 +127,7 @@ it('status: a service that was never deployed, and one whose newest deployment f
     expect.objectContaining({
       name: 'api',
       revision: firstCommit,
-      latest: { id: uuid, status: 'failed', revision: sha },
+      latest: { id: uuid, status: 'failed', revision: sha, since: time },
     }),
   )
 })
