@@ -1,5 +1,6 @@
 import { count, listed } from '../kit/text.ts'
-import type { EnvironmentStatus, ServiceStatus } from './read-status.ts'
+import type { SplitRevision } from '../plan/split-revisions.ts'
+import type { DeploymentStatus } from '../platform/observed-state.ts'
 import type { TopicalOperation } from './unfinished.ts'
 
 /** What a person would sensibly do now, and why. Codes are stable. */
@@ -12,8 +13,20 @@ export interface NextStep {
 }
 
 /** What is known when the step is decided. */
-export type StatusFacts = Pick<EnvironmentStatus, 'environment' | 'services' | 'splits' | 'stagedChanges'> & {
+export interface StatusFacts {
+  environment: string
+  services: readonly ServiceFacts[]
+  splits: readonly SplitRevision[]
+  stagedChanges: number
   operation?: TopicalOperation
+}
+
+interface ServiceFacts {
+  name: string
+  status: DeploymentStatus | 'not-deployed'
+  healthy: boolean
+  /** A newer attempt than what serves. */
+  latest: { status: DeploymentStatus } | null
 }
 
 const onItsWay = ['queued', 'waiting', 'needs-approval', 'building', 'deploying']
@@ -22,7 +35,7 @@ const onItsWay = ['queued', 'waiting', 'needs-approval', 'building', 'deploying'
 export function nextStep({ environment, services, splits, stagedChanges, operation }: StatusFacts): NextStep {
   const command = (...words: string[]) => ['fakturino', ...words, '-e', environment].join(' ')
   const watch = command('status', '--watch')
-  const logs = (of: readonly ServiceStatus[]) => command('logs', ...of.map(({ name }) => name).filter(isPlain))
+  const logs = (of: readonly ServiceFacts[]) => command('logs', ...of.map(({ name }) => name).filter(isPlain))
   const told = (of: readonly { name: string }[]) => listed(of.map(({ name }) => name))
 
   if (operation?.state === 'under-way')

@@ -21,7 +21,6 @@ import type {
   ObservedState,
   Past,
 } from './observed-state.ts'
-import type { AskedPast } from './reading-past.ts'
 import type { ServiceSettings } from './service-settings.ts'
 
 /** An environment named by its ids. */
@@ -37,6 +36,17 @@ export interface EnvironmentSummary {
   isEphemeral: boolean
   /** May the token read and change it? One that is restricted is listed all the same. */
   isAccessible: boolean
+}
+
+/** How far back the past of an environment is read. */
+export interface AskedPast {
+  environmentId: EnvironmentId
+  /** Back to this moment; absent: only so much as `most` says. In milliseconds. */
+  since?: number
+  /** About so many rows of each list where no moment is given. */
+  most: number
+  /** False where it is known that the token may not read them. */
+  withPatches: boolean
 }
 
 /** What a look-up by name finds. */

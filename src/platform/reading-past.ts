@@ -4,23 +4,12 @@ import { isRecord } from '../kit/json.ts'
 import { clipped } from '../kit/text.ts'
 import { CombinedRequest } from './combined-request.ts'
 import type { GraphqlClient } from './graphql-client.ts'
-import type { EnvironmentId } from './ids.ts'
 import { unlessDenied } from './is-denied.ts'
 import type { Past, PastDeployment, PastPatch } from './observed-state.ts'
 import { endless, type Page } from './paging.ts'
+import type { AskedPast } from './platform.ts'
 import { valuesIn } from './redact.ts'
 import { toPastDeployment, toPatch } from './translate.ts'
-
-/** How far back the past of an environment is read. */
-export interface AskedPast {
-  environmentId: EnvironmentId
-  /** Back to this moment; absent: only so much as `most` says. In milliseconds. */
-  since?: number
-  /** About so many rows of each list where no moment is given. */
-  most: number
-  /** False where it is known that the token may not read them. */
-  withPatches: boolean
-}
 
 /** One request, and one more for each further page; one more where patches turn out to be denied. */
 export async function readPast(client: GraphqlClient, asked: AskedPast): Promise<Past> {
