@@ -222,3 +222,15 @@ describe.each(states)('status of %s', (_, make, screen) => {
     expect(stdout).not.toContain(sentinel)
   })
 })
+
+describe('status where lists come two rows a page', () => {
+  it('claims nothing of what it has not read', async () => {
+    const stage = await aDeployedStage({ pageCap: 2 })
+    const { documents, stdout } = await stage.run(['status', '-e', 'staging', '--json'])
+    expect(documents[0]?.services, stdout).toContainEqual(
+      expect.objectContaining({ name: 'api', status: 'live', rollback: { possible: null, to: null } }),
+    )
+    const human = await stage.run(['status', '-e', 'staging'])
+    expect(human.stdout).toMatch(/Roll back: not known of/)
+  })
+})

@@ -132,6 +132,65 @@ it('status: a service that was never deployed, and one whose newest deployment f
   )
 })
 
+it('history: operations of this machine, and everything in one line', async () => {
+  const stage = await aDeployedStage()
+  const [history] = (await stage.run(['history', '-e', 'staging', '--json'])).documents
+  const operation = (command: string, parts: object) => ({
+    id: expect.stringMatching(/^[0-9a-f]{16}$/),
+    command,
+    by: 'nina',
+    began: time,
+    ended: time,
+    durationMs: expect.any(Number),
+    outcome: 'done',
+    services: [],
+    changes: 0,
+    patches: [],
+    deployments: [],
+    ...parts,
+  })
+  const item = (what: string, parts: object) => ({
+    kind: 'operation',
+    origin: 'here',
+    at: time,
+    ended: time,
+    by: 'nina',
+    what,
+    outcome: 'done',
+    durationMs: expect.any(Number),
+    services: [],
+    ids: { operation: expect.any(String), patches: [], deployments: [] },
+    revision: null,
+    places: [],
+    reason: null,
+    message: null,
+    ...parts,
+  })
+  const deployed = ['postgres', 'redis', 'api', 'worker', 'scheduler']
+  const five = [uuid, uuid, uuid, uuid, uuid]
+  expect(history).toEqual({
+    type: 'history',
+    format: 1,
+    rehearsal: true,
+    project: 'fakturino-production',
+    environment: 'staging',
+    operations: [
+      operation('deploy', { services: deployed, deployments: five }),
+      operation('init', { changes: expect.any(Number), patches: [uuid] }),
+    ],
+    items: [
+      item('deploy', {
+        services: deployed,
+        ids: { operation: expect.any(String), patches: [], deployments: five },
+        revision: firstCommit,
+      }),
+      item('init', { ids: { operation: expect.any(String), patches: [uuid], deployments: [] } }),
+    ],
+    patches: 'read',
+    completeSince: null,
+  })
+})
+
 it('init: its events and its answer', async () => {
   const stage = await aStage()
   const { documents } = await stage.run(['init', '--yes', '--json'])
