@@ -20,9 +20,10 @@ export async function main(machine: Machine, version: string, doors?: Doors): Pr
   return carryOut(reading, machine, version, doors ?? realDoors, main)
 }
 
-function readArguments({ argv, stdout }: Machine, version: string) {
+function readArguments({ argv, stdin, stdout, env }: Machine, version: string) {
+  const isAtTerminal = stdin.isTTY === true && stdout.isTTY === true && (env.CI ?? '') === ''
   try {
-    return { asked: parseArguments(argv.slice(2), version, Math.min(stdout.columns ?? 80, 100)) }
+    return { asked: parseArguments(argv.slice(2), version, Math.min(stdout.columns ?? 80, 100), isAtTerminal) }
   } catch (error) {
     return { error }
   }

@@ -9,6 +9,7 @@ import { createTerminal } from '../output/terminal.ts'
 import { createApprove } from './approve.ts'
 import { createContext } from './context.ts'
 import { exitCodeOf } from './exit-codes.ts'
+import { withFirstSteps } from './first-steps.ts'
 import { withFollowUps } from './follow-up.ts'
 import { createInterruption, type Interruption } from './interruption.ts'
 import type { Doors, Machine } from './machine.ts'
@@ -39,8 +40,9 @@ export async function carryOut(
   } catch (error) {
     // What an aborted step threw on its way out says less than why it was aborted.
     const told = toldError(interruption.signal.aborted ? interruption.signal.reason : error)
-    const failure =
-      'asked' in reading && reading.asked.kind === 'command' ? withFollowUps(told, reading.asked.options) : told
+    const asked = 'asked' in reading && reading.asked.kind === 'command' ? reading.asked : undefined
+    const known = asked?.isBare === true ? withFirstSteps(told) : told
+    const failure = asked === undefined ? known : withFollowUps(known, asked.options)
     output.failure({ error: failure, exitCode: exitCodeOf(failure.kind) })
     return exitCodeOf(failure.kind)
   } finally {

@@ -9,12 +9,22 @@ import { type GlobalOptions, globalOptions, type OptionDefinition } from './opti
 
 /** What argv asked for. */
 export type Asked =
-  | { kind: 'command'; definition: CommandDefinition; options: GlobalOptions; input: CommandInput }
+  /** `isBare`: no command was named, so the first look at things is meant. */
+  | {
+      kind: 'command'
+      definition: CommandDefinition
+      options: GlobalOptions
+      input: CommandInput
+      isBare?: boolean
+    }
   /** Help, or the version: the text is the answer. */
   | { kind: 'text'; text: string }
 
-/** Reads argv (without node and the script) against the table of commands. Throws usage errors as OperatorErrors. */
-export function parseArguments(argv: readonly string[], version: string, columns: number): Asked {
+/**
+ * Reads argv (without node and the script) against the table of commands. Throws usage errors as OperatorErrors.
+ * @param isAtTerminal a person asks: without a command, `status` is meant
+ */
+export function parseArguments(argv: readonly string[], version: string, columns: number, isAtTerminal = false): Asked {
   let asked: Asked | undefined
   let text = ''
   const program = new Command('fakturino')
@@ -62,12 +72,18 @@ export function parseArguments(argv: readonly string[], version: string, columns
     .addHelpText('after', `${exitCodesText()}${guardsText(program, columns)}`)
   for (const option of globalOptions(overridable.map(({ name }) => name))) program.addOption(toOption(option))
   for (const definition of commands) add(program, definition)
-  if (argv.length === 0) return { kind: 'text', text: helpOf(program, () => text) }
+  const bare = (): Asked => {
+    const status = parseArguments(['status', ...argv], version, columns)
+    return status.kind === 'command' ? { ...status, isBare: true } : status
+  }
+  if (argv.length === 0) return isAtTerminal ? bare() : { kind: 'text', text: helpOf(program, () => text) }
   try {
     program.parse([...argv], { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0 || text !== '') return { kind: 'text', text }
+    const isUnnamed = error.code === 'commander.help' && failing === program && program.args.length === 0
+    if (isUnnamed && isAtTerminal && program.opts().json !== true) return bare()
     throw usageError(error, failing)
   }
   return asked ?? { kind: 'text', text: helpOf(program, () => text) }

@@ -365,6 +365,7 @@ export type ObserveEnvironmentQueryVariables = Exact<{
   instancesAfter?: string | null
   volumesAfter?: string | null
   triggersAfter?: string | null
+  withRecent?: boolean
 }>
 
 export type ObserveEnvironmentQuery = {
@@ -407,6 +408,7 @@ export type ObserveThroughTokenQueryVariables = Exact<{
   instancesAfter?: string | null
   volumesAfter?: string | null
   triggersAfter?: string | null
+  withRecent?: boolean
 }>
 
 export type ObserveThroughTokenQuery = {
@@ -418,6 +420,7 @@ export type ObservedDeploymentFragment = {
   id: string
   status: DeploymentStatus
   createdAt: string
+  statusUpdatedAt: string | null
   deploymentStopped: boolean
   canRollback: boolean
   canRedeploy: boolean
@@ -438,6 +441,7 @@ export type ObservedEnvironmentFragment = {
     edges: Array<{ node: ObservedVolumeInstanceFragment }>
     pageInfo: { endCursor: string | null; hasNextPage: boolean }
   }
+  deployments?: { edges: Array<{ node: PastDeploymentFragment }>; pageInfo: { hasNextPage: boolean } }
   deploymentTriggers: {
     edges: Array<{ node: ObservedTriggerFragment }>
     pageInfo: { endCursor: string | null; hasNextPage: boolean }
@@ -554,6 +558,38 @@ export type ObservedVolumeInstanceFragment = {
   sizeMB: number
   state: VolumeState | null
   isPendingDeletion: boolean
+}
+
+export type PastDeploymentFragment = {
+  serviceId: string | null
+  creator: { name: string | null } | null
+} & ObservedDeploymentFragment
+
+export type PastDeploymentsQueryVariables = Exact<{
+  environmentId: string
+  after?: string | null
+}>
+
+export type PastDeploymentsQuery = {
+  environment: {
+    deployments: {
+      edges: Array<{ node: PastDeploymentFragment }>
+      pageInfo: { endCursor: string | null; hasNextPage: boolean }
+    }
+  }
+}
+
+export type PastPatchFragment = {
+  appliedBy: { name: string | null; username: string | null } | null
+} & ObservedPatchFragment
+
+export type PastPatchesQueryVariables = Exact<{
+  environmentId: string
+  after?: string | null
+}>
+
+export type PastPatchesQuery = {
+  patches: { edges: Array<{ node: PastPatchFragment }>; pageInfo: { endCursor: string | null; hasNextPage: boolean } }
 }
 
 export type ProjectSummaryFragment = {
@@ -745,6 +781,7 @@ export const ObservedDeploymentFragmentDoc = new TypedDocumentString(
   id
   status
   createdAt
+  statusUpdatedAt
   deploymentStopped
   canRollback
   canRedeploy
@@ -786,6 +823,7 @@ export const ObservedInstanceFragmentDoc = new TypedDocumentString(
   id
   status
   createdAt
+  statusUpdatedAt
   deploymentStopped
   canRollback
   canRedeploy
@@ -811,6 +849,31 @@ export const ObservedVolumeInstanceFragmentDoc = new TypedDocumentString(
     `,
   { fragmentName: 'ObservedVolumeInstance' },
 ) as unknown as TypedDocumentString<ObservedVolumeInstanceFragment, unknown>
+export const PastDeploymentFragmentDoc = new TypedDocumentString(
+  `
+    fragment PastDeployment on Deployment {
+  ...ObservedDeployment
+  serviceId
+  creator {
+    name
+  }
+}
+    fragment ObservedDeployment on Deployment {
+  id
+  status
+  createdAt
+  statusUpdatedAt
+  deploymentStopped
+  canRollback
+  canRedeploy
+  meta
+  instances {
+    id
+    status
+  }
+}`,
+  { fragmentName: 'PastDeployment' },
+) as unknown as TypedDocumentString<PastDeploymentFragment, unknown>
 export const ObservedTriggerFragmentDoc = new TypedDocumentString(
   `
     fragment ObservedTrigger on DeploymentTrigger {
@@ -851,6 +914,16 @@ export const ObservedEnvironmentFragmentDoc = new TypedDocumentString(
       hasNextPage
     }
   }
+  deployments(first: 50) @include(if: $withRecent) {
+    edges {
+      node {
+        ...PastDeployment
+      }
+    }
+    pageInfo {
+      hasNextPage
+    }
+  }
   deploymentTriggers(first: 500, after: $triggersAfter) {
     edges {
       node {
@@ -867,6 +940,7 @@ export const ObservedEnvironmentFragmentDoc = new TypedDocumentString(
   id
   status
   createdAt
+  statusUpdatedAt
   deploymentStopped
   canRollback
   canRedeploy
@@ -913,6 +987,13 @@ fragment ObservedVolumeInstance on VolumeInstance {
   sizeMB
   state
   isPendingDeletion
+}
+fragment PastDeployment on Deployment {
+  ...ObservedDeployment
+  serviceId
+  creator {
+    name
+  }
 }`,
   { fragmentName: 'ObservedEnvironment' },
 ) as unknown as TypedDocumentString<ObservedEnvironmentFragment, unknown>
@@ -1067,6 +1148,7 @@ fragment ObservedDeployment on Deployment {
   id
   status
   createdAt
+  statusUpdatedAt
   deploymentStopped
   canRollback
   canRedeploy
@@ -1192,6 +1274,26 @@ export const ObservedProjectFragmentDoc = new TypedDocumentString(
     `,
   { fragmentName: 'ObservedProject' },
 ) as unknown as TypedDocumentString<ObservedProjectFragment, unknown>
+export const PastPatchFragmentDoc = new TypedDocumentString(
+  `
+    fragment PastPatch on EnvironmentPatch {
+  ...ObservedPatch
+  appliedBy {
+    name
+    username
+  }
+}
+    fragment ObservedPatch on EnvironmentPatch {
+  id
+  status
+  message
+  createdAt
+  appliedAt
+  lastAppliedError
+  patch(decryptVariables: true)
+}`,
+  { fragmentName: 'PastPatch' },
+) as unknown as TypedDocumentString<PastPatchFragment, unknown>
 export const ProjectSummaryFragmentDoc = new TypedDocumentString(
   `
     fragment ProjectSummary on Project {
@@ -1341,6 +1443,7 @@ export const DeploymentProgress = new TypedDocumentString(`
   id
   status
   createdAt
+  statusUpdatedAt
   deploymentStopped
   canRollback
   canRedeploy
@@ -1626,6 +1729,7 @@ export const NewestDeployments = new TypedDocumentString(`
   id
   status
   createdAt
+  statusUpdatedAt
   deploymentStopped
   canRollback
   canRedeploy
@@ -1636,7 +1740,7 @@ export const NewestDeployments = new TypedDocumentString(`
   }
 }`) as unknown as TypedDocumentString<NewestDeploymentsQuery, NewestDeploymentsQueryVariables>
 export const ObserveEnvironment = new TypedDocumentString(`
-    query ObserveEnvironment($projectId: String!, $environmentId: String!, $servicesAfter: String, $instancesAfter: String, $volumesAfter: String, $triggersAfter: String) {
+    query ObserveEnvironment($projectId: String!, $environmentId: String!, $servicesAfter: String, $instancesAfter: String, $volumesAfter: String, $triggersAfter: String, $withRecent: Boolean! = false) {
   project: project(id: $projectId) {
     ...ObservedProject
   }
@@ -1657,6 +1761,7 @@ export const ObserveEnvironment = new TypedDocumentString(`
   id
   status
   createdAt
+  statusUpdatedAt
   deploymentStopped
   canRollback
   canRedeploy
@@ -1690,6 +1795,16 @@ fragment ObservedEnvironment on Environment {
     }
     pageInfo {
       endCursor
+      hasNextPage
+    }
+  }
+  deployments(first: 50) @include(if: $withRecent) {
+    edges {
+      node {
+        ...PastDeployment
+      }
+    }
+    pageInfo {
       hasNextPage
     }
   }
@@ -1790,6 +1905,13 @@ fragment ObservedVolumeInstance on VolumeInstance {
   sizeMB
   state
   isPendingDeletion
+}
+fragment PastDeployment on Deployment {
+  ...ObservedDeployment
+  serviceId
+  creator {
+    name
+  }
 }`) as unknown as TypedDocumentString<ObserveEnvironmentQuery, ObserveEnvironmentQueryVariables>
 export const ObservePartsThroughToken = new TypedDocumentString(`
     query ObservePartsThroughToken($servicesAfter: String, $instancesAfter: String, $volumesAfter: String, $triggersAfter: String) {
@@ -1824,6 +1946,7 @@ fragment ObservedDeployment on Deployment {
   id
   status
   createdAt
+  statusUpdatedAt
   deploymentStopped
   canRollback
   canRedeploy
@@ -1973,6 +2096,7 @@ fragment ObservedDeployment on Deployment {
   id
   status
   createdAt
+  statusUpdatedAt
   deploymentStopped
   canRollback
   canRedeploy
@@ -2092,7 +2216,7 @@ fragment ObservedVolumeInstance on VolumeInstance {
   isPendingDeletion
 }`) as unknown as TypedDocumentString<ObservePartsQuery, ObservePartsQueryVariables>
 export const ObserveThroughToken = new TypedDocumentString(`
-    query ObserveThroughToken($servicesAfter: String, $instancesAfter: String, $volumesAfter: String, $triggersAfter: String) {
+    query ObserveThroughToken($servicesAfter: String, $instancesAfter: String, $volumesAfter: String, $triggersAfter: String, $withRecent: Boolean! = false) {
   projectToken {
     project {
       ...ObservedProject
@@ -2109,6 +2233,7 @@ export const ObserveThroughToken = new TypedDocumentString(`
   id
   status
   createdAt
+  statusUpdatedAt
   deploymentStopped
   canRollback
   canRedeploy
@@ -2142,6 +2267,16 @@ fragment ObservedEnvironment on Environment {
     }
     pageInfo {
       endCursor
+      hasNextPage
+    }
+  }
+  deployments(first: 50) @include(if: $withRecent) {
+    edges {
+      node {
+        ...PastDeployment
+      }
+    }
+    pageInfo {
       hasNextPage
     }
   }
@@ -2226,7 +2361,85 @@ fragment ObservedVolumeInstance on VolumeInstance {
   sizeMB
   state
   isPendingDeletion
+}
+fragment PastDeployment on Deployment {
+  ...ObservedDeployment
+  serviceId
+  creator {
+    name
+  }
 }`) as unknown as TypedDocumentString<ObserveThroughTokenQuery, ObserveThroughTokenQueryVariables>
+export const PastDeployments = new TypedDocumentString(`
+    query PastDeployments($environmentId: String!, $after: String) {
+  environment: environment(id: $environmentId) {
+    deployments(first: 200, after: $after) {
+      edges {
+        node {
+          ...PastDeployment
+        }
+      }
+      pageInfo {
+        endCursor
+        hasNextPage
+      }
+    }
+  }
+}
+    fragment ObservedDeployment on Deployment {
+  id
+  status
+  createdAt
+  statusUpdatedAt
+  deploymentStopped
+  canRollback
+  canRedeploy
+  meta
+  instances {
+    id
+    status
+  }
+}
+fragment PastDeployment on Deployment {
+  ...ObservedDeployment
+  serviceId
+  creator {
+    name
+  }
+}`) as unknown as TypedDocumentString<PastDeploymentsQuery, PastDeploymentsQueryVariables>
+export const PastPatches = new TypedDocumentString(`
+    query PastPatches($environmentId: String!, $after: String) {
+  patches: environmentPatches(
+    environmentId: $environmentId
+    first: 200
+    after: $after
+  ) {
+    edges {
+      node {
+        ...PastPatch
+      }
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+    }
+  }
+}
+    fragment ObservedPatch on EnvironmentPatch {
+  id
+  status
+  message
+  createdAt
+  appliedAt
+  lastAppliedError
+  patch(decryptVariables: true)
+}
+fragment PastPatch on EnvironmentPatch {
+  ...ObservedPatch
+  appliedBy {
+    name
+    username
+  }
+}`) as unknown as TypedDocumentString<PastPatchesQuery, PastPatchesQueryVariables>
 export const ReadBuildLog = new TypedDocumentString(`
     query ReadBuildLog($deploymentId: String!, $limit: Int!) {
   lines: buildLogs(deploymentId: $deploymentId, limit: $limit) {

@@ -1,4 +1,5 @@
 import type { FailureCode, FailureKind } from '../kit/errors.ts'
+import type { DeploymentId, PatchId } from '../platform/ids.ts'
 import type { JournalEntry } from './entries.ts'
 
 /** One operation as the journal tells it. Instants are ISO 8601. */
@@ -21,6 +22,9 @@ export interface PastOperation {
   services: string[]
   /** How many changes it stored. */
   changes: number
+  /** What it stored them as, and what it started. */
+  patches: PatchId[]
+  deployments: DeploymentId[]
 }
 
 /** The operations of a journal, the newest first. Those whose beginning was dropped are not told: nobody knows what they were. */
@@ -41,6 +45,8 @@ export function history(entries: readonly JournalEntry[]): PastOperation[] {
         outcome: 'open',
         services: [],
         changes: 0,
+        patches: [],
+        deployments: [],
       })
       continue
     }
@@ -66,11 +72,23 @@ function after(operation: PastOperation, entry: Exclude<JournalEntry, { type: 'b
   switch (event.type) {
     case 'deployment-created':
     case 'deployment-followed':
-    case 'deployment-restarted':
     case 'deployment-rolled-back':
+      return {
+        ...operation,
+        services: [...new Set([...operation.services, event.service])],
+        deployments: [...new Set([...operation.deployments, event.deploymentId])],
+      }
+    // It was started by another one.
+    case 'deployment-restarted':
       return { ...operation, services: [...new Set([...operation.services, event.service])] }
     case 'changes-stored':
-      return { ...operation, changes: operation.changes + event.changes }
+      return {
+        ...operation,
+        changes: operation.changes + event.changes,
+        patches: [...operation.patches, ...(event.patchId === undefined ? [] : [event.patchId])],
+      }
+    case 'changes-put-back':
+      return { ...operation, patches: [...operation.patches, event.patchId] }
     default:
       return operation
   }

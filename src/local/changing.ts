@@ -20,6 +20,7 @@ export function emptyPatch(model: PlatformModel, environmentId: string): Patch {
     createdAt: now,
     updatedAt: now,
     appliedAt: undefined,
+    appliedBy: undefined,
     lastAppliedError: undefined,
   }
 }
@@ -152,7 +153,13 @@ function commit(model: PlatformModel, environment: Environment, patch: Patch, op
   if (refusal !== undefined) throw cannotProcess(refusal)
   replaceConfig(model, environment, next)
   const now = model.agenda.moment()
-  Object.assign(patch, { status: 'COMMITTED', message: options.message, appliedAt: now, updatedAt: now })
+  Object.assign(patch, {
+    status: 'COMMITTED',
+    message: options.message,
+    appliedAt: now,
+    appliedBy: model.actor,
+    updatedAt: now,
+  })
   environment.patches.push(patch)
   for (const instance of environment.instances.values()) {
     const { id } = instance.service

@@ -158,11 +158,14 @@ function newDeployment(
   settings: ServiceConfig,
   special: Special = {},
 ): Deployment {
+  const createdAt = model.agenda.moment()
   const deployment: Deployment = {
     id: model.id(),
     instance,
-    createdAt: model.agenda.moment(),
+    createdAt,
+    creator: model.actor,
     status: 'INITIALIZING',
+    statusUpdatedAt: createdAt,
     origin,
     settings,
     variables: special.variables?.variables ?? deploymentVariables(instance, origin, 'container'),

@@ -4,6 +4,7 @@ import { mutations } from './resolvers/mutations.ts'
 import { queries } from './resolvers/queries.ts'
 import type { RequestContext } from './resolvers/request-context.ts'
 import type { Resolvers } from './resolvers/resolvers.ts'
+import { signed } from './resolvers/signed.ts'
 import { subscriptions } from './resolvers/subscriptions.ts'
 import * as things from './resolvers/things.ts'
 
@@ -12,7 +13,7 @@ const places = ['../contract/schema.graphql', '../src/contract/schema.graphql']
 
 const resolversByType: Record<string, Resolvers<never>> = {
   Query: queries,
-  Mutation: mutations,
+  Mutation: signed(mutations),
   Project: things.project,
   Environment: things.environment,
   ServiceInstance: things.serviceInstance,

@@ -290,6 +290,7 @@ export class Lifecycle {
   #become(deployment: Deployment, status: DeploymentStatus): void {
     if (deployment.status === status) return
     deployment.status = status
+    deployment.statusUpdatedAt = this.#agenda.now()
     this.#news.tell(deployment, { kind: 'status' })
   }
 

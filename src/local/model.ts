@@ -11,6 +11,12 @@ import type { Commit } from './repositories.ts'
 
 // The platform's things, in the platform's words. Times are milliseconds since the epoch.
 
+/** Who did something, as others are told. */
+export interface Person {
+  id: string
+  name: string
+}
+
 export interface Workspace {
   id: string
   name: string
@@ -68,6 +74,8 @@ export interface Patch {
   createdAt: number
   updatedAt: number
   appliedAt: number | undefined
+  /** Who committed it; undefined where no person did. */
+  appliedBy: Person | undefined
   lastAppliedError: string | undefined
 }
 
@@ -120,7 +128,10 @@ export interface Deployment {
   id: string
   instance: ServiceInstance
   createdAt: number
+  /** Who asked for it; undefined where no person did. */
+  creator: Person | undefined
   status: DeploymentStatus
+  statusUpdatedAt: number
   origin: Origin
   /** The settings it was made with. */
   settings: ServiceConfig

@@ -2,7 +2,7 @@ import type { Clock } from '../kit/clock.ts'
 import { Agenda } from './agenda.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { LogWriter } from './log-writer.ts'
-import type { Deployment, Environment, Incident, Patch, Project, ServiceInstance, Workspace } from './model.ts'
+import type { Deployment, Environment, Incident, Patch, Person, Project, ServiceInstance, Workspace } from './model.ts'
 import { News } from './news.ts'
 import { PlatformError } from './platform-error.ts'
 import { Repositories, type RepositorySeed } from './repositories.ts'
@@ -34,6 +34,7 @@ export class PlatformModel {
   readonly patches = new Map<string, Patch>()
   incident: Incident | undefined
   readonly #environments = new Map<string, Environment>()
+  #actor: Person | undefined
   readonly #random: (bytes: number) => Uint8Array
 
   constructor({ clock, repositories, timing, random, linesPerSecond, stopping }: ModelOptions) {
@@ -67,6 +68,21 @@ export class PlatformModel {
 
   hex(bytes: number): string {
     return Buffer.from(this.#random(bytes)).toString('hex')
+  }
+
+  /** Who makes what is made now; undefined: nobody, a push say. */
+  get actor(): Person | undefined {
+    return this.#actor
+  }
+
+  /** What `act` makes before it returns is made by this person. */
+  inTheNameOf<Result>(person: Person | undefined, act: () => Result): Result {
+    this.#actor = person
+    try {
+      return act()
+    } finally {
+      this.#actor = undefined
+    }
   }
 
   remember(environment: Environment): void {

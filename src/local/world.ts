@@ -194,6 +194,12 @@ export class World {
     return model.runtime.say(speaker, speech)
   }
 
+  /** What `act` makes is made by a person of that name. */
+  inTheNameOf<Result>(name: string, act: () => Result): Result {
+    const model = this.#present()
+    return model.inTheNameOf({ id: model.id(), name }, act)
+  }
+
   #present(): PlatformModel {
     this.#model.agenda.catchUp()
     return this.#model

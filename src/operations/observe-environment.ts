@@ -28,15 +28,24 @@ export interface ObserveNeeds {
   knownIds: KnownIds
 }
 
+type Asking = Parameters<Platform['observe']>[1]
+
 /** Either the whole state, or how far the way there leads: a project without the environment, or nothing. */
 export type Found = { kind: 'found'; state: ObservedState } | { kind: 'missing'; project: ProjectSummary | undefined }
 
-/** Finds an environment and reads it: one request when its ids are known, two or three more when only names are. */
-export async function observeEnvironment(wanted: WantedEnvironment, needs: ObserveNeeds): Promise<Found> {
-  if (wanted.byProjectToken) return { kind: 'found', state: await observeByToken(wanted, needs) }
+/**
+ * Finds an environment and reads it: one request when its ids are known, two or three more when only names are.
+ * @param asking what is read on top, in the same request
+ */
+export async function observeEnvironment(
+  wanted: WantedEnvironment,
+  needs: ObserveNeeds,
+  asking?: Asking,
+): Promise<Found> {
+  if (wanted.byProjectToken) return { kind: 'found', state: await observeByToken(wanted, needs, asking) }
   const target = await knownTarget(wanted, needs.knownIds)
   if (target !== undefined) {
-    const state = await observeKnown(target, wanted, needs.platform)
+    const state = await observeKnown(target, wanted, needs.platform, asking)
     if (state !== undefined) {
       await remember(state, needs.knownIds)
       return { kind: 'found', state }
@@ -50,7 +59,7 @@ export async function observeEnvironment(wanted: WantedEnvironment, needs: Obser
   )
   if (project === undefined || environment === undefined) return { kind: 'missing', project }
   refuseRestricted(environment)
-  const state = await needs.platform.observe({ projectId: project.id, environmentId: environment.id })
+  const state = await needs.platform.observe({ projectId: project.id, environmentId: environment.id }, asking)
   await remember(state, needs.knownIds)
   return { kind: 'found', state: checkedName(state, wanted) }
 }
@@ -115,8 +124,12 @@ export async function chosenWorkspaces(named: string | undefined, platform: Plat
   })
 }
 
-async function observeByToken(wanted: WantedEnvironment, { platform }: ObserveNeeds): Promise<ObservedState> {
-  const state = await platform.observe('token')
+async function observeByToken(
+  wanted: WantedEnvironment,
+  { platform }: ObserveNeeds,
+  asking: Asking,
+): Promise<ObservedState> {
+  const state = await platform.observe('token', asking)
   const { project, environment } = wanted
   const isOtherProject =
     project.id === undefined
@@ -163,10 +176,11 @@ async function observeKnown(
   target: Target,
   wanted: WantedEnvironment,
   platform: Platform,
+  asking: Asking,
 ): Promise<ObservedState | undefined> {
   const isGiven = wanted.project.id !== undefined && wanted.environment.id !== undefined
   try {
-    const state = await platform.observe(target)
+    const state = await platform.observe(target, asking)
     const fits =
       (wanted.environment.name === undefined || state.environment.name === wanted.environment.name) &&
       (wanted.project.id !== undefined || state.project.name === wanted.project.name)

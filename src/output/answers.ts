@@ -1,4 +1,5 @@
 import type { PastOperation } from '../journal/history.ts'
+import type { TimelineItem } from '../journal/timeline.ts'
 import type { OperatorError } from '../kit/errors.ts'
 import type { ErrorGroup } from '../logs/group-errors.ts'
 import type { EnvironmentStatus } from '../operations/read-status.ts'
@@ -21,8 +22,15 @@ export type Answer =
       secondWays?: SecondWays
       operation?: TopicalOperation
     }
-  | { type: 'status'; status: EnvironmentStatus; isRehearsal: boolean; operation?: TopicalOperation }
-  | { type: 'history'; project: string; environment: string; isRehearsal: boolean; operations: PastOperation[] }
+  /** `watch`: one look of many, so often. */
+  | {
+      type: 'status'
+      status: EnvironmentStatus
+      isRehearsal: boolean
+      operation?: TopicalOperation
+      watch?: { everyMs: number }
+    }
+  | ({ type: 'history' } & ToldHistory)
   /** Ends what was told of a log. */
   | { type: 'logs'; lines: number; gaps: number }
   | {
@@ -50,6 +58,25 @@ export type Answer =
   | { type: 'rehearsal-up'; rehearsal: RehearsalUp }
   | { type: 'rehearsal-down'; wasRunning: boolean }
   | { type: 'rehearsal'; report: RehearsalReport }
+
+/** What was done in an environment. */
+export interface ToldHistory {
+  project: string
+  environment: string
+  isRehearsal: boolean
+  /** Those of this machine's journal. */
+  operations: PastOperation[]
+  /** All of it in one line, the newest first. */
+  items: TimelineItem[]
+  /** The history of patches is denied to the token. */
+  isDenied: boolean
+  /** Before this moment the platform tells more than was read; null: nothing. ISO 8601. */
+  completeSince: string | null
+  /** When it was told. ISO 8601. */
+  at: string
+  /** As a document for people, where it is not told as JSON. */
+  isMarkdown: boolean
+}
 
 /** Where a plan was saved, and the command that applies it. */
 export interface SavedAs {

@@ -12,6 +12,7 @@ import {
 import { renderEvent } from './human/events.ts'
 import { renderFailure } from './human/failure.ts'
 import { renderHistory } from './human/history.ts'
+import { historyMarkdown } from './human/history-markdown.ts'
 import { renderIdentity } from './human/identity.ts'
 import { renderLogErrors } from './human/log-errors.ts'
 import { createLogLines } from './human/log-lines.ts'
@@ -32,6 +33,9 @@ export interface Loudness {
   isQuiet: boolean
 }
 
+/** The cursor at the top of an empty screen; what was scrolled off stays. */
+const clearedScreen = '\u001b[H\u001b[2J'
+
 /** For people: answers on stdout, progress and failures on stderr. */
 export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Loudness): Output {
   const outStyle = createStyle(terminal.outColor)
@@ -47,7 +51,9 @@ export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Lo
     answer(answer) {
       progress.stop()
       const text = renderAnswer(answer)
-      if (text !== '') terminal.out(text)
+      // A look that follows another takes its place.
+      const isWatched = answer.type === 'status' && answer.watch !== undefined
+      if (text !== '') terminal.out(`${isWatched && terminal.isScreen ? clearedScreen : ''}${text}`)
     },
     failure(failure) {
       progress.stop()
@@ -82,12 +88,9 @@ export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Lo
           renderSaved(answer.saved, layout),
         ].join('')
       case 'status':
-        return [
-          renderStatus(answer.status, { ...layout, isRehearsal: answer.isRehearsal }),
-          renderOperation(answer.operation, layout),
-        ].join('')
+        return renderStatus(answer.status, { ...layout, ...answer })
       case 'history':
-        return renderHistory(answer, layout)
+        return answer.isMarkdown ? historyMarkdown(answer) : renderHistory(answer, layout)
       case 'logs':
         return ''
       case 'log-errors':

@@ -74,8 +74,10 @@ function answerDocument(answer: Answer): Document {
         ...(answer.operation === undefined ? {} : { operation: answer.operation }),
       }
     case 'history': {
-      const { project, environment, operations } = answer
-      return { type: 'history', rehearsal: answer.isRehearsal, project, environment, operations }
+      const { project, environment, operations, items, completeSince } = answer
+      const patches = answer.isDenied ? 'denied' : 'read'
+      const rehearsal = answer.isRehearsal
+      return { type: 'history', rehearsal, project, environment, operations, items, patches, completeSince }
     }
     case 'logs':
       return { type: 'answer', command: 'logs', lines: answer.lines, gaps: answer.gaps }

@@ -25,6 +25,8 @@ export interface Terminal {
   onResize(act: () => void): void
   /** May something move on the error stream? */
   isAnimated: boolean
+  /** May the answer take the place of what is on the screen? */
+  isScreen: boolean
   outColor: ColorSupportLevel
   errColor: ColorSupportLevel
   errStream: Stream
@@ -54,6 +56,7 @@ export function createTerminal(stdout: Stream, stderr: Stream, { env, noColor }:
     outColumns: () => columnsOf(stdout),
     onResize: (act) => void stderr.on?.('resize', act),
     isAnimated: stderr.isTTY === true && (env.CI ?? '') === '' && env.TERM !== 'dumb',
+    isScreen: stdout.isTTY === true && env.TERM !== 'dumb',
     outColor: color(stdout),
     errColor: color(stderr),
     errStream: stderr,

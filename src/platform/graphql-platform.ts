@@ -51,6 +51,7 @@ import type { ObservedRunning, ObservedService, ObservedState } from './observed
 import { allOf, allPages } from './paging.ts'
 import type { ChangeName, Changes, Identity, Platform, Target } from './platform.ts'
 import { readingInParts } from './reading-in-parts.ts'
+import { readPast } from './reading-past.ts'
 import { valuesRead } from './redact.ts'
 import type { StreamEnding, Subscriptions } from './subscriptions.ts'
 import {
@@ -75,8 +76,8 @@ export function createGraphqlPlatform(client: GraphqlClient, subscriptions?: Sub
   const changes = graphqlChanges(client)
   const parts = readingInParts(client)
 
-  async function observeTarget({ projectId, environmentId }: Target): Promise<ObservedState> {
-    const first = await client.read(ObserveEnvironment, { projectId, environmentId })
+  async function observeTarget({ projectId, environmentId }: Target, asking: Asking): Promise<ObservedState> {
+    const first = await client.read(ObserveEnvironment, { projectId, environmentId, ...asking })
     return completed({ projectId, environmentId }, first.result, first.platformTime)
   }
 
@@ -92,8 +93,8 @@ export function createGraphqlPlatform(client: GraphqlClient, subscriptions?: Sub
     return toObservedState(whole, platformTime)
   }
 
-  async function observeThroughToken(): Promise<ObservedState> {
-    const first = await client.read(ObserveThroughToken, {})
+  async function observeThroughToken(asking: Asking): Promise<ObservedState> {
+    const first = await client.read(ObserveThroughToken, asking)
     let { platformTime } = first
     const whole = await allPages(nested(first.result), async (cursors) => {
       const page = await client.read(ObserveThroughToken, { ...cursors })
@@ -213,8 +214,12 @@ export function createGraphqlPlatform(client: GraphqlClient, subscriptions?: Sub
       const { result } = await client.read(FindProject, { projectId })
       return toProjectSummary(result.project)
     },
-    observe: async (target) =>
-      learnt(await parts.observe(target, () => (target === 'token' ? observeThroughToken() : observeTarget(target)))),
+    observe: async (target, asking = {}) =>
+      learnt(
+        await parts.observe(target, () =>
+          target === 'token' ? observeThroughToken(asking) : observeTarget(target, asking),
+        ),
+      ),
     observeAll: async (targets) => (await parts.observeAll(targets, () => observeAll(targets))).map(learnt),
     observeRunning,
     readStaged: async (environmentId) => {
@@ -335,6 +340,7 @@ export function createGraphqlPlatform(client: GraphqlClient, subscriptions?: Sub
       const { result } = await client.read(NewestDeployments, { environmentId, serviceId })
       return newestFirst(result.deployments.edges.map(({ node }) => toDeployment(node)))
     },
+    readPast: (asked) => readPast(client, asked),
     change<Name extends ChangeName>(name: Name, input: Changes[Name]['input']): Promise<Changes[Name]['result']> {
       return changes[name](input)
     },
@@ -367,6 +373,11 @@ function askRunning(request: CombinedRequest, state: ObservedState, service: Obs
     snapshotIn: active && request.add(ServiceSnapshot, { deploymentId: active.id }),
     autoDeployIn: service.settings.repo === undefined ? undefined : request.add(ServiceAutoDeploy, ids),
   }
+}
+
+/** What is asked for on top. */
+interface Asking {
+  withRecent?: boolean
 }
 
 interface Observed {

@@ -26,6 +26,8 @@ export interface ObservedState {
   platformStatus: { isStable: boolean; incident?: { message: string; url: string } }
   /** The platform's clock at this reading (its `Date` header), in milliseconds; undefined when it sent none. */
   platformTime: number | undefined
+  /** The newest deployments of all services; absent when this reading did not ask, or could not. */
+  recent?: { deployments: PastDeployment[]; isWhole: boolean }
   /** What was read in another way, or not at all, because the token may not; absent: nothing. */
   denied?: readonly DeniedPart[]
 }
@@ -93,6 +95,8 @@ export interface ObservedDeployment {
   status: DeploymentStatus
   /** Milliseconds since the epoch. */
   createdAt: number
+  /** Since when it has its status, in milliseconds; absent where the platform does not say. */
+  statusSince?: number
   /** Every process has ended, whatever the status says. */
   isStopped: boolean
   runningInstances: number
@@ -106,6 +110,28 @@ export interface ObservedDeployment {
   settings?: ServiceSettings
   /** The patch that caused it, where a patch did. */
   patchId: PatchId | undefined
+}
+
+/** A deployment among those of all services. */
+export interface PastDeployment extends ObservedDeployment {
+  serviceId: ServiceId | undefined
+  /** Who asked for it, by name, where the platform tells. */
+  creator?: string
+}
+
+/** A patch, and who committed it, where the platform tells. */
+export interface PastPatch extends ObservedPatch {
+  appliedBy?: string
+}
+
+/** What was done in an environment, by the platform's word. */
+export interface Past {
+  /** The newest first. */
+  deployments: PastDeployment[]
+  /** The newest first; undefined where the token may not read them. */
+  patches: PastPatch[] | undefined
+  /** Before this moment (milliseconds) something may be missing; undefined where everything was read. */
+  completeSince: number | undefined
 }
 
 export interface ObservedPatch {

@@ -1,7 +1,8 @@
 import { OperatorError } from '../kit/errors.ts'
 import type { Reading } from './translate-environment.ts'
 
-interface Page<Node> {
+/** One page of a list. */
+export interface Page<Node> {
   edges: { node: Node }[]
   pageInfo: { endCursor: string | null; hasNextPage: boolean }
 }
@@ -62,6 +63,8 @@ function joined(whole: Reading, page: Reading): Reading {
     project: { ...project, services: joinedPages(whole.project.services, project.services) },
     environment: {
       ...environment,
+      // Asked once, with the first page.
+      ...(whole.environment.deployments === undefined ? {} : { deployments: whole.environment.deployments }),
       serviceInstances: joinedPages(whole.environment.serviceInstances, environment.serviceInstances),
       volumeInstances: joinedPages(whole.environment.volumeInstances, environment.volumeInstances),
       deploymentTriggers: joinedPages(whole.environment.deploymentTriggers, environment.deploymentTriggers),
@@ -83,7 +86,7 @@ function isEndless(page: Reading, asked: Cursors, now: Cursors): boolean {
   return isStuck && listsOf(page).some(({ pageInfo }) => pageInfo.hasNextPage)
 }
 
-function endless(): OperatorError {
+export function endless(): OperatorError {
   return new OperatorError({
     kind: 'unreachable',
     code: 'partial-answer',

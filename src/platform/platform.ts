@@ -19,6 +19,7 @@ import type {
   ObservedPatch,
   ObservedRunning,
   ObservedState,
+  Past,
 } from './observed-state.ts'
 import type { ServiceSettings } from './service-settings.ts'
 import type { StreamEnding } from './subscriptions.ts'
@@ -36,6 +37,17 @@ export interface EnvironmentSummary {
   isEphemeral: boolean
   /** May the token read and change it? One that is restricted is listed all the same. */
   isAccessible: boolean
+}
+
+/** How far back the past of an environment is read. */
+export interface AskedPast {
+  environmentId: EnvironmentId
+  /** Back to this moment; absent: only so much as `most` says. In milliseconds. */
+  since?: number
+  /** About so many rows of each list where no moment is given. */
+  most: number
+  /** False where it is known that the token may not read them. */
+  withPatches: boolean
 }
 
 /** What a look-up by name finds. */
@@ -74,8 +86,11 @@ export interface Platform {
   findProjects(workspaceId: WorkspaceId): Promise<ProjectSummary[]>
   /** One request. */
   findProject(projectId: ProjectId): Promise<ProjectSummary>
-  /** One request, more only where a list has a second page. `token` means: the environment that the project token is for. */
-  observe(target: Target | 'token'): Promise<ObservedState>
+  /**
+   * One request, more only where a list has a second page. `token` means: the environment that the project token is for.
+   * `withRecent` asks for the newest deployments of all services too.
+   */
+  observe(target: Target | 'token', options?: { withRecent?: boolean }): Promise<ObservedState>
   /** The same for several environments of a project, in one request. */
   observeAll(targets: Target[]): Promise<ObservedState[]>
   /**
@@ -121,6 +136,8 @@ export interface Platform {
   }): Promise<AnsweredRequests[]>
   /** One request. The newest deployments of one service, newest first, at most 10. */
   newestDeployments(environmentId: EnvironmentId, serviceId: ServiceId): Promise<ObservedDeployment[]>
+  /** One request, and one for each further page. What was deployed and committed in an environment. */
+  readPast(asked: AskedPast): Promise<Past>
   /** The only writing. One request; never sent twice unless the platform said that it did not happen. */
   change<Name extends ChangeName>(name: Name, input: Changes[Name]['input']): Promise<Changes[Name]['result']>
 }

@@ -17,6 +17,7 @@ import {
   newestFirst,
   settingsFromConfig,
   toDeployment,
+  toPastDeployment,
   toPatch,
   toPatches,
   toPlatformStatus,
@@ -56,7 +57,15 @@ export function toObservedState(reading: Reading, platformTime: number | undefin
     unmergedChanges: environment.unmergedChangesCount ?? undefined,
     platformStatus: toPlatformStatus(reading.platformStatus),
     platformTime,
+    ...recentIn(environment),
   }
+}
+
+function recentIn({ deployments }: ObservedEnvironmentFragment): Pick<ObservedState, 'recent'> {
+  if (deployments === undefined) return {}
+  const { edges, pageInfo } = deployments
+  const recent = edges.map(({ node }) => toPastDeployment(node)).sort((a, b) => b.createdAt - a.createdAt)
+  return { recent: { deployments: recent, isWhole: !pageInfo.hasNextPage } }
 }
 
 function isGone(config: ServiceConfig | null | undefined): boolean {

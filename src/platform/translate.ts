@@ -10,6 +10,7 @@ import type {
   ObservedPatchesFragment,
   ObservedPatchFragment,
   ObservedPlatformStatusFragment,
+  PastDeploymentFragment,
   DeploymentStatus as PlatformDeploymentStatus,
   ProjectSummaryFragment,
 } from '../contract/types.ts'
@@ -29,6 +30,7 @@ import type {
   ObservedPatch,
   ObservedState,
   ObservedVariable,
+  PastDeployment,
 } from './observed-state.ts'
 import type { ProjectSummary } from './platform.ts'
 import { settingsFromConfig } from './settings-config.ts'
@@ -104,6 +106,7 @@ export function toDeployment(deployment: ObservedDeploymentFragment): ObservedDe
     id: id(deployment.id),
     status: translated(deploymentStatuses, deployment.status) ?? 'waiting',
     createdAt: timeOf(deployment.createdAt),
+    ...(deployment.statusUpdatedAt === null ? {} : { statusSince: timeOf(deployment.statusUpdatedAt) }),
     isStopped: deployment.deploymentStopped,
     runningInstances: deployment.instances.filter((instance) => instance.status === 'RUNNING').length,
     instances: deployment.instances.length,
@@ -113,6 +116,19 @@ export function toDeployment(deployment: ObservedDeploymentFragment): ObservedDe
     image: textOf(meta.image),
     patchId: idWhere(textOf(meta.patchId)),
     ...settingsOfDeployment(meta),
+  }
+}
+
+/** @param redact takes secrets out of what people wrote */
+export function toPastDeployment(
+  deployment: PastDeploymentFragment,
+  redact = (text: string): string => text,
+): PastDeployment {
+  const name = deployment.creator?.name ?? undefined
+  return {
+    ...toDeployment(deployment),
+    serviceId: idWhere(deployment.serviceId),
+    ...(name === undefined ? {} : { creator: clipped(redact(name), 80) }),
   }
 }
 

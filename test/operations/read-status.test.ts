@@ -13,7 +13,9 @@ import {
 
 const named = (...names: string[]) => anObservedState({ services: names.map((name) => anObservedService(name)) })
 const wanting = (...names: string[]) => aDesiredState({ services: names.map((name) => aDesiredService(name)) })
-const only = (service: ObservedService) => readStatus(anObservedState({ services: [service] }), undefined).services[0]
+const moment = { now: deployedAt }
+const only = (service: ObservedService) =>
+  readStatus(anObservedState({ services: [service] }), undefined, moment).services[0]
 
 test('a service is told with what serves', () => {
   const service = anObservedService('api', {
@@ -25,10 +27,13 @@ test('a service is told with what serves', () => {
     status: 'live',
     healthy: true,
     deployment: { id: 'd1', createdAt: new Date(deployedAt).toISOString() },
+    since: null,
     revision: 'c1',
     instances: { running: 1, all: 2 },
     domains: ['api.example.com'],
     latest: null,
+    alsoActive: [],
+    rollback: { possible: null, to: null },
   })
 })
 
@@ -38,10 +43,13 @@ test('one that serves nothing is told as that', () => {
     status: 'not-deployed',
     healthy: false,
     deployment: null,
+    since: null,
     revision: null,
     instances: { running: 0, all: 0 },
     domains: [],
     latest: null,
+    alsoActive: [],
+    rollback: { possible: false, to: null },
   })
 })
 
@@ -103,17 +111,17 @@ test.each<[string, ReturnType<typeof named>, ReturnType<typeof wanting> | undefi
   ['those that are missing too', named('api'), wanting('api', 'worker'), ['api', 'worker']],
   ['all by name where there is no config', named('worker', 'api'), undefined, ['api', 'worker']],
 ])('services are told %s', (_, state, desired, expected) => {
-  expect(readStatus(state, desired).services.map(({ name }) => name)).toEqual(expected)
+  expect(readStatus(state, desired, moment).services.map(({ name }) => name)).toEqual(expected)
 })
 
 test('a service that is missing is not deployed', () => {
-  const { services } = readStatus(named('api'), wanting('api', 'worker'))
+  const { services } = readStatus(named('api'), wanting('api', 'worker'), moment)
   expect(services[1]).toMatchObject({ name: 'worker', status: 'not-deployed', healthy: false })
 })
 
 test('what is pending is told with its reason, and not as a service, even where it exists', () => {
   const desired = { ...wanting('api'), pending: [{ name: 'mcp-server', reason: 'Step 7' }] }
-  const status = readStatus(named('api', 'mcp-server'), desired)
+  const status = readStatus(named('api', 'mcp-server'), desired, moment)
   expect(status.services.map(({ name }) => name)).toEqual(['api'])
   expect(status.pending).toEqual([{ name: 'mcp-server', reason: 'Step 7' }])
 })
@@ -121,14 +129,18 @@ test('what is pending is told with its reason, and not as a service, even where 
 test('the state of the platform, and what waits uncommitted, are told', () => {
   const incident = { message: 'builds are slow', url: 'https://status.example.com' }
   expect(
-    readStatus(anObservedState({ platformStatus: { isStable: false, incident }, unmergedChanges: 3 }), undefined),
+    readStatus(
+      anObservedState({ platformStatus: { isStable: false, incident }, unmergedChanges: 3 }),
+      undefined,
+      moment,
+    ),
   ).toMatchObject({
     project: 'shop',
     environment: 'staging',
     platform: { isStable: false, incident: 'builds are slow', incidentUrl: 'https://status.example.com' },
     stagedChanges: 3,
   })
-  expect(readStatus(anObservedState({ unmergedChanges: undefined }), undefined)).toMatchObject({
+  expect(readStatus(anObservedState({ unmergedChanges: undefined }), undefined, moment)).toMatchObject({
     platform: { isStable: true },
     stagedChanges: 0,
   })

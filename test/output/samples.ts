@@ -1,3 +1,4 @@
+import type { TimelineItem } from '../../src/journal/timeline.ts'
 import { OperatorError } from '../../src/kit/errors.ts'
 import type { OperationEvent } from '../../src/operations/events.ts'
 import type { EnvironmentStatus } from '../../src/operations/read-status.ts'
@@ -10,6 +11,7 @@ import { id } from '../../src/platform/ids.ts'
 
 export const commit = '1111111111111111111111111111111111111111'
 const newer = '2222222222222222222222222222222222222222'
+const older = '0000000000000000000000000000000000000000'
 const deploymentId = id<'deployment'>('7406fe9c-e757-4e2b-a6a9-b5abc2d72de4')
 
 export function aPlan(parts: Partial<Plan> = {}): Plan {
@@ -111,46 +113,59 @@ export function aStatus(parts: Partial<EnvironmentStatus> = {}): EnvironmentStat
   return {
     project: 'fakturino-production',
     environment: 'staging',
+    at: '2026-11-03T11:00:00.000Z',
     services: [
       {
         name: 'postgres',
         status: 'live',
         healthy: true,
         deployment: { id: deploymentId, createdAt: '2026-11-03T09:00:00.000Z' },
+        since: '2026-11-03T09:02:00.000Z',
         revision: 'ghcr.io/railwayapp-templates/postgres-ssl:15',
         instances: { running: 1, all: 1 },
         domains: [],
         latest: null,
+        alsoActive: [],
+        rollback: { possible: false, to: null },
       },
       {
         name: 'api',
         status: 'live',
         healthy: true,
         deployment: { id: deploymentId, createdAt: '2026-11-03T09:00:00.000Z' },
+        since: '2026-11-03T09:02:00.000Z',
         revision: commit,
         instances: { running: 2, all: 2 },
         domains: ['api-staging-4b0e.up.railway.app'],
-        latest: { id: 'x', status: 'failed', revision: newer },
+        latest: { id: 'x', status: 'failed', revision: newer, since: '2026-11-03T10:48:00.000Z' },
+        alsoActive: [],
+        rollback: { possible: true, to: { id: deploymentId, revision: older, createdAt: '2026-11-03T07:00:00.000Z' } },
       },
       {
         name: 'worker',
         status: 'crashed',
         healthy: false,
         deployment: { id: deploymentId, createdAt: '2026-11-03T09:00:00.000Z' },
+        since: '2026-11-03T09:02:00.000Z',
         revision: commit,
         instances: { running: 0, all: 1 },
         domains: [],
         latest: null,
+        alsoActive: [],
+        rollback: { possible: false, to: null },
       },
       {
         name: 'scheduler',
         status: 'not-deployed',
         healthy: false,
         deployment: null,
+        since: null,
         revision: null,
         instances: { running: 0, all: 0 },
         domains: [],
         latest: null,
+        alsoActive: [],
+        rollback: { possible: false, to: null },
       },
     ],
     pending: [{ name: 'mcp-server', reason: 'not implemented before Step 7' }],
@@ -160,9 +175,70 @@ export function aStatus(parts: Partial<EnvironmentStatus> = {}): EnvironmentStat
       incidentUrl: 'https://status.example.com/1',
     },
     stagedChanges: 1,
+    stagedPlaces: ['api.variables.QUEUE_CONNECTION'],
+    splits: [],
+    flags: [],
+    next: { code: 'read-logs', because: 'worker crashed', command: 'fakturino logs worker -e staging' },
     ...parts,
   }
 }
+
+/** A deploy of ours that failed. */
+export function anItem(parts: Partial<TimelineItem> = {}): TimelineItem {
+  return {
+    kind: 'operation',
+    origin: 'here',
+    at: '2026-11-03T09:00:00.000Z',
+    ended: '2026-11-03T09:02:05.000Z',
+    by: 'nina',
+    what: 'deploy',
+    outcome: 'failed',
+    durationMs: 125_000,
+    services: ['api'],
+    ids: { operation: 'a2', patches: [id('p1')], deployments: [deploymentId] },
+    revision: commit,
+    places: [],
+    reason: 'the banking queue',
+    message: null,
+    ...parts,
+  }
+}
+
+/** What others did: a patch, a deployment, and a release from another machine. */
+export const othersItems: TimelineItem[] = [
+  anItem({
+    kind: 'patch',
+    origin: 'others',
+    at: '2026-11-03T08:30:00.000Z',
+    by: 'Petra',
+    what: 'change of api.variables.QUEUE_CONNECTION',
+    outcome: 'committed',
+    durationMs: null,
+    ids: { operation: null, patches: [id('p2')], deployments: [] },
+    revision: null,
+    places: ['api.variables.QUEUE_CONNECTION'],
+    reason: null,
+    message: 'try sync',
+  }),
+  anItem({
+    kind: 'deployment',
+    origin: 'others',
+    at: '2026-11-03T08:20:00.000Z',
+    by: null,
+    what: 'deployment of api',
+    outcome: 'live',
+    durationMs: 40_000,
+    reason: null,
+  }),
+  anItem({
+    origin: 'elsewhere',
+    at: '2026-11-03T08:10:00.000Z',
+    by: 'petra',
+    what: 'release',
+    outcome: 'done',
+    reason: null,
+  }),
+]
 
 export const release: Release = {
   project: 'fakturino-production',
@@ -390,6 +466,8 @@ export const answers: Answer[] = [
         message: 'api failed in pre-deploy-command: "php artisan migrate --force" exited with code 1.',
         services: ['api'],
         changes: 2,
+        patches: [id('p1')],
+        deployments: [deploymentId],
       },
       {
         id: 'a1',
@@ -401,8 +479,18 @@ export const answers: Answer[] = [
         outcome: 'open',
         services: ['worker'],
         changes: 0,
+        patches: [],
+        deployments: [],
       },
     ],
+    items: [
+      anItem({ message: 'api failed in pre-deploy-command: "php artisan migrate --force" exited with code 1.' }),
+      ...othersItems,
+    ],
+    isDenied: true,
+    completeSince: '2026-11-01T00:00:00.000Z',
+    at: '2026-11-03T10:00:00.000Z',
+    isMarkdown: false,
   },
   {
     type: 'log-errors',

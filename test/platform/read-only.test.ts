@@ -59,6 +59,7 @@ const platform: Platform = {
   readLogRows: async () => [],
   followLogRows: () => ({ stop: () => {} }),
   readAnsweredRequests: async () => [],
+  readPast: async () => ({ deployments: [], patches: [], completeSince: undefined }),
   observeRunning: () => Promise.reject(new Error('not asked')),
   readStaged: () => Promise.reject(new Error('not asked')),
   readSharedVariables: () => Promise.reject(new Error('not asked')),

@@ -11,6 +11,7 @@ import { toObservedState } from '../../src/platform/translate-environment.ts'
 const deployment: ObservedDeploymentFragment = {
   id: 'd1',
   status: 'SUCCESS',
+  statusUpdatedAt: null,
   createdAt: '2026-11-03T08:00:00Z',
   deploymentStopped: false,
   canRollback: true,

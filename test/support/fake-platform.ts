@@ -52,6 +52,7 @@ export function aFakePlatform(reading: Partial<Omit<Platform, 'change'>> = {}, a
       return { stop: () => {} }
     },
     readAnsweredRequests: never('readAnsweredRequests'),
+    readPast: never('readPast'),
     ...reading,
     change: (name, input) => known[name](input),
   }

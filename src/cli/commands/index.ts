@@ -69,8 +69,13 @@ export const commands: readonly CommandDefinition[] = [
   },
   {
     name: 'status',
-    summary: 'one screen: what runs in an environment, and how it is',
-    examples: ['fakturino status -e production', 'fakturino status -e production --json'],
+    summary: 'one screen: what runs in an environment, how it is, and what to do next',
+    options: [{ flags: '--watch [interval]', describes: 'look again and again, until Ctrl-C; as in 10s' }],
+    examples: [
+      'fakturino status -e production',
+      'fakturino status -e production --json',
+      'fakturino status -e staging --watch 10s',
+    ],
     load: () => import('./status.ts'),
   },
   {
@@ -103,12 +108,20 @@ export const commands: readonly CommandDefinition[] = [
   },
   {
     name: 'history',
-    summary: 'what was done in an environment from this machine: when, by whom, and how it ended',
+    summary: 'what was done in an environment, by this tool and by others: when, by whom, and how it ended',
     options: [
-      { flags: '--since <time>', describes: 'only what began since: a duration, as in 2h, or a time' },
-      { flags: '--service <name>', describes: 'only what deployed, restarted or rolled back this one' },
+      {
+        flags: '--since <time>',
+        describes: 'everything since, instead of the newest 50: a duration, as in 2h, or a time',
+      },
+      { flags: '--service <name>', describes: 'only what this one has to do with' },
+      { flags: '--markdown', describes: 'as a table in Markdown, for the report of an incident' },
     ],
-    examples: ['fakturino history -e production', 'fakturino history -e production --since 2h --json'],
+    examples: [
+      'fakturino history -e production',
+      'fakturino history -e production --since 2h --json',
+      'fakturino history -e production --since 6h --markdown',
+    ],
     load: () => import('./history.ts'),
   },
   {

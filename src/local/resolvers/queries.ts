@@ -80,7 +80,7 @@ export const queries: Resolvers<unknown> = {
   ) => requestsByStatus(context.model.instance(context.environment(environmentId), serviceId).requests, question),
   me: (_, _args, context) => {
     context.personal()
-    return { id: context.model.workspace.id, name: 'Rehearsal operator' }
+    return context.person()
   },
   platformStatus: (_, _args, context) => {
     context.requester()

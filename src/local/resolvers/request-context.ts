@@ -1,4 +1,4 @@
-import type { Deployment, Environment, Project } from '../model.ts'
+import type { Deployment, Environment, Person, Project } from '../model.ts'
 import { type Page, type PageArgs, page } from '../pages.ts'
 import type { Masked } from '../patches.ts'
 import { notAuthorized, PlatformError } from '../platform-error.ts'
@@ -45,6 +45,12 @@ export class RequestContext {
   requester(): Exclude<Requester, { kind: 'nobody' }> {
     if (this.#requester.kind === 'nobody') throw new PlatformError(this.#requester.message)
     return this.#requester
+  }
+
+  /** Who asks; undefined where the token is nobody's own. */
+  person(): Person | undefined {
+    if (this.#requester.kind !== 'account') return undefined
+    return { id: this.model.workspace.id, name: 'Rehearsal operator' }
   }
 
   /** Account tokens only. */

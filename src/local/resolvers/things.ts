@@ -45,6 +45,11 @@ export const environment: Resolvers<Environment> = {
     )
     return context.page(followed.flat(), args)
   },
+  deployments: (source, args: PageArgs, context) => {
+    const { id } = opened(source, context)
+    const here = Array.from(context.model.deployments.values()).filter(({ instance }) => instance.environment.id === id)
+    return context.page(here.reverse(), args)
+  },
   projectId: (source) => source.project.id,
   serviceInstances: (source, args: PageArgs, context) => context.page(opened(source, context).instances.values(), args),
   unmergedChangesCount: (source, _args, context) => countChanges(opened(source, context).staged.patch),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { repository, type Stage } from '../../support/stage.ts'
+import { firstCommit, repository, type Stage } from '../../support/stage.ts'
 import { killedAt } from '../../support/sudden-death.ts'
-import { aDeployedStage, failureOf, succeeding } from './deployed-stage.ts'
+import { aDeployedStage, aStoredStage, failureOf, plainly, services, succeeding } from './deployed-stage.ts'
 
 const bad = '2222222222222222222222222222222222222222'
 
@@ -13,6 +13,14 @@ async function anEventfulStage(): Promise<Stage> {
   await stage.run(['deploy', '-e', 'staging', '--yes', '--commit', bad, '--reason', 'the banking queue'])
   await killedAt(stage, ['restart', 'worker', '-e', 'staging', '--yes'], 6, 'after it was sent')
   return stage
+}
+
+const sentinel = 'sentinel-value-92ac71'
+
+async function itemsOf(stage: Stage, ...options: string[]): Promise<Record<string, unknown>[]> {
+  const { documents } = await succeeding(stage, ['history', '-e', 'staging', '--json', ...options])
+  const { items } = documents[0] ?? {}
+  return Array.isArray(items) ? items : []
 }
 
 async function historyOf(stage: Stage, ...options: string[]) {
@@ -81,12 +89,136 @@ describe('history', () => {
     expect(failureOf(ran)).toMatchObject({ message: expect.stringContaining('yesterday') })
   })
 
-  it('costs one request, and says so where nothing was done from this machine', async () => {
+  it('costs two requests, and tells by the platform what the journal of this machine does not hold', async () => {
     const stage = await aDeployedStage()
     for (const path of Object.keys(stage.files.all())) if (path.endsWith('.ndjson')) await stage.files.remove(path)
     const start = stage.platform.requests.length
+    const items = await itemsOf(stage)
+    expect(stage.platform.requests.slice(start).map(({ operationName }) => operationName)).toEqual([
+      'ObserveEnvironment',
+      'PastOfEnvironment',
+    ])
+    expect(items).toMatchObject([
+      { kind: 'operation', origin: 'elsewhere', what: 'release', by: 'nina', outcome: 'done', services: [...services] },
+      { kind: 'patch', origin: 'elsewhere', by: 'nina', outcome: 'committed', ids: { operation: null } },
+    ])
+  })
+
+  it('says where there is nothing to tell', async () => {
+    const stage = await aStoredStage()
+    stage.clock.advance(3_600_000)
+    const { stdout } = await succeeding(stage, ['history', '-e', 'staging', '--since', '1m'])
+    expect(stdout).toContain('Nothing was done here')
+  })
+})
+
+describe('the timeline', () => {
+  it('puts operations, patches and deployments of others into one line, each once', async () => {
+    const stage = await anEventfulStage()
+    const { world } = stage.platform
+    const environment = world.environmentNamed('staging').id
+    const api = world.serviceNamed('api').id
+    stage.clock.advance(600_000)
+    world.inTheNameOf('Petra', () =>
+      world.commit(
+        environment,
+        { services: { [api]: { variables: { QUEUE_CONNECTION: { value: sentinel } } } } },
+        { message: 'try <b>sync</b> | `now`', skipDeploys: true },
+      ),
+    )
+    stage.clock.advance(60_000)
+    const { sha } = world.push(repository, 'main', { message: 'Pushed' })
+    world.inTheNameOf('Petra', () => world.push(repository, 'main', { message: 'Pushed' }))
+    stage.clock.advance(60_000)
+    const items = await itemsOf(stage)
+    const told = items.map(({ kind, origin, by, what, outcome }) => [kind, origin, by, what, outcome])
+    expect(told).toEqual([
+      ['patch', 'others', 'Petra', 'change of api.variables.QUEUE_CONNECTION', 'committed'],
+      ['operation', 'here', 'nina', 'restart', 'open'],
+      ['operation', 'here', 'nina', 'deploy', 'failed'],
+      ['operation', 'here', 'nina', 'deploy', 'done'],
+      ['operation', 'here', 'nina', 'init', 'done'],
+    ])
+    expect(sha).toMatch(/^[0-9a-f]{40}$/)
+    const ids = items.flatMap((item) => JSON.parse(JSON.stringify(item.ids)))
+    expect(ids.flatMap(({ patches }) => patches)).toHaveLength(2)
+    expect(ids.flatMap(({ deployments }) => deployments)).toHaveLength(6)
+    for (const form of [['--json'], ['--markdown'], []]) {
+      const { stdout } = await succeeding(stage, ['history', '-e', 'staging', ...form])
+      expect(stdout).not.toContain(sentinel)
+    }
+  })
+
+  it('tells deployments that nobody of us made, with how long they took and who', async () => {
+    const stage = await aDeployedStage()
+    const { world } = stage.platform
+    const caller = plainly(stage, 'staging')
+    stage.clock.advance(600_000)
+    await caller.deployed(world.serviceNamed('worker').id)
+    const [item] = await itemsOf(stage, '--service', 'worker')
+    expect(item).toMatchObject({
+      kind: 'deployment',
+      origin: 'others',
+      by: 'Rehearsal operator',
+      what: 'deployment of worker',
+      outcome: 'live',
+      revision: firstCommit,
+      services: ['worker'],
+    })
+    expect(item?.durationMs).toBeGreaterThan(0)
+  })
+
+  it('is told without patches where the token may not read them, and says so', async () => {
+    const stage = await aStoredStage()
+    await succeeding(stage, ['deploy', '-e', 'staging', '--yes'])
+    stage.platform.onRequest(({ operationName, variables }) =>
+      operationName === 'PastOfEnvironment' && variables !== undefined
+        ? { kind: 'answer', status: 200, body: '{"errors":[{"message":"Not Authorized"}],"data":null}' }
+        : undefined,
+    )
+    const { documents } = await succeeding(stage, ['history', '-e', 'staging', '--json'])
+    expect(documents[0]).toMatchObject({ patches: 'denied' })
     const { stdout } = await succeeding(stage, ['history', '-e', 'staging'])
-    expect(stdout.replaceAll(/\s+/g, ' ')).toContain('Nothing was done here from this machine')
-    expect(stage.platform.requests.length - start).toBe(1)
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain('This token may not read the history of patches')
+    expect(stdout).toContain('deploy by nina')
+  })
+
+  it('is the same where lists come two rows a page', async () => {
+    const stage = await aDeployedStage({ pageCap: 2 })
+    const start = stage.platform.requests.length
+    expect((await itemsOf(stage, '--since', '10d')).map(({ what }) => what)).toEqual(['deploy', 'init'])
+    const pages = stage.platform.requests
+      .slice(start)
+      .filter(({ operationName }) => operationName === 'PastDeployments')
+    expect(pages).toHaveLength(2)
+  })
+
+  it('a report in Markdown is a heading and a table, and nothing that others wrote is more than text', async () => {
+    const stage = await aDeployedStage()
+    const { world } = stage.platform
+    stage.clock.advance(600_000)
+    const message = 'a | b `c` <img src=x> [d](https://e.example) @ops **f**'
+    world.inTheNameOf('P|etra', () =>
+      world.commit(
+        world.environmentNamed('staging').id,
+        { sharedVariables: { X: { value: sentinel } } },
+        { message, skipDeploys: true },
+      ),
+    )
+    const { stdout } = await succeeding(stage, ['history', '-e', 'staging', '--markdown'])
+    const [heading, , asOf, , head, rule, row] = stdout.split('\n')
+    expect(heading).toBe('## What was done in staging of fakturino-production')
+    expect(asOf).toBe('As of 2026-11-03 09:10 UTC. This was a rehearsal.')
+    expect(head).toBe('| When (UTC) | Who | What | Outcome | Duration |')
+    expect(rule).toBe('| --- | --- | --- | --- | --- |')
+    expect(row).toBe(
+      '| 2026-11-03 09:10:10 | P\\|etra | change of sharedVariables.X; a \\| b \\`c\\` \\<img src=x\\> \\[d\\]\\(https\\://e.example\\) (at)ops \\*\\*f\\*\\*; not by fakturino | committed |  |',
+    )
+    expect(stdout).not.toContain(sentinel)
+  })
+
+  it('is Markdown or JSON, not both', async () => {
+    const stage = await aDeployedStage()
+    expect(await stage.run(['history', '-e', 'staging', '--markdown', '--json'])).toMatchObject({ exitCode: 64 })
   })
 })

@@ -66,10 +66,13 @@ it('status: services, what is pending, the platform and staged changes', async (
     status: 'live',
     healthy: true,
     deployment: { id: uuid, createdAt: time },
+    since: time,
     revision,
     instances: { running: 1, all: 1 },
     domains,
     latest: null,
+    alsoActive: [],
+    rollback: { possible: false, to: null },
   })
   expect(status).toEqual({
     type: 'status',
@@ -77,6 +80,7 @@ it('status: services, what is pending, the platform and staged changes', async (
     rehearsal: true,
     project: 'fakturino-production',
     environment: 'staging',
+    at: time,
     services: [
       live('postgres', expect.stringContaining('postgres')),
       live('redis', 'redis:7'),
@@ -87,6 +91,14 @@ it('status: services, what is pending, the platform and staged changes', async (
     pending: [{ name: 'mcp-server', reason: 'not implemented before Step 7' }],
     platform: { isStable: true },
     stagedChanges: 0,
+    stagedPlaces: [],
+    splits: [],
+    flags: [],
+    next: {
+      code: 'check',
+      because: expect.any(String),
+      command: expect.stringMatching(/^fakturino check -e staging --local /),
+    },
   })
 })
 
@@ -99,10 +111,13 @@ it('status: a service that was never deployed, and one whose newest deployment f
     status: 'not-deployed',
     healthy: false,
     deployment: null,
+    since: null,
     revision: null,
     instances: { running: 0, all: 0 },
     domains: [],
     latest: null,
+    alsoActive: [],
+    rollback: { possible: false, to: null },
   })
   await stage.run(['deploy', '-e', 'staging', '--yes'])
   const { sha } = stage.platform.world.push(repository, 'main', { behaviour: 'failing-build' })
@@ -112,9 +127,68 @@ it('status: a service that was never deployed, and one whose newest deployment f
     expect.objectContaining({
       name: 'api',
       revision: firstCommit,
-      latest: { id: uuid, status: 'failed', revision: sha },
+      latest: { id: uuid, status: 'failed', revision: sha, since: time },
     }),
   )
+})
+
+it('history: operations of this machine, and everything in one line', async () => {
+  const stage = await aDeployedStage()
+  const [history] = (await stage.run(['history', '-e', 'staging', '--json'])).documents
+  const operation = (command: string, parts: object) => ({
+    id: expect.stringMatching(/^[0-9a-f]{16}$/),
+    command,
+    by: 'nina',
+    began: time,
+    ended: time,
+    durationMs: expect.any(Number),
+    outcome: 'done',
+    services: [],
+    changes: 0,
+    patches: [],
+    deployments: [],
+    ...parts,
+  })
+  const item = (what: string, parts: object) => ({
+    kind: 'operation',
+    origin: 'here',
+    at: time,
+    ended: time,
+    by: 'nina',
+    what,
+    outcome: 'done',
+    durationMs: expect.any(Number),
+    services: [],
+    ids: { operation: expect.any(String), patches: [], deployments: [] },
+    revision: null,
+    places: [],
+    reason: null,
+    message: null,
+    ...parts,
+  })
+  const deployed = ['postgres', 'redis', 'api', 'worker', 'scheduler']
+  const five = [uuid, uuid, uuid, uuid, uuid]
+  expect(history).toEqual({
+    type: 'history',
+    format: 1,
+    rehearsal: true,
+    project: 'fakturino-production',
+    environment: 'staging',
+    operations: [
+      operation('deploy', { services: deployed, deployments: five }),
+      operation('init', { changes: expect.any(Number), patches: [uuid] }),
+    ],
+    items: [
+      item('deploy', {
+        services: deployed,
+        ids: { operation: expect.any(String), patches: [], deployments: five },
+        revision: firstCommit,
+      }),
+      item('init', { ids: { operation: expect.any(String), patches: [uuid], deployments: [] } }),
+    ],
+    patches: 'read',
+    completeSince: null,
+  })
 })
 
 it('init: its events and its answer', async () => {

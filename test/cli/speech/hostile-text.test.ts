@@ -9,6 +9,8 @@ const raw = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\
 
 const readings = [
   ['status', '-e', 'staging'],
+  ['history', '-e', 'staging'],
+  ['history', '-e', 'staging', '--markdown'],
   ['plan', '-e', 'staging'],
   ['plan', '-e', 'staging', '-v'],
   ['deploy', '-e', 'staging', '--yes'],

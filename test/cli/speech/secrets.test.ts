@@ -46,9 +46,15 @@ describe('secrets are nowhere in what is printed or kept', () => {
     }
     stage.platform.world.setVariable(environment.id, undefined, 'SHARED', byHand, { skipDeploys: true })
     stage.platform.world.stage(environment.id, { services: { [api]: { variables: { STAGED: { value: byHand } } } } })
+    const past = {
+      services: { [api]: { variables: { OLD: { value: byHand }, FEATURE_MONITORING: { value: byHand } } } },
+    }
+    stage.platform.world.commit(environment.id, past, { message: `OLD is ${byHand}`, skipDeploys: true })
     for (const more of [['-v'], ['--json']]) {
       await ran(['plan', '-e', 'staging', ...more])
       await ran(['status', '-e', 'staging', ...more])
+      await ran(['history', '-e', 'staging', ...more])
+      await ran(['history', '-e', 'staging', '--markdown'])
       await ran(['deploy', '-e', 'staging', '--yes', '--confirm-destructive', 'api.OF_MY_OWN', ...more])
     }
     expectAbsent(stage, [byHand, ...generated(stage)])
