@@ -1,4 +1,5 @@
 import type { ServiceSettings } from '../platform/service-settings.ts'
+import type { Watched } from './watched.ts'
 
 /** What the config wants of one environment, resolved: no defaults left to apply, no environment left to choose. */
 export interface DesiredState {
@@ -10,6 +11,8 @@ export interface DesiredState {
   pending: { name: string; reason: string }[]
   flags: DesiredFlag[]
   secrets: DesiredSecret[]
+  /** What is asked of it once it runs. */
+  watched: Watched
 }
 
 export interface DesiredEnvironment {
