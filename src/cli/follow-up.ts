@@ -46,7 +46,7 @@ export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${printable(text).replaceAll("'", "'\\''")}'`
 }
 
-const command = /\bfakturino (?:init|plan|deploy|restart|status|history|whoami|rehearse)\b[^`]*/g
+const command = /\bfakturino (?:init|plan|deploy|restart|status|check|history|whoami|rehearse)\b[^`]*/g
 
 /** Names of an option, the one to write first, and its value where it has one. */
 type Carried = [names: [string, ...string[]], value?: string]

@@ -1,5 +1,6 @@
 import type { PastOperation } from '../journal/history.ts'
 import type { OperatorError } from '../kit/errors.ts'
+import type { EnvironmentCheck } from '../operations/check-environment.ts'
 import type { EnvironmentStatus } from '../operations/read-status.ts'
 import type { Release } from '../operations/release.ts'
 import type { Restart } from '../operations/restart.ts'
@@ -9,7 +10,7 @@ import type { TopicalOperation } from '../operations/unfinished.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Identity } from '../platform/platform.ts'
 
-/** What a command ends with. `plan`, `status` and `whoami` are whole documents; the others end a stream of events. */
+/** What a command ends with. `plan`, `status`, `check` and `whoami` are whole documents; the others end a stream of events. */
 export type Answer =
   | {
       type: 'plan'
@@ -21,6 +22,8 @@ export type Answer =
       operation?: TopicalOperation
     }
   | { type: 'status'; status: EnvironmentStatus; isRehearsal: boolean; operation?: TopicalOperation }
+  /** `before`: the look before this one, where it is watched. */
+  | { type: 'check'; check: EnvironmentCheck; isRehearsal: boolean; before?: EnvironmentCheck }
   | { type: 'history'; project: string; environment: string; isRehearsal: boolean; operations: PastOperation[] }
   | { type: 'whoami'; identity: Identity; endpoint: string; isRehearsal: boolean }
   | {

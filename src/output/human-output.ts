@@ -1,5 +1,6 @@
 import { printable } from '../kit/text.ts'
 import type { Answer } from './answers.ts'
+import { renderCheck } from './human/check.ts'
 import {
   renderNext,
   renderRehearsal,
@@ -71,6 +72,8 @@ export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Lo
           renderStatus(answer.status, { ...layout, isRehearsal: answer.isRehearsal }),
           renderOperation(answer.operation, layout),
         ].join('')
+      case 'check':
+        return renderCheck(answer.check, answer, layout)
       case 'history':
         return renderHistory(answer, layout)
       case 'whoami':

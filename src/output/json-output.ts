@@ -58,6 +58,8 @@ function answerDocument(answer: Answer): Document {
         ...answer.status,
         ...(answer.operation === undefined ? {} : { operation: answer.operation }),
       }
+    case 'check':
+      return { type: 'check', rehearsal: answer.isRehearsal, ...answer.check }
     case 'history': {
       const { project, environment, operations } = answer
       return { type: 'history', rehearsal: answer.isRehearsal, project, environment, operations }

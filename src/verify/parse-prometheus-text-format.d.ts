@@ -7,5 +7,6 @@ declare module 'parse-prometheus-text-format' {
   }
   function parsePrometheusTextFormat(text: string): Family[]
 
+  // biome-ignore lint/style/noDefaultExport: it is the library's
   export { parsePrometheusTextFormat as default }
 }

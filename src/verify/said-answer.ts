@@ -94,7 +94,7 @@ export function notAsExpected(asked: AskedAt, said: SaidAnswer, expected: string
         fix:
           flag === undefined
             ? `Name the flag of this check in the config: checks.${asked.check}.flag.`
-            : `See with fakturino plan whether ${service} runs with what is stored; a cached config or a value in the application's database may say otherwise.`,
+            : `A cached config, or a value in the application's database, may say otherwise; whether ${service} runs with what is stored says: fakturino plan`,
       })
     case 'moved':
       return wrong(

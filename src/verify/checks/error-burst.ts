@@ -1,0 +1,61 @@
+import { clipped } from '../../kit/text.ts'
+import type { LogRow } from '../../platform/log-row.ts'
+import { type Asked, type CheckResult, failed, passed, unknown } from '../check.ts'
+import { type Check, observedService } from '../check-subject.ts'
+import { isErrorLine } from '../error-line.ts'
+import { errorsSince } from '../readings.ts'
+
+/** More errors than these in the while that is judged, and over twice as many as before it, are a burst. */
+const mostErrors = 10
+const growth = 2
+
+/** Did any service begin to log many errors? */
+export const errorBurst: Check = async (subject, tools) => {
+  const read = await tools.readings.recentRows()
+  const { services } = subject
+  const [first] = services
+  if ('why' in read) {
+    return [
+      unknown(
+        { check: 'error-burst', service: first?.name ?? '' },
+        {
+          code: 'log-not-read',
+          message: `Whether errors are logged is not known: the log could not be read. ${read.why}`,
+        },
+      ),
+    ]
+  }
+  const { since, from } = errorsSince(subject, tools.now, tools.timing.check.errorBurstMs)
+  return services.flatMap(({ name: service }) => {
+    const observed = observedService(subject, service)
+    if (observed === undefined || observed.active.length === 0) return []
+    const rows = read.value.filter((row) => row.serviceId === observed.id)
+    return [judgeErrors({ check: 'error-burst', service }, rows, { since, from, until: tools.now })]
+  })
+}
+
+/** Pure. Times are milliseconds; what is before `since` is what it is compared with. */
+export function judgeErrors(
+  asked: Asked,
+  rows: readonly LogRow[],
+  { since, from, until }: { since: number; from: number; until: number },
+): CheckResult {
+  const errors = rows.filter(isErrorLine)
+  const lately = errors.filter(({ time }) => time >= nanoseconds(since))
+  const before = errors.filter(({ time }) => time < nanoseconds(since) && time >= nanoseconds(from)).length
+  // What was before may have lasted longer or shorter than what is judged.
+  const expected = (before * (until - since)) / Math.max(1, since - from)
+  if (lately.length <= mostErrors || lately.length <= growth * expected) return passed(asked)
+  const seconds = Math.max(1, Math.round((until - since) / 1000))
+  return failed(asked, {
+    code: 'error-burst',
+    message: `${asked.service} logged ${lately.length} errors in ${seconds} s, and ${before} before that. The last one: ${clipped(lately.at(-1)?.message.trim() ?? '', 160)}`,
+    evidence: { errors: lately.length, before, seconds },
+    fix: `Read what ${asked.service} logged.`,
+  })
+}
+
+/** As the platform's times are written, so that they compare as texts. */
+function nanoseconds(ms: number): string {
+  return new Date(ms).toISOString().replace('Z', '000000Z')
+}
