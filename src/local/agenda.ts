@@ -26,6 +26,11 @@ export class Agenda {
     return this.#now
   }
 
+  /** The hour that it is: ahead of the world's while that catches up. */
+  present(): number {
+    return Math.max(this.#now, this.#clock.now())
+  }
+
   /** Now, but never the same twice: of two things that were made it can be told which came first. */
   moment(): number {
     this.#lastMoment = Math.max(this.#now, this.#lastMoment + 1)
@@ -51,7 +56,7 @@ export class Agenda {
   }
 
   catchUp(): void {
-    const until = Math.max(this.#now, this.#clock.now())
+    const until = this.present()
     for (let next = this.#entries[0]; next !== undefined && next.at <= until; next = this.#entries[0]) {
       this.#entries.shift()
       this.#now = next.at

@@ -202,6 +202,7 @@ function newInstance(model: PlatformModel, environment: Environment, service: Se
     autoDeploy: false,
     domains: [],
     deployments: [],
+    condition: {},
   }
   environment.instances.set(service.id, instance)
   return instance

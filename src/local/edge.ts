@@ -21,7 +21,8 @@ export async function answerAtEdge(
   response.setHeader('x-railway-request-id', model.hex(12))
   if (owner === undefined) return sendFallback(response, 404, 'Application not found')
   const serving = servingDeployment(owner)
-  const question = { method: request.method ?? 'GET', path: request.url ?? '/' }
+  const { method = 'GET', url: path = '/', headers } = request
+  const question = { method, path, authorization: headers.authorization }
   const answer = serving && (await model.runtime.ask(serving, question))
   if (answer === undefined) return sendFallback(response, 502, 'Application failed to respond')
   send(response, answer.status, answer.contentType, answer.body, answer.headers)

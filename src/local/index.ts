@@ -26,10 +26,12 @@ import { type SimulatedTiming, simulatedTiming } from './runtime/simulated.ts'
 import { newTokens } from './tokens.ts'
 import { World } from './world.ts'
 
+export type { Condition, HealthCheck } from './condition.ts'
 export type { Masked } from './patches.ts'
 export type { CommitBehaviour, RepositorySeed } from './repositories.ts'
 export type { Misfortune, SocketMisfortune } from './requests.ts'
 export type { DeniedPart } from './resolvers/request-context.ts'
+export { type SpeechName, speechNames } from './runtime/spoken-lines.ts'
 
 export interface LocalPlatformOptions {
   clock: Clock
@@ -78,10 +80,11 @@ export async function startLocalPlatform(options: LocalPlatformOptions): Promise
   sharedEndpoint ??= executableSchema().then((schema) => new GraphqlEndpoint(schema))
   const endpoint = await sharedEndpoint
   const timing = { ...simulatedTiming, ...options.timing }
-  const model = new PlatformModel({ clock, random, timing, repositories: options.repositories ?? [] })
+  const stopping = new AbortController()
+  const repositories = options.repositories ?? []
+  const model = new PlatformModel({ clock, random, timing, repositories, stopping: stopping.signal })
   const world = new World(model)
   const log = new RequestLog()
-  const stopping = new AbortController()
   const tokens = newTokens(options.projectTokens ?? [], (bytes) => model.hex(bytes))
   const controlToken = `rehearsal_control_${model.hex(16)}`
   const graphql = { clock, model, endpoint, tokens, log, masked, pageCap, denied, stopping: stopping.signal }

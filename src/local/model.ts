@@ -5,6 +5,7 @@ import type {
   DeploymentStatus,
   EnvironmentPatchStatus,
 } from '../contract/types.ts'
+import type { Condition } from './condition.ts'
 import type { Commit } from './repositories.ts'
 
 // The platform's things, in the platform's words. Times are milliseconds since the epoch.
@@ -77,6 +78,8 @@ export interface ServiceInstance {
   domains: Domain[]
   /** The oldest first. */
   deployments: Deployment[]
+  /** How it feels, whichever deployment runs. Never changed in place. */
+  condition: Condition
 }
 
 interface DeploymentTrigger {

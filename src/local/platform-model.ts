@@ -6,21 +6,22 @@ import type { Deployment, Environment, Patch, Project, ServiceInstance, Workspac
 import { News } from './news.ts'
 import { PlatformError } from './platform-error.ts'
 import { Repositories, type RepositorySeed } from './repositories.ts'
-import type { Runtime } from './runtime/runtime.ts'
-import { type SimulatedTiming, simulatedRuntime } from './runtime/simulated.ts'
+import { type SimulatedRuntime, type SimulatedTiming, simulatedRuntime } from './runtime/simulated.ts'
 
 export interface ModelOptions {
   clock: Clock
   repositories: readonly RepositorySeed[]
   timing: SimulatedTiming
   random: (bytes: number) => Uint8Array
+  /** Ends every wait for a slow answer. */
+  stopping?: AbortSignal
 }
 
 /** Everything the platform knows, with the look-ups that answer in its own words when something is not there. */
 export class PlatformModel {
   readonly agenda: Agenda
   readonly news = new News()
-  readonly runtime: Runtime
+  readonly runtime: SimulatedRuntime
   readonly lifecycle: Lifecycle
   readonly repositories: Repositories
   readonly workspace: Workspace
@@ -32,11 +33,17 @@ export class PlatformModel {
   readonly #environments = new Map<string, Environment>()
   readonly #random: (bytes: number) => Uint8Array
 
-  constructor({ clock, repositories, timing, random }: ModelOptions) {
+  constructor({ clock, repositories, timing, random, stopping }: ModelOptions) {
     this.#random = random
     this.agenda = new Agenda(clock)
     const print = logPrinter(this.agenda, this.news)
-    this.runtime = simulatedRuntime(this.agenda, timing, print)
+    this.runtime = simulatedRuntime({
+      agenda: this.agenda,
+      timing,
+      print,
+      pause: (ms) => clock.sleep(ms, stopping),
+      id: () => this.id(),
+    })
     this.lifecycle = new Lifecycle({
       agenda: this.agenda,
       runtime: this.runtime,

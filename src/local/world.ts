@@ -1,11 +1,15 @@
 import type { EnvironmentConfig, ServiceConfig } from '../contract/environment-config.ts'
 import type { DeploymentStatus } from '../contract/types.ts'
 import { commitDirectly, stage, writeVariables } from './changing.ts'
+import type { Condition } from './condition.ts'
 import { createEnvironment, createProject, createService } from './creating.ts'
 import { pushed } from './deploying.ts'
 import type { Deployment, Environment, Patch, Project, Service } from './model.ts'
 import type { PlatformModel } from './platform-model.ts'
 import type { Commit, CommitSeed } from './repositories.ts'
+import type { JobCounts } from './runtime/queues.ts'
+import type { SpeechName } from './runtime/spoken-lines.ts'
+import { appProcess } from './runtime/start-command.ts'
 
 /**
  * The world behind the API, for tests and drills: it can be read, and disturbed as a foreign operator would. Every call first
@@ -113,10 +117,46 @@ export class World {
     model.lifecycle.force(model.deployment(deploymentId), status)
   }
 
+  /** How a service feels from now on, until this is called again; `{}` is well. */
+  setCondition(environmentId: string, serviceId: string, condition: Condition): void {
+    const model = this.#present()
+    // A copy: what counts its requests starts anew.
+    model.instance(model.environment(environmentId), serviceId).condition = structuredClone(condition)
+  }
+
+  /**
+   * The api leaves jobs to the workers, on the queue connection that its container knows. Answers how many are pending on it then;
+   * throws while no api is live.
+   */
+  dispatch(environmentId: string, queue: string, amount = 1): JobCounts {
+    const model = this.#present()
+    const api = webDeployment(model.environment(environmentId))
+    if (api === undefined) throw new Error('Nothing is live that could dispatch a job')
+    return model.runtime.dispatch(api, queue, amount)
+  }
+
+  /** Prints rows of a known shape in the name of a service's newest deployment; throws where it has none. Answers how many. */
+  say(environmentId: string, serviceId: string, speech: SpeechName): number {
+    const model = this.#present()
+    const { deployments, service } = model.instance(model.environment(environmentId), serviceId)
+    const speaker = deployments.findLast(({ status }) => status === 'SUCCESS') ?? deployments.at(-1)
+    if (speaker === undefined) throw new Error(`${service.name} was never deployed, so it prints nothing`)
+    return model.runtime.say(speaker, speech)
+  }
+
   #present(): PlatformModel {
     this.#model.agenda.catchUp()
     return this.#model
   }
+}
+
+/** The service named api, or whichever is asked over HTTP. */
+function webDeployment({ instances }: Environment): Deployment | undefined {
+  const live = Array.from(instances.values()).flatMap(({ deployments }) => {
+    const newest = deployments.findLast(({ status, origin }) => status === 'SUCCESS' && origin.kind === 'commit')
+    return newest !== undefined && appProcess(newest).kind === 'web' ? [newest] : []
+  })
+  return live.find(({ instance }) => instance.service.name === 'api') ?? live[0]
 }
 
 function named<Thing extends { name: string }>(what: string, name: string, things: Iterable<Thing>): Thing {

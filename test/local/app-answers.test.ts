@@ -70,7 +70,9 @@ test('with monitoring on there are metrics that a scraper can read', async () =>
   expect(metrics.body).toMatch(/^invoiceshelf_database_healthy 1$/m)
   expect(metrics.body).toMatch(/^fakturino_signer_cert_expiry_days -1$/m)
   const lines = metrics.body.trimEnd().split('\n')
-  expect(lines.filter((line) => !/^(# TYPE )?[a-z_0-9]+ (gauge|-?\d+)$/.test(line))).toEqual([])
+  expect(
+    lines.filter((line) => !/^(# HELP \w+ [\w ]+|# TYPE \w+ gauge|\w+(\{status="[A-Z]+"\})? -?[\d.]+)$/.test(line)),
+  ).toEqual([])
   expect(JSON.parse((await ask('/metrics/health')).body)).toMatchObject({
     status: 'healthy',
     checks: { database: 'healthy', cache: 'healthy' },

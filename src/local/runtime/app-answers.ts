@@ -1,15 +1,9 @@
-import type { HttpAnswer, HttpQuestion } from './runtime.ts'
-
-export interface AppMoment {
-  question: HttpQuestion
-  /** The container's own. */
-  variables: Readonly<Partial<Record<string, string>>>
-  now: number
-  startedAt: number
-  isBroken: boolean
-  /** It says that it is a commit that nobody deployed, as a cached answer or a forgotten container does. */
-  isWrongRevision?: boolean
-}
+import { errorPage, html, json, preciseTimestamp, redirect, text, timestamp } from './answer-shapes.ts'
+import type { AppMoment } from './app-moment.ts'
+import { answerHealth } from './health-answers.ts'
+import { answerAsMcpServer } from './mcp-answers.ts'
+import { answerMetrics, answerMetricsHealth } from './metrics-answers.ts'
+import type { HttpAnswer } from './runtime.ts'
 
 /**
  * What the product answers over HTTP, in the formats that its operators know (its routes, their keys and their status). That it says
@@ -17,55 +11,47 @@ export interface AppMoment {
  */
 export function answerAsApp(moment: AppMoment): HttpAnswer {
   const commit = moment.isWrongRevision ? '0'.repeat(40) : moment.variables.RAILWAY_GIT_COMMIT_SHA
-  const answer = answerOf(moment, commit)
-  return commit === undefined ? answer : { ...answer, headers: { 'x-commit': commit } }
+  const path = moment.question.path.split('?')[0] ?? ''
+  const answer = (moment.isMcpServer ? answerAsMcpServer : answerAsLaravel)(path, moment, commit)
+  return commit === undefined ? answer : { ...answer, headers: { ...answer.headers, 'x-commit': commit } }
 }
 
-function answerOf(moment: AppMoment, commit: string | undefined): HttpAnswer {
-  const path = moment.question.path.split('?')[0]
-  if (path === '/health') return health(moment)
-  if (moment.isBroken) return html(500, 'Server Error - Fakturino')
+function answerAsLaravel(path: string, moment: AppMoment, commit: string | undefined): HttpAnswer {
+  if (path === '/health' || path === '/health/') return answerHealth(path, moment)
+  if (moment.isBroken) return errorPage
+  const { now, variables, condition } = moment
   switch (path) {
+    // The liveness routes of the framework and of the product: none of them looks at the database.
+    case '/up':
+      return html(200, 'Fakturino', 'Application up')
     case '/ping':
-      return json(200, { status: 'ok', timestamp: new Date(moment.now).toISOString().replace('Z', '000Z') })
+      return json(200, { status: 'ok', timestamp: preciseTimestamp(now) })
+    case '/ready':
+      return json(200, { status: 'ok', timestamp: preciseTimestamp(now) })
+    case '/api/ping':
+      return json(200, { success: 'fakturino-self-hosted' })
     case '/version':
       return json(200, { version: '1.0.0', build: { commit: commit ?? null } })
     case '/metrics':
-      return gated(moment, () => metrics(moment))
+      return monitored(moment, () => answerMetrics(moment))
     case '/metrics/health':
-      return gated(moment, () =>
-        json(200, {
-          status: 'healthy',
-          timestamp: timestamp(moment.now),
-          checks: { database: 'healthy', cache: 'healthy' },
-        }),
-      )
+      return monitored(moment, () => answerMetricsHealth(moment))
+    // Left over from somebody's debugging: no flag guards it.
+    case '/metrics/test':
+      return text(200, 'Metrics route is working')
+    case '/telescope':
+      return telescope(moment)
+    case '/internal/mcp/health':
+      return mcpTools(moment)
+    case '/login':
+      return html(200, 'Log in - Fakturino')
     default:
-      return html(200, 'Fakturino')
+      // Every page needs its session, and that is in the database.
+      return condition.database === 'down' ? errorPage : html(200, variables.APP_NAME ?? 'Fakturino')
   }
 }
 
-function health({ isBroken, now, variables }: AppMoment): HttpAnswer {
-  return json(isBroken ? 503 : 200, {
-    status: isBroken ? 'degraded' : 'healthy',
-    timestamp: timestamp(now),
-    version: '1.0.0',
-    environment: variables.APP_ENV ?? 'production',
-    checks: {
-      database: !isBroken,
-      redis: true,
-      queues: true,
-      signer: true,
-      bank_sync: true,
-      storage: true,
-      backup: true,
-      certificates: true,
-      paddle: true,
-    },
-  })
-}
-
-function gated({ variables }: AppMoment, answer: () => HttpAnswer): HttpAnswer {
+function monitored({ variables }: AppMoment, answer: () => HttpAnswer): HttpAnswer {
   if (variables.FEATURE_MONITORING === 'true') return answer()
   return json(403, {
     error: 'Feature not available',
@@ -73,35 +59,21 @@ function gated({ variables }: AppMoment, answer: () => HttpAnswer): HttpAnswer {
   })
 }
 
-/** Only what a simulated app can honestly say; a certificate it does not have is -1. */
-function metrics({ now, startedAt }: AppMoment): HttpAnswer {
-  const gauges: [string, number][] = [
-    ['invoiceshelf_database_healthy', 1],
-    ['invoiceshelf_cache_healthy', 1],
-    ['invoiceshelf_queue_jobs_pending', 0],
-    ['invoiceshelf_queue_jobs_failed', 0],
-    ['invoiceshelf_uptime_seconds', Math.floor((now - startedAt) / 1000)],
-    ['fakturino_signer_cert_expiry_days', -1],
-  ]
-  return {
-    status: 200,
-    contentType: 'text/plain; version=0.0.4',
-    body: gauges.map(([name, value]) => `# TYPE ${name} gauge\n${name} ${value}\n`).join(''),
+/** Where its flag is off the routes are not there: that it is 404 then is a choice of ours, nobody has written it down. */
+function telescope({ variables, condition }: AppMoment): HttpAnswer {
+  if (variables.FEATURE_MONITORING !== 'true') return html(404, 'Not Found')
+  if (condition.telescope === 'open') return html(200, 'Telescope')
+  return condition.telescope === 'login' ? redirect(302, '/login') : html(403, 'Forbidden')
+}
+
+/** The flag is looked at before the token. */
+function mcpTools({ variables, question, now }: AppMoment): HttpAnswer {
+  if (variables.FEATURE_MCP_AI_TOOLS !== 'true') {
+    return json(403, { error: 'MCP tools disabled', message: "The 'mcp_ai_tools' feature is currently disabled." })
   }
-}
-
-function timestamp(now: number): string {
-  return new Date(now).toISOString().replace(/\.\d+Z$/, '+00:00')
-}
-
-function json(status: number, body: object): HttpAnswer {
-  return { status, contentType: 'application/json', body: JSON.stringify(body) }
-}
-
-function html(status: number, title: string): HttpAnswer {
-  return {
-    status,
-    contentType: 'text/html; charset=UTF-8',
-    body: `<!DOCTYPE html><html><head><title>${title}</title></head><body><h1>${title}</h1></body></html>`,
+  const token = variables.MCP_SERVER_TOKEN
+  if (!token || question.authorization !== `Bearer ${token}`) {
+    return json(401, { error: 'Invalid MCP token', message: 'A valid bearer token is required.' })
   }
+  return json(200, { status: 'healthy', service: 'Fakturino MCP API', timestamp: timestamp(now) })
 }

@@ -7,6 +7,8 @@ export interface HttpQuestion {
   method: string
   /** With its query string. */
   path: string
+  /** The header of that name. */
+  authorization?: string | undefined
 }
 
 export interface HttpAnswer {

@@ -1,9 +1,23 @@
 import type { Agenda } from '../agenda.ts'
+import type { Condition } from '../condition.ts'
 import type { Print } from '../deployment-logs.ts'
 import type { Deployment } from '../model.ts'
 import type { CommitBehaviour } from '../repositories.ts'
+import { errorPage } from './answer-shapes.ts'
 import { answerAsApp } from './app-answers.ts'
-import type { ContainerWatch, HttpAnswer, Runtime } from './runtime.ts'
+import { artisanInfo } from './artisan-lines.ts'
+import { type JobCounts, Queues } from './queues.ts'
+import type { ContainerWatch, HttpAnswer, HttpQuestion, Runtime } from './runtime.ts'
+import { runSchedule } from './scheduler.ts'
+import {
+  failedRequestLines,
+  type SpeechName,
+  type SpokenLine,
+  speeches,
+  waitingForDatabase,
+  waitMs,
+} from './spoken-lines.ts'
+import { appProcess, queueConnection } from './start-command.ts'
 
 export interface SimulatedTiming {
   /** From the new deployment to its image, fetching the code included. */
@@ -46,31 +60,101 @@ const crashOutput = [
 ]
 const brokenApp = 'production.ERROR: Undefined array key "region" at /app/app/Http/Kernel.php:31'
 
-/** A runtime without processes: how a step ends is written on the commit, when it ends is on the agenda. */
-export function simulatedRuntime(agenda: Agenda, timing: SimulatedTiming, print: Print): Runtime {
-  const fetchMs = Math.min(100, timing.buildMs / 2)
+interface SimulatedNeeds {
+  agenda: Agenda
+  timing: SimulatedTiming
+  print: Print
+  /** Lets so much time pass for somebody who waits for an answer. */
+  pause: (ms: number) => Promise<void>
+  id: () => string
+}
 
-  const ask = (deployment: Deployment, question: { method: string; path: string }): HttpAnswer | undefined => {
+/** A runtime whose containers are the product's, and can be made to work and to speak. */
+export interface SimulatedRuntime extends Runtime {
+  /** As many jobs on a queue of the connection that this deployment's containers have in their variables. */
+  dispatch(deployment: Deployment, queue: string, amount: number): JobCounts
+  /** Prints something in the name of a deployment, and answers how many rows it was. */
+  say(deployment: Deployment, speech: SpeechName): number
+}
+
+/** A runtime without processes: how a step ends is written on the commit, when it ends is on the agenda. */
+export function simulatedRuntime({ agenda, timing, print, pause, id }: SimulatedNeeds): SimulatedRuntime {
+  const fetchMs = Math.min(100, timing.buildMs / 2)
+  const queues = new Queues(agenda, print)
+  // By condition: a new one counts from the start.
+  const asked = new WeakMap<Condition, number>()
+
+  const printAll = (deployment: Deployment, lines: readonly SpokenLine[]) => {
+    for (const { message, severity } of lines) print(deployment, 'deploy', message, severity)
+  }
+
+  const counts = ({ instance, variables }: Deployment) =>
+    queues.counts(instance.environment, queueConnection(variables))
+
+  const answer = (deployment: Deployment, question: HttpQuestion): HttpAnswer | undefined => {
     const behaviour = behaviourOf(deployment)
+    const process = appProcess(deployment)
     if (deployment.startedAt === undefined) return undefined
     // An image without a health check is a database here: it speaks no HTTP.
     if (behaviour === undefined && !deployment.settings.deploy?.healthcheckPath) return undefined
+    if (process.kind === 'worker' || process.kind === 'scheduler') return undefined
     // It is gone before it listens.
     if (behaviour === 'crash') return undefined
     if (behaviour === 'slow' && agenda.now() - deployment.startedAt < slowBootMs) return undefined
-    return answerAsApp({
+    const { condition } = deployment.instance
+    const nth = (asked.get(condition) ?? 0) + 1
+    asked.set(condition, nth)
+    if (condition.failsEvery !== undefined && nth % condition.failsEvery === 0) {
+      printAll(deployment, failedRequestLines(agenda.now(), false))
+      return errorPage
+    }
+    const given = answerAsApp({
       question,
       variables: deployment.variables,
       now: agenda.now(),
       startedAt: deployment.startedAt,
       isBroken: behaviour === 'error-500',
       isWrongRevision: behaviour === 'wrong-revision',
+      isMcpServer: process.kind === 'mcp-server',
+      condition,
+      jobs: counts(deployment),
     })
+    if (given.status === 500 && condition.database === 'down')
+      printAll(deployment, failedRequestLines(agenda.now(), true))
+    return given
   }
 
   const crash = (deployment: Deployment, watch: ContainerWatch) => {
     for (const line of crashOutput) print(deployment, 'deploy', line, 'error')
     watch.exited(1)
+  }
+
+  const listen = (deployment: Deployment) => {
+    print(deployment, 'deploy', `INFO  Server running on [http://0.0.0.0:${deployment.variables.PORT ?? 8080}].`)
+  }
+
+  /** What its code does once it runs. */
+  const run = (deployment: Deployment, behaviour: CommitBehaviour, isCurrent: () => boolean) => {
+    const process = appProcess(deployment)
+    if (process.kind === 'worker') {
+      const list = process.queues.join(',')
+      const noun = process.queues.length === 1 ? 'queue' : 'queues'
+      print(deployment, 'deploy', artisanInfo(`Processing jobs from the [${list}] ${noun}.`))
+      queues.consume(deployment, process)
+    } else if (process.kind === 'scheduler') runSchedule(deployment, { agenda, print, queues })
+    else if (behaviour === 'slow') bootSlowly(deployment, isCurrent)
+    else listen(deployment)
+  }
+
+  const bootSlowly = (deployment: Deployment, isCurrent: () => boolean) => {
+    for (let nth = 1; nth * waitMs < slowBootMs; nth++) {
+      agenda.in(nth * waitMs, () => {
+        if (isCurrent()) print(deployment, 'deploy', waitingForDatabase(nth))
+      })
+    }
+    agenda.in(slowBootMs, () => {
+      if (isCurrent()) listen(deployment)
+    })
   }
 
   return {
@@ -94,20 +178,50 @@ export function simulatedRuntime(agenda: Agenda, timing: SimulatedTiming, print:
         end(isBroken ? `"${command}" exited with code 1` : undefined)
       })
     },
-    start: (deployment, watch) =>
+    start: (deployment, watch) => {
+      const nth = deployment.run
+      const isCurrent = () => deployment.run === nth
       agenda.in(timing.startMs, () => {
         watch.started()
+        if (!isCurrent()) return
         const behaviour = behaviourOf(deployment)
+        if (behaviour === undefined) return
         if (behaviour === 'crash') return crash(deployment, watch)
-        if (behaviour !== undefined) {
-          print(deployment, 'deploy', `INFO  Server running on [http://0.0.0.0:${deployment.variables.PORT ?? 8080}].`)
-        }
+        run(deployment, behaviour, isCurrent)
         if (behaviour === 'error-500') print(deployment, 'deploy', brokenApp, 'error')
-        if (behaviour === 'crash-after-success') agenda.in(shortLifeMs, () => crash(deployment, watch))
-      }),
+        if (behaviour === 'crash-after-success') {
+          agenda.in(shortLifeMs, () => {
+            if (isCurrent()) crash(deployment, watch)
+          })
+        }
+      })
+    },
     stop: () => {},
-    ask,
-    probe: (deployment, path, end) => end(ask(deployment, { method: 'GET', path })?.status),
+    ask: async (deployment, question) => {
+      const { latencyMs = 0 } = deployment.instance.condition
+      if (latencyMs > 0) {
+        await pause(latencyMs)
+        agenda.catchUp()
+      }
+      return answer(deployment, question)
+    },
+    probe: (deployment, path, end) => {
+      const { latencyMs = 0 } = deployment.instance.condition
+      const tell = () => end(answer(deployment, { method: 'GET', path })?.status)
+      if (latencyMs > 0) agenda.in(latencyMs, tell)
+      else tell()
+    },
+    dispatch: (deployment, queue, amount) => {
+      const { environment } = deployment.instance
+      queues.dispatch(environment, queueConnection(deployment.variables), queue, amount)
+      return counts(deployment)
+    },
+    say: (deployment, speech) => {
+      const { log, lines } = speeches[speech]
+      const spoken = lines({ now: agenda.now(), variables: deployment.variables, id })
+      for (const { message, severity } of spoken) print(deployment, log, message, severity)
+      return spoken.length
+    },
   }
 }
 

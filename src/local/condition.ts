@@ -1,0 +1,121 @@
+import { isRecord } from '../kit/json.ts'
+import { listed } from '../kit/text.ts'
+
+/** What /health looks into, in its order. */
+export const healthChecks = [
+  'database',
+  'redis',
+  'queues',
+  'signer',
+  'bank_sync',
+  'storage',
+  'backup',
+  'certificates',
+  'paddle',
+] as const
+export type HealthCheck = (typeof healthChecks)[number]
+
+/**
+ * Other ways to answer /health than in full: `{status:"ok"}`, "unhealthy", an HTML error page, a redirect to /health/ as a framework
+ * sends that minds slashes, or 404 because the route was never attached.
+ */
+const healthShapes = ['simplified', 'unhealthy', 'error-page', 'redirect', 'not-found'] as const
+/** Other ways to answer /metrics than plainly: every name with the namespace before it, or one of two failures. */
+const metricsShapes = ['prefixed', 'error-page', 'error-text'] as const
+/** What a cache does that does not work: it is gone, or answers something else than was written. */
+const cacheTroubles = ['down', 'misreads'] as const
+/** How /telescope meets a stranger where it does not refuse: sent to /login, or let in. */
+const telescopeShapes = ['login', 'open'] as const
+const certificateWords = ['absent', 'not-a-number'] as const
+
+/** How a service feels, beyond what its commit and its variables make of it. What is absent is well. */
+export type Condition = Partial<Ailments>
+
+interface Ailments {
+  health: (typeof healthShapes)[number]
+  /** Those that say no: it is degraded then, and answers 503. */
+  failingChecks: readonly HealthCheck[]
+  metrics: (typeof metricsShapes)[number]
+  /** /metrics/health fails with an HTML page, as it does where its code is broken. */
+  metricsHealth: 'error-page'
+  /** Until the signing certificate expires. Without it there is no certificate: -1. `absent`: the metric is not there at all. */
+  certificateDays: number | (typeof certificateWords)[number]
+  telescope: (typeof telescopeShapes)[number]
+  database: 'down'
+  cache: (typeof cacheTroubles)[number]
+  /** Each answer takes so much longer. */
+  latencyMs: number
+  /** Every so many requests, one is answered 500 and logged as an exception; 1 means all of them. */
+  failsEvery: number
+  /** A worker's jobs all throw. */
+  jobs: 'failing'
+  /** A scheduler finds nothing to schedule, as where the product's installation marker is missing. */
+  scheduledTasks: 'none'
+}
+
+interface Field<Value> {
+  is(value: unknown): value is Value
+  must: string
+}
+
+const fields: { [Name in keyof Ailments]: Field<Ailments[Name]> } = {
+  health: oneOf(healthShapes),
+  failingChecks: {
+    is: (value) => Array.isArray(value) && value.every(oneOf(healthChecks).is),
+    must: `must be a list of ${listed(healthChecks, 'or')}`,
+  },
+  metrics: oneOf(metricsShapes),
+  metricsHealth: oneOf(['error-page']),
+  certificateDays: {
+    is: (value) => isNumber(value) || oneOf(certificateWords).is(value),
+    must: `must be a number of days, or ${listed(certificateWords, 'or')}`,
+  },
+  telescope: oneOf(telescopeShapes),
+  database: oneOf(['down']),
+  cache: oneOf(cacheTroubles),
+  latencyMs: { is: (value): value is number => isNumber(value) && value >= 0, must: 'must be milliseconds, 0 or more' },
+  failsEvery: {
+    is: (value): value is number => Number.isInteger(value) && Number(value) >= 1,
+    must: 'must be a whole number, 1 or more',
+  },
+  jobs: oneOf(['failing']),
+  scheduledTasks: oneOf(['none']),
+}
+
+/** The condition that a value describes, or what is wrong with it. */
+export function parseCondition(value: unknown): Condition | string {
+  if (!isRecord(value)) return 'condition must be an object; {} means well'
+  const condition: Condition = {}
+  const names = Object.keys(value)
+  const unknown = names.find((name) => !isField(name))
+  if (unknown !== undefined) {
+    return `condition has no "${unknown}"; it may have ${listed(Object.keys(fields))}`
+  }
+  for (const name of names.filter(isField)) {
+    const complaint = take(condition, name, value[name])
+    if (complaint !== undefined) return complaint
+  }
+  return condition
+}
+
+function take<Name extends keyof Ailments>(condition: Condition, name: Name, value: unknown): string | undefined {
+  const field: Field<Ailments[Name]> = fields[name]
+  if (!field.is(value)) return `condition.${name} ${field.must}`
+  condition[name] = value
+  return undefined
+}
+
+function isField(name: string): name is keyof Ailments {
+  return Object.hasOwn(fields, name)
+}
+
+function isNumber(value: unknown): value is number {
+  return Number.isFinite(value)
+}
+
+function oneOf<const Word extends string>(words: readonly Word[]): Field<Word> {
+  return {
+    is: (value): value is Word => words.some((word) => word === value),
+    must: `must be ${listed(words, 'or')}`,
+  }
+}
