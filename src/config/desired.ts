@@ -37,8 +37,10 @@ export interface DesiredService {
   level: number
   /** `owner/name#branch`: services with the same one always run the same commit. */
   codebase?: string
-  /** How we ask over its domain whether it is up. */
-  liveness?: { path: string; status: number }
+  /**
+   * How we ask over its domain whether it is up. `advisory`: the path answers for its parts too, and these alone never make it down.
+   */
+  liveness?: { path: string; status: number; advisory?: string[] }
   /** How it says over its domain which commit it runs. */
   revision?: RevisionProbe
 }

@@ -7,7 +7,6 @@ import { askedDomain } from './asked-domain.ts'
 import { type Asked, type CheckResult, skipped } from './check.ts'
 import type { Figure } from './figures.ts'
 import type { Probe } from './probe.ts'
-import type { Readings } from './readings.ts'
 import type { AskedAt } from './said-answer.ts'
 import { isFlagOn } from './stored-value.ts'
 
@@ -50,18 +49,6 @@ export interface CheckNeeds {
   platform: Pick<Platform, 'readLogRows' | 'readAnsweredRequests'>
   timing: Timing
 }
-
-/** What one check may use: the needs, with everything that several checks read asked only once. */
-export interface CheckTools extends CheckNeeds {
-  readings: Readings
-  /** The platform's clock at the reading (milliseconds): its logs and deployments are dated by it. */
-  now: number
-  /** Figures that a check found, for the answer and for looks to come. */
-  figures: Figure[]
-}
-
-/** One question to the running world. It throws for nothing that the world does. */
-export type Check = (subject: CheckSubject, tools: CheckTools) => Promise<CheckResult[]>
 
 export function observedService({ state }: CheckSubject, name: string): ObservedService | undefined {
   return state.services.find((service) => service.name === name)

@@ -1,6 +1,7 @@
 import { sideBySide } from '../kit/side-by-side.ts'
 import type { CheckResult } from './check.ts'
-import type { CheckNeeds, CheckSubject, CheckTools, Look } from './check-subject.ts'
+import type { CheckNeeds, CheckSubject, Look } from './check-subject.ts'
+import type { CheckTools } from './check-tools.ts'
 import { type CheckKind, checks } from './checks/index.ts'
 import { createReadings } from './readings.ts'
 

@@ -1,5 +1,6 @@
 import { type CheckResult, failed, passed, skipped } from '../check.ts'
-import { type Check, type CheckSubject, observedService, probeTimeoutMs, urlOf } from '../check-subject.ts'
+import { type CheckSubject, observedService, probeTimeoutMs, urlOf } from '../check-subject.ts'
+import type { Check } from '../check-tools.ts'
 import { saidHealth } from '../health-answer.ts'
 import { notAsExpected, saidAnswer } from '../said-answer.ts'
 

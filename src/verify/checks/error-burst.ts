@@ -1,7 +1,9 @@
 import { clipped } from '../../kit/text.ts'
+import { liveDeployment } from '../../plan/plan-deployments.ts'
 import type { LogRow } from '../../platform/log-row.ts'
 import { type Asked, type CheckResult, failed, passed, unknown } from '../check.ts'
-import { type Check, observedService } from '../check-subject.ts'
+import { observedService } from '../check-subject.ts'
+import type { Check } from '../check-tools.ts'
 import { isErrorLine } from '../error-line.ts'
 import { errorsSince } from '../readings.ts'
 
@@ -29,7 +31,11 @@ export const errorBurst: Check = async (subject, tools) => {
   return services.flatMap(({ name: service }) => {
     const observed = observedService(subject, service)
     if (observed === undefined || observed.active.length === 0) return []
-    const rows = read.value.filter((row) => row.serviceId === observed.id)
+    const live = liveDeployment(observed)?.id
+    // After a deploy, what the one before it logged on its way out is not ours.
+    const isOurs = (row: LogRow) =>
+      subject.since === undefined || row.deploymentId === live || row.time < nanoseconds(since)
+    const rows = read.value.filter((row) => row.serviceId === observed.id && isOurs(row))
     return [judgeErrors({ check: 'error-burst', service }, rows, { since, from, until: tools.now })]
   })
 }

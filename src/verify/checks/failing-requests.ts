@@ -1,6 +1,7 @@
 import type { AnsweredRequests } from '../../platform/log-row.ts'
 import { type Asked, aside, type CheckResult, failed, passed, unknown } from '../check.ts'
-import { type Check, observedService } from '../check-subject.ts'
+import { observedService } from '../check-subject.ts'
+import type { Check } from '../check-tools.ts'
 
 /** Fewer requests than these say nothing about a share. */
 const fewestRequests = 50

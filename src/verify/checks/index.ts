@@ -1,4 +1,4 @@
-import type { Check } from '../check-subject.ts'
+import type { Check } from '../check-tools.ts'
 import { answers } from './answers.ts'
 import { errorBurst } from './error-burst.ts'
 import { failingRequests } from './failing-requests.ts'

@@ -1,5 +1,6 @@
 import { type CheckResult, failed, passed } from '../check.ts'
-import { type Check, isChosen, probeTimeoutMs, questionOf } from '../check-subject.ts'
+import { isChosen, probeTimeoutMs, questionOf } from '../check-subject.ts'
+import type { Check } from '../check-tools.ts'
 import { figuresIn, judgeFigures } from '../figures.ts'
 import { type AskedAt, notAsExpected, type SaidAnswer, saidAnswer } from '../said-answer.ts'
 import { type SaidMetrics, saidMetrics } from '../said-metrics.ts'

@@ -1,7 +1,8 @@
 import { listed, shortCommit } from '../../kit/text.ts'
 import { liveDeployment } from '../../plan/plan-deployments.ts'
 import { failed, passed } from '../check.ts'
-import { type Check, observedService } from '../check-subject.ts'
+import { observedService } from '../check-subject.ts'
+import type { Check } from '../check-tools.ts'
 
 /** Services of one codebase run the same commit: a job that one of them dispatches is read by another. */
 export const oneRevision: Check = async (subject) => {

@@ -1,6 +1,7 @@
 import { count } from '../../kit/text.ts'
 import { type Asked, aside, type CheckResult, failed, passed, skipped, unknown } from '../check.ts'
-import { type Check, type CheckSubject, type CheckTools, probeTimeoutMs, questionOf } from '../check-subject.ts'
+import { type CheckSubject, probeTimeoutMs, questionOf } from '../check-subject.ts'
+import type { Check, CheckTools } from '../check-tools.ts'
 import { figuresIn } from '../figures.ts'
 import { saidAnswer } from '../said-answer.ts'
 import { readPage } from './metrics.ts'

@@ -2,7 +2,8 @@ import { count } from '../../kit/text.ts'
 import { liveDeployment } from '../../plan/plan-deployments.ts'
 import type { ObservedDeployment } from '../../platform/observed-state.ts'
 import { type Asked, type CheckResult, failed, passed, skipped, unknown } from '../check.ts'
-import { type Check, type CheckedService, observedService } from '../check-subject.ts'
+import { type CheckedService, observedService } from '../check-subject.ts'
+import type { Check } from '../check-tools.ts'
 
 /** By the platform's word: does every service have something live, with an instance that runs? */
 export const runs: Check = async (subject) =>

@@ -3,14 +3,8 @@ import { listed } from '../../kit/text.ts'
 import { liveDeployment } from '../../plan/plan-deployments.ts'
 import type { LogRow } from '../../platform/log-row.ts'
 import { type Asked, aside, type CheckResult, failed, passed, skipped, unknown } from '../check.ts'
-import {
-  type Check,
-  type CheckSubject,
-  type CheckTools,
-  isChosen,
-  observedService,
-  offReason,
-} from '../check-subject.ts'
+import { type CheckSubject, isChosen, observedService, offReason } from '../check-subject.ts'
+import type { Check, CheckTools } from '../check-tools.ts'
 import { isOfJob, periodMs, type SaidSchedule, saidSchedule } from '../schedule-lines.ts'
 import { isFlagOn } from '../stored-value.ts'
 

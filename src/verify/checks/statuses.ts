@@ -1,7 +1,8 @@
 import type { WatchedCheck } from '../../config/watched.ts'
 import { listed } from '../../kit/text.ts'
 import { type CheckResult, failed, passed } from '../check.ts'
-import { type Check, isChosen, probeTimeoutMs, questionOf } from '../check-subject.ts'
+import { isChosen, probeTimeoutMs, questionOf } from '../check-subject.ts'
+import type { Check } from '../check-tools.ts'
 import type { ProbeAnswer } from '../probe.ts'
 import { type AskedAt, notAsExpected, saidAnswer } from '../said-answer.ts'
 

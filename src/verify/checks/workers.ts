@@ -1,7 +1,8 @@
 import { liveDeployment } from '../../plan/plan-deployments.ts'
 import type { ObservedDeployment } from '../../platform/observed-state.ts'
 import { type Asked, type CheckResult, failed, passed, skipped, unknown } from '../check.ts'
-import { type Check, type CheckSubject, type CheckTools, isChosen, observedService } from '../check-subject.ts'
+import { type CheckSubject, isChosen, observedService } from '../check-subject.ts'
+import type { Check, CheckTools } from '../check-tools.ts'
 
 /** Starts of one container in the time that is looked at, above which it does not stay up: `--max-time` makes one an hour. */
 const mostStarts = 3
