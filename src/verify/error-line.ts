@@ -15,7 +15,7 @@ const trace = /^\s*(?:#\d+ |at |\[stacktrace\]|"\}|Stack trace:)/
  */
 export function isErrorLine({ message, severity, attributes }: LogRow): boolean {
   if (trace.test(message)) return false
-  const level = levelIn(attributes) ?? levelIn(parsed(message))
+  const level = levelIn(parsed(message)) ?? levelIn(attributes)
   if (level !== undefined && /^(error|critical|alert|emergency|fatal)$/i.test(level) && level !== 'error') return true
   if (framework.test(message) || fatal.test(message)) return true
   if (noise.test(message)) return false
