@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isRecord } from '../kit/json.ts'
+import { type ControlAnswer, dispatchJobs, printLines, setCondition } from './control-services.ts'
 import { activeDeployments } from './deploying.ts'
 import { bodyOf, isLoopback, loopback, sendJson } from './loopback-server.ts'
 import type { Environment, Project } from './model.ts'
@@ -27,7 +28,13 @@ export async function answerControl(
   if (refusal !== undefined) return sendJson(response, refusal.status, { message: refusal.message })
   switch (`${request.method} ${request.url}`) {
     case 'POST /control/commits':
-      return pushCommit(await bodyOf(request), response, needs.world)
+      return answerBody(await bodyOf(request), response, (body) => pushCommit(body, needs.world))
+    case 'POST /control/condition':
+      return answerBody(await bodyOf(request), response, (body) => setCondition(body, needs.world))
+    case 'POST /control/jobs':
+      return answerBody(await bodyOf(request), response, (body) => dispatchJobs(body, needs.world))
+    case 'POST /control/lines':
+      return answerBody(await bodyOf(request), response, (body) => printLines(body, needs.world))
     case 'GET /control/state':
       return sendJson(response, 200, {
         time: new Date(needs.now()).toISOString(),
@@ -54,19 +61,28 @@ function refuse(
   return undefined
 }
 
-function pushCommit(body: string | undefined, response: ServerResponse, world: World): void {
-  const input = parseCommit(body)
-  if (typeof input === 'string') sendJson(response, 400, { message: input })
-  else sendJson(response, 201, { sha: world.push(input.repo, input.branch, input.commit).sha })
+function answerBody(body: string | undefined, response: ServerResponse, act: (body: unknown) => ControlAnswer): void {
+  const value = parseJson(body)
+  const { status, body: answer } =
+    value === undefined ? { status: 400, body: { message: 'The body is no JSON' } } : act(value)
+  sendJson(response, status, answer)
 }
 
-function parseCommit(body = ''): { repo: string; branch: string; commit: CommitSeed } | string {
-  let value: unknown
+function parseJson(text = ''): unknown {
   try {
-    value = JSON.parse(body)
+    return JSON.parse(text)
   } catch {
-    return 'The body is no JSON'
+    return undefined
   }
+}
+
+function pushCommit(body: unknown, world: World): ControlAnswer {
+  const input = parseCommit(body)
+  if (typeof input === 'string') return { status: 400, body: { message: input } }
+  return { status: 201, body: { sha: world.push(input.repo, input.branch, input.commit).sha } }
+}
+
+function parseCommit(value: unknown): { repo: string; branch: string; commit: CommitSeed } | string {
   if (!isRecord(value)) return 'The body must be an object'
   const { repo, branch, message, behaviour } = value
   if (typeof repo !== 'string' || !/^[^/\s]+\/[^/\s]+$/.test(repo)) return 'repo must read owner/name'
@@ -98,6 +114,7 @@ function environmentState({ id, name, instances }: Environment) {
       id: instance.service.id,
       name: instance.service.name,
       domains: instance.domains.map(({ domain }) => domain),
+      condition: instance.condition,
       active: activeDeployments(instance).map(({ id: deploymentId, status, origin }) => ({
         id: deploymentId,
         status,

@@ -26,12 +26,11 @@ import { type SimulatedTiming, simulatedTiming } from './runtime/simulated.ts'
 import { newTokens } from './tokens.ts'
 import { World } from './world.ts'
 
-export type { Condition, HealthCheck } from './condition.ts'
+export type { Condition } from './condition.ts'
 export type { Masked } from './patches.ts'
 export type { CommitBehaviour, RepositorySeed } from './repositories.ts'
 export type { Misfortune, SocketMisfortune } from './requests.ts'
 export type { DeniedPart } from './resolvers/request-context.ts'
-export { type SpeechName, speechNames } from './runtime/spoken-lines.ts'
 
 export interface LocalPlatformOptions {
   clock: Clock

@@ -125,17 +125,16 @@ export class World {
   }
 
   /**
-   * The api leaves jobs to the workers, on the queue connection that its container knows. Answers how many are pending on it then;
-   * throws while no api is live.
+   * The api leaves jobs to the workers, on the queue connection that its container knows. Answers how many there are on it then;
+   * while no api is live nothing is dispatched, and undefined is the answer.
    */
-  dispatch(environmentId: string, queue: string, amount = 1): JobCounts {
+  dispatch(environmentId: string, queue: string, amount = 1): JobCounts | undefined {
     const model = this.#present()
     const api = webDeployment(model.environment(environmentId))
-    if (api === undefined) throw new Error('Nothing is live that could dispatch a job')
-    return model.runtime.dispatch(api, queue, amount)
+    return api && model.runtime.dispatch(api, queue, amount)
   }
 
-  /** Prints rows of a known shape in the name of a service's newest deployment; throws where it has none. Answers how many. */
+  /** What runs of a service, or was tried last, prints rows of a known shape. Answers how many; throws where nothing was deployed. */
   say(environmentId: string, serviceId: string, speech: SpeechName): number {
     const model = this.#present()
     const { deployments, service } = model.instance(model.environment(environmentId), serviceId)

@@ -43,6 +43,72 @@ test.each<[string, unknown, RegExp]>([
   expect(JSON.parse(answer.body)).toEqual({ message: expect.stringMatching(message) })
 })
 
+test('a running rehearsal can be driven: how a service feels, what it has to do, what it prints', async () => {
+  const caller = await aProject()
+  const api = await caller.makeApp('api')
+  const domain = await caller.makeDomain(api)
+  const place = { environment: 'production', service: 'api' }
+  const post = async (route: string, body: unknown) => {
+    const answer = await control(caller, route, { method: 'POST', body })
+    return { status: answer.status, body: JSON.parse(answer.body) as unknown }
+  }
+  expect(await post('jobs', { environment: 'production', queue: 'banking' })).toMatchObject({ status: 409 })
+  expect(await post('lines', { ...place, shape: 'exception' })).toMatchObject({ status: 409 })
+  await caller.deployed(api)
+  const condition = { failingChecks: ['storage'], certificateDays: 6 }
+  expect(await post('condition', { ...place, condition })).toEqual({ status: 200, body: { ...place, condition } })
+  expect((await caller.edge(domain, '/health')).status).toBe(503)
+  expect((await control(caller, 'state')).body).toContain('"condition":{"failingChecks":["storage"]')
+  expect(await post('condition', { environment: caller.environmentId, service: api, condition: {} })).toMatchObject({
+    status: 200,
+  })
+  expect((await caller.edge(domain, '/health')).status).toBe(200)
+  const jobs = { environment: 'production', queue: 'banking' }
+  expect(await post('jobs', { ...jobs, jobs: 3 })).toMatchObject({ status: 201, body: { pending: 3, failed: 0 } })
+  expect(await post('jobs', jobs)).toMatchObject({ body: { pending: 4 } })
+  expect(await post('lines', { ...place, shape: 'exception' })).toEqual({ status: 201, body: { rows: 12 } })
+})
+
+test.each<[string, unknown, RegExp]>([
+  ['condition', '{', /no JSON/],
+  ['condition', '[]', /must be an object/],
+  ['condition', {}, /^environment must be production$/],
+  ['condition', { environment: 'staging' }, /^environment must be production$/],
+  ['condition', { environment: 'production', project: 'other' }, /^project must be/],
+  ['condition', { environment: 'production', service: 'web' }, /^service must be one of production: api or worker$/],
+  ['condition', { environment: 'production', service: 'api' }, /^condition must be an object/],
+  [
+    'condition',
+    { environment: 'production', service: 'api', condition: { odd: 1 } },
+    /^condition has no "odd"; it may/,
+  ],
+  ['condition', { environment: 'production', service: 'api', mood: {} }, /^There is no "mood" here; there may be/],
+  ['jobs', { environment: 'production' }, /^queue must be a name$/],
+  ['jobs', { environment: 'production', queue: 'default', jobs: 0 }, /^jobs must be a whole number from 1 to/],
+  ['jobs', { environment: 'production', queue: 'default', jobs: 1e9 }, /^jobs must be a whole number from 1 to/],
+  ['lines', { environment: 'production', service: 'api', shape: 'odd' }, /^shape must be container-start, /],
+  ['lines', { environment: 'production', service: 'api', shape: 'constructor' }, /^shape must be/],
+])('to %s, %j is refused with what would be right', async (route, body, message) => {
+  const caller = await aProject()
+  await caller.makeApp('api')
+  await caller.makeApp('worker')
+  const answer = await control(caller, route, { method: 'POST', body })
+  expect(answer.status).toBe(400)
+  expect(JSON.parse(answer.body)).toEqual({ message: expect.stringMatching(message) })
+})
+
+test('an environment that several projects have is told apart by its project', async () => {
+  const caller = await aProject()
+  await caller.makeApp('api')
+  caller.platform.world.addProject('other')
+  const body = { environment: 'production', service: 'api', condition: {} }
+  const answer = await control(caller, 'condition', { method: 'POST', body })
+  expect(answer.status).toBe(400)
+  expect(answer.body).toContain('name the project too')
+  const named = await control(caller, 'condition', { method: 'POST', body: { ...body, project: 'shop' } })
+  expect(named.status).toBe(200)
+})
+
 test('the state says what is there and what runs, and no variable', async () => {
   const caller = await aProject()
   const api = await caller.makeApp('api', { variables: { KEY: { value: 'sentinel' } } })

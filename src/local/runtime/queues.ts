@@ -2,7 +2,7 @@ import type { Agenda } from '../agenda.ts'
 import type { Print } from '../deployment-logs.ts'
 import type { Deployment, Environment } from '../model.ts'
 import { artisanTask } from './artisan-lines.ts'
-import { isRunning } from './is-running.ts'
+import { isDraining, isRunning } from './is-running.ts'
 import { exceptionLines } from './spoken-lines.ts'
 import type { WorkerProcess } from './start-command.ts'
 
@@ -99,7 +99,7 @@ export class Queues {
     for (const consumer of this.#jobs(environment).consumers) {
       const { process, startedAt, willLook } = consumer
       if (willLook || process.connection !== connection || !process.queues.includes(queue)) continue
-      if (!consumer.isRunning()) continue
+      if (!takesWork(consumer)) continue
       const sinceLook = process.sleepMs === 0 ? 0 : (this.#agenda.now() - startedAt) % process.sleepMs
       consumer.willLook = true
       this.#agenda.in(process.sleepMs - sinceLook, () => {
@@ -110,7 +110,7 @@ export class Queues {
   }
 
   #look(consumer: Consumer): void {
-    while (consumer.isRunning() && consumer.taken.length < consumer.deployment.instances.length) {
+    while (takesWork(consumer) && consumer.taken.length < consumer.deployment.instances.length) {
       const job = this.#next(consumer)
       if (job === undefined) return
       consumer.taken.push(job)
@@ -178,6 +178,10 @@ export class Queues {
     this.#byEnvironment.set(environment, none)
     return none
   }
+}
+
+function takesWork({ deployment, isRunning: isUp }: Consumer): boolean {
+  return isUp() && !isDraining(deployment)
 }
 
 const failure = {

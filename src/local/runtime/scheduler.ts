@@ -2,7 +2,7 @@ import type { Agenda } from '../agenda.ts'
 import type { Print } from '../deployment-logs.ts'
 import type { Deployment } from '../model.ts'
 import { artisanInfo, artisanTask } from './artisan-lines.ts'
-import { isRunning } from './is-running.ts'
+import { isDraining, isRunning } from './is-running.ts'
 import type { Queues } from './queues.ts'
 import { queueConnection } from './start-command.ts'
 
@@ -48,7 +48,7 @@ export function runSchedule(deployment: Deployment, { agenda, print, queues }: S
     agenda.in(nextTold(deployment, minute, agenda.present()) - agenda.now(), tick)
   }
   const tick = () => {
-    if (!isUp()) return
+    if (!isUp() || isDraining(deployment)) return
     const minute = agenda.now()
     for (const _ of deployment.instances) runOnce(deployment, minute, { print, queues })
     planAfter(minute)
