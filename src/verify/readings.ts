@@ -1,6 +1,6 @@
 import { OperatorError } from '../kit/errors.ts'
-import type { ServiceId } from '../platform/ids.ts'
-import type { AnsweredRequests, LogRow } from '../platform/log-row.ts'
+import type { DeploymentId, ServiceId } from '../platform/ids.ts'
+import type { AnsweredRequests, LogRow, LogSource } from '../platform/log-row.ts'
 import type { CheckNeeds, CheckSubject } from './check-subject.ts'
 import type { ProbeAnswer } from './probe.ts'
 
@@ -12,7 +12,7 @@ export interface Readings {
   /** What all services printed lately, the oldest first. */
   recentRows(): Promise<Read<LogRow[]>>
   /** What one service printed about things that it started, over a day. */
-  startedRows(serviceId: ServiceId): Promise<Read<LogRow[]>>
+  startedRows(serviceId: ServiceId, deploymentId: DeploymentId): Promise<Read<LogRow[]>>
   /** How the edge answered for a service lately. */
   answeredRequests(serviceId: ServiceId): Promise<Read<AnsweredRequests[]>>
 }
@@ -49,13 +49,17 @@ export function createReadings(subject: CheckSubject, now: number, needs: CheckN
       return { why: error.message }
     }
   }
-  const rowsFrom = (from: number, filter?: string) =>
-    read(() =>
-      platform.readLogRows(
-        { kind: 'environment', environmentId },
-        { from: new Date(from).toISOString(), before: mostRows, ...(filter === undefined ? {} : { filter }) },
-      ),
-    )
+  const rowsFrom = (from: number, { source, filter }: { source?: LogSource; filter?: string } = {}) =>
+    read(async () => {
+      const begin = new Date(from).toISOString()
+      const rows = await platform.readLogRows(source ?? { kind: 'environment', environmentId }, {
+        from: begin,
+        before: mostRows,
+        ...(filter === undefined ? {} : { filter }),
+      })
+      // The log of one deployment begins where it likes.
+      return rows.filter(({ time }) => time >= begin.replace('Z', '000000Z'))
+    })
   const answer: Readings['answer'] = (url, timeoutMs) => once(answers, url, () => probe.get(url, timeoutMs))
   const requestsMs = timing.check.requestsMs
   return {
@@ -69,7 +73,13 @@ export function createReadings(subject: CheckSubject, now: number, needs: CheckN
         const { from } = errorsSince(subject, now, timing.check.errorBurstMs)
         return rowsFrom(Math.min(from, now - timing.check.schedulerSilentMs))
       }),
-    startedRows: (serviceId) => once(rows, serviceId, () => rowsFrom(now - dayMs, `@service:${serviceId} Running`)),
+    startedRows: (serviceId, deploymentId) =>
+      once(rows, serviceId, async () => {
+        const filtered = await rowsFrom(now - dayMs, { filter: `@service:${serviceId} Running` })
+        if ('why' in filtered || filtered.value.length > 0) return filtered
+        // That nothing was started is a grave word: it is not given because a filter was read otherwise than it was meant.
+        return rowsFrom(now - dayMs, { source: { kind: 'deploy', deploymentId } })
+      }),
     answeredRequests: (serviceId) =>
       once(requests, serviceId, () =>
         read(() =>

@@ -37,15 +37,24 @@ async function judged(wanted: Scheduler, subject: CheckSubject, tools: CheckTool
       judgeLooks(looks, saidSchedule(ofService(recent.value)), { now, since: live.createdAt, schedulerSilentMs }),
     )
   if (now - live.createdAt < schedulerSilentMs) return [...results, skipped(jobs, `${service} was started just now`)]
-  const started = await tools.readings.startedRows(observed.id)
+  const started = await tools.readings.startedRows(observed.id, live.id)
   if ('why' in started) return [...results, notRead(jobs, started.why)]
   const lines = ofService(started.value)
+  const said = saidSchedule(lines)
+  if (said.lastLookAt === undefined) return [...results, aside(unseen(jobs))]
   const begin = Math.min(live.createdAt, ...lines.map(({ at }) => at))
   const asked = wanted.jobs.map(({ flag, ...job }) => ({
     ...job,
     ...(flag !== undefined && isFlagOn(subject.state, service, flag) === false ? { off: offReason(flag) } : {}),
   }))
-  return [...results, ...judgeJobs(jobs, saidSchedule(lines), asked, now - begin)]
+  return [...results, ...judgeJobs(jobs, said, asked, now - begin)]
+}
+
+function unseen(asked: Asked): CheckResult {
+  return unknown(asked, {
+    code: 'schedule-unseen',
+    message: `Which jobs ${asked.service} started is not known: its log of a day does not tell of a single look.`,
+  })
 }
 
 function notRead(asked: Asked, why: string): CheckResult {
