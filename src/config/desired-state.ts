@@ -8,7 +8,7 @@ import { deploymentLevels } from './levels.ts'
 import { nearest } from './nearest.ts'
 import { own } from './own.ts'
 import { isPending, ordered } from './services.ts'
-import { watchedBy } from './watched.ts'
+import { watchedBy } from './watched-by.ts'
 
 /**
  * What a config without critical findings wants of one environment. Pure. An environment that the config does not name is an

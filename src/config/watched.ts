@@ -1,8 +1,3 @@
-import type { CheckConfig, FakturinoConfig, MetricConfig } from './fakturino-config.ts'
-import { own } from './own.ts'
-import { durationMs } from './quantities.ts'
-import { appsOf, codebaseOf, isPending } from './services.ts'
-
 /** What is asked of one environment once it runs, resolved: no defaults left to apply. */
 export interface Watched {
   checks: WatchedCheck[]
@@ -22,7 +17,7 @@ export interface WatchedCheck {
   service: string
   path: string
   statuses: number[]
-  format: NonNullable<CheckConfig['format']>
+  format: 'status' | 'health' | 'prometheus'
   timeoutMs?: number
   /** Answers only while it is on. */
   flag?: WatchedFlag
@@ -32,8 +27,17 @@ export interface WatchedCheck {
   pending?: string
 }
 
-export interface WatchedMetric extends MetricConfig {
+/** A metric of the config, with its name. */
+export interface WatchedMetric {
   name: string
+  means: string
+  use: 'gating' | 'observed'
+  /** `growth`: only how much it grew is judged. */
+  measure?: 'value' | 'growth'
+  /** The value that says that there is nothing to measure. */
+  missing?: number
+  critical?: { below: number } | { above: number }
+  advisory?: { below: number } | { above: number }
 }
 
 /** A flag as the running world shows it: a variable of services. */
@@ -54,59 +58,6 @@ export interface Worker {
 export interface Scheduler {
   service: string
   jobs: { job: string; when: string; flag?: WatchedFlag }[]
-}
-
-/** What a config asks of an environment; of one that it does not have, nothing differs but the branch. Pure. */
-export function watchedBy(config: FakturinoConfig, environment: string): Watched {
-  const flagOf = (name: string | undefined): { flag?: WatchedFlag } => {
-    const flag = name === undefined ? undefined : own(config.flags ?? {}, name)
-    return name === undefined || flag === undefined
-      ? {}
-      : { flag: { name, variable: flag.variable, default: flag.default } }
-  }
-  const apps = appsOf(config).filter(([, app]) => !isPending(app))
-  const branch = own(config.environments, environment)?.branch ?? ''
-  const codebases = new Map(apps.map(([name, app]) => [name, codebaseOf(config, app, branch)]))
-  const dispatchersOf = (worker: string) =>
-    apps.flatMap(([name, app]) =>
-      name !== worker && app.domain === true && codebases.get(name) === codebases.get(worker) ? [name] : [],
-    )
-  const intervals = apps.flatMap(([, { healthcheck }]) =>
-    healthcheck?.interval === undefined ? [] : [durationMs(healthcheck.interval)],
-  )
-  return {
-    checks: Object.entries(config.checks ?? {}).map(([name, check]) => {
-      const asked = own(config.services, check.service)
-      const timeout = check.timeout ?? (asked?.kind === 'app' ? asked.healthcheck?.timeout : undefined)
-      return {
-        name,
-        service: check.service,
-        path: check.path,
-        statuses: [check.status ?? 200].flat(),
-        format: check.format ?? 'status',
-        ...(timeout === undefined ? {} : { timeoutMs: durationMs(timeout) }),
-        ...flagOf(check.flag),
-        advisory: check.advisory ?? [],
-        ...(asked !== undefined && isPending(asked) ? { pending: asked.reason ?? 'not built yet' } : {}),
-      }
-    }),
-    metrics: Object.entries(config.metrics ?? {}).map(([name, metric]) => ({ name, ...metric })),
-    workers: apps.flatMap(([service, { queues = [] }]) =>
-      queues.length === 0 ? [] : [{ service, queues, dispatchers: dispatchersOf(service) }],
-    ),
-    schedulers: apps.flatMap(([service, { schedule = [] }]) =>
-      schedule.length === 0
-        ? []
-        : [{ service, jobs: schedule.map(({ flag, ...job }) => ({ ...job, ...flagOf(flag) })) }],
-    ),
-    queuesOfFlags: Object.entries(config.flags ?? {}).flatMap(([name, { requires }]) =>
-      (requires?.queues ?? []).flatMap((queue) => {
-        const { flag } = flagOf(name)
-        return flag === undefined ? [] : [{ queue, flag }]
-      }),
-    ),
-    ...(intervals.length === 0 ? {} : { intervalMs: Math.min(...intervals) }),
-  }
 }
 
 /** Where no config says what to ask. */

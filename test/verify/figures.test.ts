@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import shipped from '../../fakturino.config.ts'
 import type { WatchedMetric } from '../../src/config/watched.ts'
-import { watchedBy } from '../../src/config/watched.ts'
+import { watchedBy } from '../../src/config/watched-by.ts'
 import { readPage } from '../../src/verify/checks/metrics.ts'
 import { type Figure, figuresIn, judgeFigures } from '../../src/verify/figures.ts'
 import type { ProbeAnswer } from '../../src/verify/probe.ts'
