@@ -54,7 +54,7 @@ export default defineConfig({
       // Caches are made where the variables are. No lone '&': it would start nginx even when a step before it failed.
       start:
         "php artisan config:cache && php artisan route:cache && php artisan view:cache && php-fpm -D && exec nginx -g 'daemon off;'",
-      // Railway asks only while it deploys, and `deploy` once more over the domain; nothing acts on interval and timeout yet.
+      // Railway asks only while it deploys, and `deploy` once more over the domain; `check --watch` asks at this interval.
       healthcheck: { path: '/health', deployTimeout: '300s', interval: '30s', timeout: '10s', status: 200 },
       domain: true,
       port: 8080,

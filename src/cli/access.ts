@@ -106,8 +106,8 @@ export function openAccess(
   }
 }
 
-/** In characters. What tells a revision or a state is short; a page that is longer is not read. */
-const longestReadBody = 64 * 1024
+/** In characters. What tells a revision or a state is short, and metrics are a few pages; what is longer is not read. */
+const longestReadBody = 1024 * 1024
 
 /** The name of the address file in the state directory. */
 export const rehearsalAddressFile = 'rehearsal.json'

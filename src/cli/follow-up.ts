@@ -33,7 +33,9 @@ export function withFollowUps(error: OperatorError, options: FollowedOptions): O
 
 /** The event, with the command that it names as it has to be typed. */
 export function toldEvent(event: OperationEvent, options: FollowedOptions): OperationEvent {
-  return event.type === 'operation-unfinished' ? { ...event, goOn: followUp(event.goOn, options) } : event
+  if (event.type === 'operation-unfinished') return { ...event, goOn: followUp(event.goOn, options) }
+  if (event.type !== 'finding' || event.finding.fix === undefined) return event
+  return { ...event, finding: { ...event.finding, fix: followUp(event.finding.fix, options) } }
 }
 
 /** The same for what is said of an environment's operation. */

@@ -34,7 +34,7 @@ export function desiredService(
     ...(codebase === undefined ? {} : { codebase, autoDeploy: service.autoDeploy ?? false }),
     level,
     ...(service.domain === true && service.healthcheck !== undefined
-      ? { liveness: { path: service.healthcheck.path, status: service.healthcheck.status ?? 200 } }
+      ? { liveness: livenessOf(config, name, service.healthcheck) }
       : {}),
     ...(service.domain === true && service.revision !== undefined ? { revision: service.revision } : {}),
   }
@@ -117,4 +117,15 @@ function flagVariables({ flags = {} }: FakturinoConfig, service: string): Record
       .filter((flag) => flag.services.includes(service))
       .map((flag): [string, DesiredVariable] => [flag.variable, { kind: 'text', value: String(flag.default) }]),
   )
+}
+
+function livenessOf(
+  { checks = {} }: FakturinoConfig,
+  name: string,
+  { path, status = 200 }: NonNullable<AppService['healthcheck']>,
+): NonNullable<DesiredService['liveness']> {
+  const advisory = Object.values(checks).flatMap((check) =>
+    check.service === name && check.path === path && check.format === 'health' ? (check.advisory ?? []) : [],
+  )
+  return { path, status, ...(advisory.length === 0 ? {} : { advisory }) }
 }

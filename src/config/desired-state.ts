@@ -8,6 +8,7 @@ import { deploymentLevels } from './levels.ts'
 import { nearest } from './nearest.ts'
 import { own } from './own.ts'
 import { isPending, ordered } from './services.ts'
+import { watchedBy } from './watched-by.ts'
 
 /**
  * What a config without critical findings wants of one environment. Pure. An environment that the config does not name is an
@@ -36,6 +37,7 @@ export function desiredState(config: FakturinoConfig, environmentName: string): 
     ),
     flags: desiredFlags(config, services),
     secrets: desiredSecrets(config, services),
+    watched: watchedBy(config, environmentName),
   }
 }
 

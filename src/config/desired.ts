@@ -1,4 +1,5 @@
 import type { ServiceSettings } from '../platform/service-settings.ts'
+import type { Watched } from './watched.ts'
 
 /** What the config wants of one environment, resolved: no defaults left to apply, no environment left to choose. */
 export interface DesiredState {
@@ -10,6 +11,8 @@ export interface DesiredState {
   pending: { name: string; reason: string }[]
   flags: DesiredFlag[]
   secrets: DesiredSecret[]
+  /** What is asked of it once it runs. */
+  watched: Watched
 }
 
 export interface DesiredEnvironment {
@@ -34,8 +37,10 @@ export interface DesiredService {
   level: number
   /** `owner/name#branch`: services with the same one always run the same commit. */
   codebase?: string
-  /** How we ask over its domain whether it is up. */
-  liveness?: { path: string; status: number }
+  /**
+   * How we ask over its domain whether it is up. `advisory`: the path answers for its parts too, and these alone never make it down.
+   */
+  liveness?: { path: string; status: number; advisory?: string[] }
   /** How it says over its domain which commit it runs. */
   revision?: RevisionProbe
 }

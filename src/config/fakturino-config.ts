@@ -101,7 +101,7 @@ interface ImageSource {
 
 /**
  * The platform asks `path` while it deploys, for `deployTimeout` at most; `deploy` asks it once more over the domain and expects
- * `status`. No command acts on `interval` and `timeout` yet.
+ * `status`. `check` asks it too, and `check --watch` each `interval`; no answer of a check takes longer than `timeout`.
  */
 interface HealthcheckConfig {
   path: string
@@ -182,7 +182,7 @@ export interface SecretConfig {
   requiredBy?: string[]
 }
 
-/** What can be asked of a running service over HTTP. Its names are checked; no command asks yet. */
+/** What can be asked of a running service over HTTP: `check` does, and `deploy` where the format is `health`. */
 export interface CheckConfig {
   service: string
   path: string
@@ -197,7 +197,7 @@ export interface CheckConfig {
   advisory?: string[]
 }
 
-/** What a figure of `/metrics` means, and how it is judged. No command reads it yet. */
+/** What a figure of `/metrics` means, and how `check` judges it. */
 export interface MetricConfig {
   means: string
   labels?: string[]

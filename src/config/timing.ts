@@ -21,6 +21,21 @@ export interface Timing {
   commandMs: number
   /** `followedMs`: the wait between looks while the platform tells by itself when something happens. */
   polling: { firstMs: number; factor: number; longestMs: number; followedMs: number }
+  /** What `check` waits for, and how far it looks back. */
+  check: {
+    /** Between two looks of `--watch`, where no health check of the config says how often. */
+    intervalMs: number
+    /** Instead of what the checks of the config say. */
+    probeTimeoutMs?: number
+    /** In which so many errors are a burst; what was before it is compared. */
+    errorBurstMs: number
+    /** Over which failing requests are counted, and as long before it to compare. */
+    requestsMs: number
+    /** A scheduler looks every minute what is due. */
+    schedulerSilentMs: number
+    /** Jobs that wait so long without getting fewer are worked on by nobody. */
+    queueNotConsumedMs: number
+  }
   /** One operator at a time in an environment. */
   lease: {
     /** How long a lease counts after it was last renewed, by the platform's clock. */
@@ -49,6 +64,13 @@ export const defaultTiming: Timing = {
   },
   commandMs: 45 * minute,
   polling: { firstMs: 2 * second, factor: 1.5, longestMs: 10 * second, followedMs: 15 * second },
+  check: {
+    intervalMs: 30 * second,
+    errorBurstMs: 5 * minute,
+    requestsMs: 5 * minute,
+    schedulerSilentMs: 2 * minute,
+    queueNotConsumedMs: 5 * minute,
+  },
   lease: { lifeMs: 120 * second, renewMs: 40 * second, waitMs: 10 * minute, settleMs: second },
 }
 
@@ -66,6 +88,14 @@ export const rehearsalTiming: Timing = {
   },
   commandMs: 5 * minute,
   polling: { firstMs: 250, factor: 1.5, longestMs: second, followedMs: 3 * second },
+  check: {
+    intervalMs: second,
+    probeTimeoutMs: 2 * second,
+    errorBurstMs: 5 * second,
+    requestsMs: 5 * second,
+    schedulerSilentMs: 2 * minute,
+    queueNotConsumedMs: 5 * second,
+  },
   lease: { lifeMs: 120 * second, renewMs: 40 * second, waitMs: 30 * second, settleMs: 100 },
 }
 

@@ -92,9 +92,14 @@ function seconds(ms: number): string {
   return `${Math.round(ms / 1000)} s`
 }
 
+/** Did it decide the verdict? What is advisory, or only said, was told already. */
+function isCounted({ outcome, isAside, finding }: CheckResult, as: CheckResult['outcome']): boolean {
+  return outcome === as && isAside !== true && (as === 'unknown' || finding?.severity !== 'advisory')
+}
+
 /** Everything was deployed, and still the wrong thing serves. */
 export function verificationFailed(environment: string, results: readonly CheckResult[]): OperatorError {
-  const findings = results.flatMap((result) => (result.outcome === 'fail' ? (result.finding ?? []) : []))
+  const findings = results.flatMap((result) => (isCounted(result, 'fail') ? (result.finding ?? []) : []))
   return new OperatorError({
     kind: 'failed',
     code: 'verification-failed',
@@ -106,7 +111,7 @@ export function verificationFailed(environment: string, results: readonly CheckR
 
 /** Everything was deployed and nothing is known to be wrong, but something could not be judged. */
 export function verificationInconclusive(environment: string, results: readonly CheckResult[]): OperatorError {
-  const findings = results.flatMap((result) => (result.outcome === 'unknown' ? (result.finding ?? []) : []))
+  const findings = results.flatMap((result) => (isCounted(result, 'unknown') ? (result.finding ?? []) : []))
   return new OperatorError({
     kind: 'unfinished',
     code: inconclusiveCode(results),

@@ -4,6 +4,7 @@ import { liveDeployment } from '../plan/plan-deployments.ts'
 import type { ObservedRunning, ObservedState } from '../platform/observed-state.ts'
 import { verdict } from '../verify/verdict.ts'
 import type { AppliedPlan } from './apply-plan.ts'
+import { checkRelease } from './check-release.ts'
 import { verificationFailed, verificationInconclusive } from './deploy-failures.ts'
 import { deployLevels, type LevelNeeds, type StartedService } from './deploy-levels.ts'
 import type { Report } from './events.ts'
@@ -50,11 +51,17 @@ async function deployAndVerify(
   needs: LevelNeeds,
 ): Promise<{ deployed: DeployedService[]; state: ObservedState }> {
   const environment = applied.state.environment.name
+  const startedAt = needs.clock.now()
   const deployed = await deployLevels(desired, applied.plan, applied.state, needs)
   const resumed = isResumed ? await provedAgain(named(desired, services), deployed, applied.state, needs) : []
   if (deployed.length + resumed.length === 0) return { deployed, state: applied.state }
-  const { state, results } = await verifyRelease([...resumed, ...deployed], applied.state, needs)
+  const verified = [...resumed, ...deployed]
+  const { state, results: seen } = await verifyRelease(verified, applied.state, needs)
   needs.check(state)
+  // Where the wrong thing serves already, how well it does is no question.
+  const more =
+    verdict(seen) === 'fail' ? [] : await checkRelease({ desired, deployed: verified, state, startedAt }, needs)
+  const results = [...seen, ...more]
   const judged = verdict(results)
   if (judged === 'fail') throw verificationFailed(environment, results)
   if (judged === 'inconclusive') throw verificationInconclusive(environment, results)

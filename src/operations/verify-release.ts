@@ -4,6 +4,7 @@ import type { Clock } from '../kit/clock.ts'
 import { liveDeployment } from '../plan/plan-deployments.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import type { Platform } from '../platform/platform.ts'
+import { askedDomain } from '../verify/asked-domain.ts'
 import type { CheckResult } from '../verify/check.ts'
 import { checkDeployed } from '../verify/checks/deployed.ts'
 import { checkLiveness } from '../verify/checks/liveness.ts'
@@ -50,7 +51,7 @@ export async function checkAnswers(
   state: ObservedState,
   needs: VerifyNeeds,
 ): Promise<CheckResult | undefined> {
-  const domain = askedDomain(service, state)
+  const domain = domainOf(service, state)
   if (service.liveness === undefined || domain === undefined) return undefined
   const { successes: inARow, gapMs, probeTimeoutMs } = needs.timing.liveness
   const url = `https://${domain}${service.liveness.path}`
@@ -59,6 +60,7 @@ export async function checkAnswers(
       service: service.name,
       url,
       status: service.liveness.status,
+      ...(service.liveness.advisory === undefined ? {} : { advisory: service.liveness.advisory }),
       inARow,
       gapMs,
       probeTimeoutMs,
@@ -81,7 +83,7 @@ async function checkSaidRevision(
   state: ObservedState,
   needs: VerifyNeeds,
 ): Promise<CheckResult | undefined> {
-  const domain = askedDomain(service, state)
+  const domain = domainOf(service, state)
   if (service.revision === undefined || domain === undefined || commit === undefined) return undefined
   const { successes: inARow, gapMs, probeTimeoutMs } = needs.timing.liveness
   const url = `https://${domain}${service.revision.path}`
@@ -108,13 +110,9 @@ async function checkSaidRevision(
   return result
 }
 
-/** The generated domain to ask over; one that somebody made for another port says nothing about the service. */
-function askedDomain(service: DesiredService, state: ObservedState): string | undefined {
-  const generated = state.services
-    .find((candidate) => candidate.name === service.name)
-    ?.domains.filter((candidate) => candidate.kind === 'generated')
-  const wanted = generated?.find((candidate) => candidate.targetPort === service.domain?.targetPort)
-  return (wanted ?? generated?.[0])?.domain
+function domainOf(service: DesiredService, state: ObservedState): string | undefined {
+  const observed = state.services.find((candidate) => candidate.name === service.name)
+  return askedDomain(observed, service.domain?.targetPort)
 }
 
 /** One last reading: what serves now is what we deployed, everywhere. What was asked before is among the results. */

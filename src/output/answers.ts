@@ -2,6 +2,7 @@ import type { PastOperation } from '../journal/history.ts'
 import type { TimelineItem } from '../journal/timeline.ts'
 import type { OperatorError } from '../kit/errors.ts'
 import type { ErrorGroup } from '../logs/group-errors.ts'
+import type { EnvironmentCheck } from '../operations/check-environment.ts'
 import type { EnvironmentStatus } from '../operations/read-status.ts'
 import type { Release } from '../operations/release.ts'
 import type { Restart } from '../operations/restart.ts'
@@ -11,7 +12,7 @@ import type { TopicalOperation } from '../operations/unfinished.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Identity } from '../platform/platform.ts'
 
-/** What a command ends with. `plan`, `status` and `whoami` are whole documents; the others end a stream of events. */
+/** What a command ends with. `plan`, `status`, `check` and `whoami` are whole documents; the others end a stream of events. */
 export type Answer =
   | {
       type: 'plan'
@@ -30,6 +31,8 @@ export type Answer =
       operation?: TopicalOperation
       watch?: { everyMs: number }
     }
+  /** `before`: the look before this one, where it is watched. */
+  | { type: 'check'; check: EnvironmentCheck; isRehearsal: boolean; before?: EnvironmentCheck }
   | ({ type: 'history' } & ToldHistory)
   /** Ends what was told of a log. */
   | { type: 'logs'; lines: number; gaps: number }

@@ -1,5 +1,6 @@
 import { printable } from '../kit/text.ts'
 import type { Answer } from './answers.ts'
+import { renderCheck } from './human/check.ts'
 import {
   renderNext,
   renderRehearsal,
@@ -89,6 +90,8 @@ export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Lo
         ].join('')
       case 'status':
         return renderStatus(answer.status, { ...layout, ...answer })
+      case 'check':
+        return renderCheck(answer.check, answer, layout)
       case 'history':
         return answer.isMarkdown ? historyMarkdown(answer) : renderHistory(answer, layout)
       case 'logs':

@@ -73,6 +73,8 @@ function answerDocument(answer: Answer): Document {
         ...answer.status,
         ...(answer.operation === undefined ? {} : { operation: answer.operation }),
       }
+    case 'check':
+      return { type: 'check', rehearsal: answer.isRehearsal, ...answer.check }
     case 'history': {
       const { project, environment, operations, items, completeSince } = answer
       const patches = answer.isDenied ? 'denied' : 'read'

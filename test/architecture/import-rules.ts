@@ -54,6 +54,7 @@ const owners: [library: string, place: string][] = [
   ['graphql', 'local/'],
   ['graphql-ws|ws|@types/ws', '(platform/subscriptions\\.ts|local/)'],
   ['env-paths', 'cli/'],
+  ['parse-prometheus-text-format', 'verify/said-metrics\\.ts'],
 ]
 
 const doors: [builtin: string, place: string][] = [

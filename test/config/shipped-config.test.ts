@@ -106,7 +106,11 @@ describe('row by row', () => {
   })
 
   test('its health is asked at the gate by the platform, and every 30 s by us', () => {
-    expect(service('api').liveness).toEqual({ path: '/health', status: 200 })
+    expect(service('api').liveness).toEqual({
+      path: '/health',
+      status: 200,
+      advisory: ['signer', 'certificates', 'paddle', 'backup', 'bank_sync'],
+    })
     expect(config.services.api).toMatchObject({ healthcheck: { interval: '30s', timeout: '10s', status: 200 } })
   })
 

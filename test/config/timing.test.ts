@@ -14,6 +14,13 @@ describe('timings', () => {
       deploy: { queueMs: 900_000, buildMs: 1_200_000, preDeployMs: 600_000, healthMarginMs: 60_000, verifyMs: 180_000 },
       commandMs: 2_700_000,
       polling: { firstMs: 2000, factor: 1.5, longestMs: 10_000, followedMs: 15_000 },
+      check: {
+        intervalMs: 30_000,
+        errorBurstMs: 300_000,
+        requestsMs: 300_000,
+        schedulerSilentMs: 120_000,
+        queueNotConsumedMs: 300_000,
+      },
       lease: { lifeMs: 120_000, renewMs: 40_000, waitMs: 600_000, settleMs: 1000 },
     })
   })
@@ -58,6 +65,14 @@ describe('timings', () => {
       },
       commandMs: 300_000,
       polling: { firstMs: 250, factor: 1.5, longestMs: 1000, followedMs: 3000 },
+      check: {
+        intervalMs: 1000,
+        probeTimeoutMs: 2000,
+        errorBurstMs: 5000,
+        requestsMs: 5000,
+        schedulerSilentMs: 120_000,
+        queueNotConsumedMs: 5000,
+      },
       lease: { lifeMs: 120_000, renewMs: 40_000, waitMs: 30_000, settleMs: 100 },
     })
     const real = numbersOf(defaultTiming)

@@ -1,5 +1,6 @@
 import type { TimelineItem } from '../../src/journal/timeline.ts'
 import { OperatorError } from '../../src/kit/errors.ts'
+import type { EnvironmentCheck } from '../../src/operations/check-environment.ts'
 import type { OperationEvent } from '../../src/operations/events.ts'
 import type { EnvironmentStatus } from '../../src/operations/read-status.ts'
 import type { Release } from '../../src/operations/release.ts'
@@ -200,6 +201,80 @@ export function anItem(parts: Partial<TimelineItem> = {}): TimelineItem {
     places: [],
     reason: 'the banking queue',
     message: null,
+    ...parts,
+  }
+}
+
+/** Well and unwell, skipped and only said, with metrics. */
+export function aCheck(parts: Partial<EnvironmentCheck> = {}): EnvironmentCheck {
+  return {
+    project: 'fakturino-production',
+    environment: 'staging',
+    at: '2026-11-03T09:00:00.000Z',
+    verdict: 'fail',
+    checks: [
+      { check: 'liveness', service: 'api', outcome: 'pass' },
+      {
+        check: 'api-health',
+        service: 'api',
+        outcome: 'fail',
+        finding: {
+          code: 'degraded',
+          severity: 'critical',
+          subject: 'api',
+          message: 'api is degraded: database fails (paddle too, which never fails the whole).',
+          evidence: { url: 'https://api.example.com/health', status: 503, failing: 'database, paddle' },
+          fix: 'Read what api logged about database: the answer names no reasons.',
+        },
+      },
+      { check: 'telescope', service: 'api', outcome: 'skipped', reason: 'the flag monitoring is off' },
+      {
+        check: 'fakturino_signer_cert_expiry_days',
+        service: 'api',
+        outcome: 'fail',
+        finding: {
+          code: 'metric-missing',
+          severity: 'advisory',
+          subject: 'api',
+          message: 'Days until the certificate expires: missing. api tells -1.',
+        },
+      },
+      {
+        check: 'queue-backlog',
+        service: 'worker',
+        outcome: 'unknown',
+        finding: {
+          code: 'backlog-unjudged',
+          severity: 'advisory',
+          subject: 'worker',
+          message: '3 jobs wait; whether they get fewer shows only over 300 s.',
+          evidence: { pending: 3, looks: 1, forSeconds: 0 },
+          fix: 'Run: fakturino check --watch -e staging',
+        },
+        isAside: true,
+      },
+    ],
+    metrics: [
+      {
+        metric: 'fakturino_signer_cert_expiry_days',
+        service: 'api',
+        means: 'Days until the certificate expires',
+        state: 'missing',
+        value: null,
+      },
+      { metric: 'invoiceshelf_customers_total', service: 'api', means: 'Customers', state: 'absent', value: null },
+      {
+        metric: 'invoiceshelf_invoices_total',
+        service: 'api',
+        means: 'Invoices by status',
+        state: 'told',
+        value: 7,
+        parts: [
+          { labels: { status: 'DRAFT' }, value: 3 },
+          { labels: { status: 'SENT' }, value: 4 },
+        ],
+      },
+    ],
     ...parts,
   }
 }
@@ -446,6 +521,8 @@ export const answers: Answer[] = [
     saved: { path: 'staging.plan', apply: 'fakturino deploy -e staging --plan staging.plan' },
   },
   { type: 'status', status: aStatus(), isRehearsal: true },
+  { type: 'check', check: aCheck(), isRehearsal: true },
+  { type: 'check', check: aCheck(), before: aCheck({ checks: [], verdict: 'pass' }), isRehearsal: true },
   {
     type: 'history',
     project: 'fakturino-production',

@@ -1,4 +1,5 @@
 import type { DesiredService, DesiredState, DesiredVariable } from '../../src/config/desired.ts'
+import { nothingWatched } from '../../src/config/watched.ts'
 import type { EnvironmentConfig } from '../../src/contract/environment-config.ts'
 import { Secret } from '../../src/kit/secret.ts'
 import { lastApplied } from '../../src/plan/last-applied.ts'
@@ -159,6 +160,7 @@ export function aDesiredState(overrides: Partial<DesiredState> = {}): DesiredSta
     environment: { name: 'staging', protected: false },
     services: [aDesiredService('api')],
     pending: [],
+    watched: nothingWatched,
     flags: [],
     secrets: [],
     ...overrides,

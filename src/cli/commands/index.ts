@@ -79,6 +79,22 @@ export const commands: readonly CommandDefinition[] = [
     load: () => import('./status.ts'),
   },
   {
+    name: 'check',
+    summary:
+      'ask everything that runs whether it is well, and judge the answers; exit 0, 1 where it fails, 6 inconclusive',
+    arguments: '[service...]',
+    options: [
+      { flags: '--watch', describes: "look again and again, at the config's interval, and tell what changes" },
+      { flags: '--times <number>', describes: 'look so many times' },
+    ],
+    examples: [
+      'fakturino check -e production',
+      'fakturino check api worker -e staging --json',
+      'fakturino check -e production --watch',
+    ],
+    load: () => import('./check.ts'),
+  },
+  {
     name: 'logs',
     summary: 'what services say: all of them or those named, newest 100 lines first and then as they are said',
     arguments: '[service...]',

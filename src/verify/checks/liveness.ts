@@ -1,6 +1,8 @@
 import type { Clock } from '../../kit/clock.ts'
 import type { CheckResult } from '../check.ts'
+import { saidHealth } from '../health-answer.ts'
 import type { Probe, ProbeAnswer } from '../probe.ts'
+import { saidAnswer } from '../said-answer.ts'
 
 /** Where and how often a service is asked whether it is up. */
 export interface LivenessQuestion {
@@ -8,6 +10,8 @@ export interface LivenessQuestion {
   url: string
   /** The status that counts as up. */
   status: number
+  /** The path is that of a health answer, and these of its parts never make the service down. */
+  advisory?: readonly string[]
   /** So many good answers in a row. */
   inARow: number
   gapMs: number
@@ -38,9 +42,16 @@ export async function checkLiveness(
     if (answer.kind === 'unasked') return unknown(question, answer.reason)
     last = answer
     asked += 1
-    good = last.kind === 'answered' && last.status === question.status && !last.isFallback ? good + 1 : 0
+    good = isGood(last, question) ? good + 1 : 0
   }
   return { check: 'liveness', service: question.service, outcome: 'pass' }
+}
+
+function isGood(answer: Asked, { status, advisory }: LivenessQuestion): boolean {
+  if (answer.kind !== 'answered' || answer.isFallback) return false
+  if (answer.status === status) return true
+  const said = advisory === undefined ? undefined : saidHealth(saidAnswer(answer), advisory)
+  return said?.kind === 'degraded' && said.critical.length === 0
 }
 
 function unknown({ service, url }: LivenessQuestion, reason: string): CheckResult {

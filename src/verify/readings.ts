@@ -1,0 +1,102 @@
+import { OperatorError } from '../kit/errors.ts'
+import type { DeploymentId, ServiceId } from '../platform/ids.ts'
+import type { AnsweredRequests, LogRow, LogSource } from '../platform/log-row.ts'
+import type { CheckNeeds, CheckSubject } from './check-subject.ts'
+import type { ProbeAnswer } from './probe.ts'
+
+/** What several checks read, each thing asked once in a run. */
+export interface Readings {
+  answer(url: string, timeoutMs: number): Promise<ProbeAnswer>
+  /** Asks anew, and every check after this gets the new answer. */
+  answerAnew(url: string, timeoutMs: number): Promise<ProbeAnswer>
+  /** What all services printed lately, the oldest first. */
+  recentRows(): Promise<Read<LogRow[]>>
+  /** What one service printed about things that it started, over a day. */
+  startedRows(serviceId: ServiceId, deploymentId: DeploymentId): Promise<Read<LogRow[]>>
+  /** How the edge answered for a service lately. */
+  answeredRequests(serviceId: ServiceId): Promise<Read<AnsweredRequests[]>>
+}
+
+/** What was read, or why it could not be. */
+export type Read<Value> = { value: Value } | { why: string }
+
+/** The most rows that the platform gives at once. */
+const mostRows = 5_000
+const dayMs = 25 * 3_600_000
+
+/** How far back errors are read: the while that is judged, and one as long before it. */
+export function errorsSince(
+  { since }: CheckSubject,
+  now: number,
+  errorBurstMs: number,
+): { from: number; since: number } {
+  const begin = since ?? now - errorBurstMs
+  return { since: begin, from: begin - Math.max(errorBurstMs, now - begin) }
+}
+
+/** @param now by the platform's clock */
+export function createReadings(subject: CheckSubject, now: number, needs: CheckNeeds): Readings {
+  const { platform, probe, signal, timing } = needs
+  const environmentId = subject.state.environment.id
+  const answers = new Map<string, Promise<ProbeAnswer>>()
+  const rows = new Map<string, Promise<Read<LogRow[]>>>()
+  const requests = new Map<ServiceId, Promise<Read<AnsweredRequests[]>>>()
+  const read = async <Value>(ask: () => Promise<Value>): Promise<Read<Value>> => {
+    try {
+      return { value: await ask() }
+    } catch (error) {
+      if (signal.aborted || !(error instanceof OperatorError)) throw error
+      return { why: error.message }
+    }
+  }
+  const rowsFrom = (from: number, { source, filter }: { source?: LogSource; filter?: string } = {}) =>
+    read(async () => {
+      const begin = new Date(from).toISOString()
+      const rows = await platform.readLogRows(source ?? { kind: 'environment', environmentId }, {
+        from: begin,
+        before: mostRows,
+        ...(filter === undefined ? {} : { filter }),
+      })
+      // The log of one deployment begins where it likes.
+      return rows.filter(({ time }) => time >= begin.replace('Z', '000000Z'))
+    })
+  const answer: Readings['answer'] = (url, timeoutMs) => once(answers, url, () => probe.get(url, timeoutMs))
+  const requestsMs = timing.check.requestsMs
+  return {
+    answer,
+    answerAnew(url, timeoutMs) {
+      answers.delete(url)
+      return answer(url, timeoutMs)
+    },
+    recentRows: () =>
+      once(rows, 'recent', () => {
+        const { from } = errorsSince(subject, now, timing.check.errorBurstMs)
+        return rowsFrom(Math.min(from, now - timing.check.schedulerSilentMs))
+      }),
+    startedRows: (serviceId, deploymentId) =>
+      once(rows, serviceId, async () => {
+        const filtered = await rowsFrom(now - dayMs, { filter: `@service:${serviceId} Running` })
+        if ('why' in filtered || filtered.value.length > 0) return filtered
+        // That nothing was started is a grave word: it is not given because a filter was read otherwise than it was meant.
+        return rowsFrom(now - dayMs, { source: { kind: 'deploy', deploymentId } })
+      }),
+    answeredRequests: (serviceId) =>
+      once(requests, serviceId, () =>
+        read(() =>
+          platform.readAnsweredRequests({
+            environmentId,
+            serviceId,
+            from: now - 2 * requestsMs,
+            until: now,
+            stepSeconds: Math.max(1, Math.round(requestsMs / 5_000)),
+          }),
+        ),
+      ),
+  }
+}
+
+function once<Key, Value>(kept: Map<Key, Promise<Value>>, key: Key, ask: () => Promise<Value>): Promise<Value> {
+  const asked = kept.get(key) ?? ask()
+  kept.set(key, asked)
+  return asked
+}
