@@ -19,9 +19,10 @@ function say({ platform }: Stage, service: string, ...lines: (string | PrintedLi
   )
 }
 
-/** Staging deployed, and everything that its deployments printed is an hour old. */
+/** Staging deployed without a scheduler, which says something each minute; everything that was printed is an hour old. */
 async function aQuietStage(): Promise<Stage> {
   const stage = await aDeployedStage()
+  for (const { id } of deploymentsOf(stage, 'staging', 'scheduler')) stage.platform.world.forceStatus(id, 'REMOVED')
   stage.clock.advance(3_600_000)
   return stage
 }
