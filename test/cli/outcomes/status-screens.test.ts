@@ -49,7 +49,7 @@ Next, because nothing was deployed yet:
 
 · Roll back: nothing earlier is kept.
 
-Next, because everything runs; whether it works, it says itself:
+Next, because everything runs; whether it also works is another question:
   fakturino check -e staging
 `,
   ],
