@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { DesiredService, DesiredState } from '../config/desired.ts'
 import { count, listed, shortCommit } from '../kit/text.ts'
-import { hold, type JsonObject, type Run, type Step } from './tour.ts'
+import { hold, type JsonObject, list, type Run, type Step } from './tour.ts'
 import { type MisfortuneNeeds, misfortuneSteps } from './tour-misfortunes.ts'
+import { checkStep, lookBackStep } from './tour-watching.ts'
 
 /** What the steps are about. */
 export interface TourSubject extends MisfortuneNeeds {
@@ -18,14 +19,20 @@ export interface TourSubject extends MisfortuneNeeds {
 export function tourSteps(subject: TourSubject): Step[] {
   const { desired } = subject
   const commits = new Set<string>()
+  const [first] = desired
+  const misfortunes = misfortuneSteps(first, subject)
   const hasCode = desired.some((state) => state.services.some(isCode))
   return [
     initStep(subject),
     planStep(desired),
     ...desired.map((state) => deployStep(state, commits)),
     statusStep(desired),
+    checkStep(desired),
     ...(hasCode ? [releaseStep(subject, commits)] : []),
-    ...misfortuneSteps(desired[0], subject),
+    ...misfortunes,
+    ...(first !== undefined && misfortunes.length > 0
+      ? [lookBackStep(first, ['done', 'failed', 'rolled-back', 'interrupted'])]
+      : []),
     convergedStep(desired),
   ]
 }
@@ -235,11 +242,6 @@ function inLevels(events: readonly JsonObject[]): boolean {
 
 function servicesOf(events: readonly JsonObject[], type: string): string[] {
   return events.filter((event) => event.type === type).map((event) => String(event.service))
-}
-
-function list(document: JsonObject | undefined, name: string): JsonObject[] {
-  const value = document?.[name]
-  return Array.isArray(value) ? value : []
 }
 
 function sizeOf(document: JsonObject | undefined, name: string): number {

@@ -34,6 +34,12 @@ export function hold(claim: boolean, otherwise: string): void {
   if (!claim) throw new DoesNotHold(`${otherwise}.`)
 }
 
+/** The objects in a list of a document; none where there is no such list. */
+export function list(document: JsonObject | undefined, name: string): JsonObject[] {
+  const value = document?.[name]
+  return Array.isArray(value) ? value : []
+}
+
 /** Takes one step after the other, each with what it proved and what it cost. A step that fails ends it. */
 export async function tour(
   steps: readonly Step[],

@@ -10,7 +10,8 @@ import { aStage } from '../support/stage.ts'
 const onItsOwn = { isRemote: true }
 const shippedConfig = fileURLToPath(new URL('../../fakturino.config.ts', import.meta.url))
 const misfortunes = ['failing-health-check', 'crash-after-success', 'way-back', 'put-back', 'interrupted']
-const steps = ['init', 'plan', 'deploy-staging', 'deploy-production', 'status', 'release', ...misfortunes, 'converged']
+const deploys = ['deploy-staging', 'deploy-production']
+const steps = ['init', 'plan', ...deploys, 'status', 'check', 'release', ...misfortunes, 'look-back', 'converged']
 
 it('holds from an empty workspace to a second release, and reports what each step proved', async () => {
   const stage = await aStage()
@@ -46,7 +47,7 @@ it('tells its steps while it goes, and a readable report at the end', async () =
   expect(stderr).toMatch(/✓ deploy-staging held after \d/)
   expect(stdout).toContain('Rehearsal report')
   expect(stdout).toMatch(/✓ 1\. Set up an empty workspace \(/)
-  expect(stdout).toMatch(/✓ The rehearsal held: 12 steps, /)
+  expect(stdout).toMatch(/✓ The rehearsal held: 14 steps, /)
 })
 
 it('fits a narrow terminal, the screens at its end too', async () => {
@@ -114,7 +115,7 @@ it('a step that does not hold ends it with 1: it is named with its reason, and l
   expect(human.stderr).toContain('✗ deploy-staging did not hold: ')
   expect(human.stdout).toContain('✗ 3. Deploy staging (')
   expect(human.stdout).toContain('· 4. Deploy production (not reached)')
-  expect(human.stdout).toMatch(/✗ The rehearsal did not hold: 10 of 12 steps, /)
+  expect(human.stdout).toMatch(/✗ The rehearsal did not hold: 12 of 14 steps, /)
 })
 
 it('is stopped by Ctrl-C like any command, and stops its platform', async () => {
@@ -169,7 +170,7 @@ describe('holds for a config with', () => {
 
   it('one environment and one service that nobody can ask', async () => {
     const { steps, proved } = await rehearsed({ environments: one, services: { worker: app } })
-    expect(steps).toEqual(['init', 'plan', 'deploy-staging', 'status', 'release', 'converged'])
+    expect(steps).toEqual(['init', 'plan', 'deploy-staging', 'status', 'check', 'release', 'converged'])
     expect(proved).toMatchObject({
       init: [
         'One project with staging; 1 service, created once; one patch, nothing deployed.',
@@ -185,7 +186,7 @@ describe('holds for a config with', () => {
   it('images only: there is no new commit to deploy', async () => {
     const services = { redis, docs: { ...web, build: undefined, source: { image: 'acme/docs:1' } } }
     const { steps, proved } = await rehearsed({ environments: two, services })
-    expect(steps).toEqual(['init', 'plan', 'deploy-staging', 'deploy-production', 'status', 'converged'])
+    expect(steps).toEqual(['init', 'plan', 'deploy-staging', 'deploy-production', 'status', 'check', 'converged'])
     expect(proved['deploy-staging']).toEqual([
       expect.stringMatching(/ live, each deployed once\.$/),
       'docs answered over HTTP through its domain.',
