@@ -2,8 +2,6 @@ import { inspect } from 'node:util'
 import { OperatorError } from '../kit/errors.ts'
 import { printable } from '../kit/text.ts'
 import { createAsk, createNoAsk } from '../output/ask.ts'
-import { createHumanOutput } from '../output/human-output.ts'
-import { createJsonOutput } from '../output/json-output.ts'
 import type { Output } from '../output/output.ts'
 import { createTerminal } from '../output/terminal.ts'
 import { createApprove } from './approve.ts'
@@ -31,7 +29,7 @@ export async function carryOut(
 ): Promise<number> {
   const argv = machine.argv.slice(2)
   // Before anything can fail: what is wrong is told in the chosen form too.
-  const output = chooseOutput(argv, machine)
+  const output = await chooseOutput(argv, machine)
   const interruption = createInterruption(machine)
   try {
     if ('error' in reading) throw reading.error
@@ -51,14 +49,18 @@ export async function carryOut(
   }
 }
 
-/** For people, or as JSON; read off argv itself, because argv may be wrong. */
-function chooseOutput(argv: readonly string[], machine: Machine): Output {
+/** For people, or as JSON; read off argv itself, because argv may be wrong. A script does not wait for what draws screens. */
+async function chooseOutput(argv: readonly string[], machine: Machine): Promise<Output> {
   const given = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv
   const has = (name: string, letter?: string) =>
     given.includes(name) || (letter !== undefined && given.some((word) => switches(word).includes(letter)))
   const terminal = createTerminal(machine.stdout, machine.stderr, { env: machine.env, noColor: has('--no-color') })
   const isQuiet = has('--quiet', 'q')
-  if (has('--json')) return createJsonOutput(terminal, { isQuiet })
+  if (has('--json')) {
+    const { createJsonOutput } = await import('../output/json-output.ts')
+    return createJsonOutput(terminal, { isQuiet })
+  }
+  const { createHumanOutput } = await import('../output/human-output.ts')
   return createHumanOutput(terminal, { isVerbose: has('--verbose', 'v'), isQuiet })
 }
 
