@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import type { Condition } from '../../../src/local/condition.ts'
 import { aStage, type RunOptions, type Stage } from '../../support/stage.ts'
@@ -260,6 +261,23 @@ describe('check as a command', () => {
     expect(text).toMatch(/✗ api api-health: api is degraded: database fails\./)
     expect(text).toMatch(/✗ fail: /)
     expect({ exitCode: ran.exitCode, stderr: ran.stderr }).toEqual({ exitCode: 1, stderr: '' })
+  })
+
+  it('ends a watch with the last verdict when nobody reads it any more', async () => {
+    const stage = await aDeployedStage()
+    feel(stage, 'api', { failingChecks: ['database'] })
+    let written = ''
+    const pipe = Object.assign(new EventEmitter(), {
+      write(text: string) {
+        written += text
+        pipe.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }))
+      },
+    })
+    const started = stage.clock.now()
+    const ran = await stage.run(['check', 'api', '-e', 'staging', '--watch', '--json'], { stdout: pipe })
+    expect(ran).toMatchObject({ exitCode: 1, stderr: '' })
+    expect(written.split('\n')).toHaveLength(2)
+    expect(stage.clock.now() - started).toBeLessThan(1_000)
   })
 
   it('works without a config: what the platform knows, and the path that it asks itself', async () => {
