@@ -1,4 +1,6 @@
 import { OperatorError } from '../kit/errors.ts'
+import { logTime, millisecondsOf } from '../logs/log-time.ts'
+import { nextPage, oldestOf, rowsInPage } from '../logs/next-page.ts'
 import type { DeploymentId, ServiceId } from '../platform/ids.ts'
 import type { AnsweredRequests, LogRow, LogSource } from '../platform/log-row.ts'
 import type { CheckNeeds, CheckSubject } from './check-subject.ts'
@@ -10,9 +12,11 @@ export interface Readings {
   /** Asks anew, and every check after this gets the new answer. */
   answerAnew(url: string, timeoutMs: number): Promise<ProbeAnswer>
   /** What all services printed lately, the oldest first. */
-  recentRows(): Promise<Read<LogRow[]>>
+  recentRows(): Promise<Read<RowsSince>>
+  /** What one service printed since then (milliseconds), where the rows of all services are too many to reach back so far. */
+  rowsOf(serviceId: ServiceId, from: number): Promise<Read<RowsSince>>
   /** What one service printed about things that it started, over a day. */
-  startedRows(serviceId: ServiceId, deploymentId: DeploymentId): Promise<Read<LogRow[]>>
+  startedRows(serviceId: ServiceId, deploymentId: DeploymentId): Promise<Read<RowsSince>>
   /** How the edge answered for a service lately. */
   answeredRequests(serviceId: ServiceId): Promise<Read<AnsweredRequests[]>>
 }
@@ -20,8 +24,15 @@ export interface Readings {
 /** What was read, or why it could not be. */
 export type Read<Value> = { value: Value } | { why: string }
 
-/** The most rows that the platform gives at once. */
-const mostRows = 5_000
+/** Rows of a log, the oldest first. */
+export interface RowsSince {
+  rows: LogRow[]
+  /** From here on (milliseconds) none is missing; later than asked for where there are too many. */
+  from: number
+}
+
+/** So many answers of a log are read at most: who has more to say in minutes is judged by the newest. */
+const mostPages = 4
 const dayMs = 25 * 3_600_000
 
 /** How far back errors are read: the while that is judged, and one as long before it. */
@@ -39,7 +50,7 @@ export function createReadings(subject: CheckSubject, now: number, needs: CheckN
   const { platform, probe, signal, timing } = needs
   const environmentId = subject.state.environment.id
   const answers = new Map<string, Promise<ProbeAnswer>>()
-  const rows = new Map<string, Promise<Read<LogRow[]>>>()
+  const rows = new Map<string, Promise<Read<RowsSince>>>()
   const requests = new Map<ServiceId, Promise<Read<AnsweredRequests[]>>>()
   const read = async <Value>(ask: () => Promise<Value>): Promise<Read<Value>> => {
     try {
@@ -50,15 +61,24 @@ export function createReadings(subject: CheckSubject, now: number, needs: CheckN
     }
   }
   const rowsFrom = (from: number, { source, filter }: { source?: LogSource; filter?: string } = {}) =>
-    read(async () => {
-      const begin = new Date(from).toISOString()
-      const rows = await platform.readLogRows(source ?? { kind: 'environment', environmentId }, {
-        from: begin,
-        before: mostRows,
-        ...(filter === undefined ? {} : { filter }),
-      })
-      // The log of one deployment begins where it likes.
-      return rows.filter(({ time }) => time >= begin.replace('Z', '000000Z'))
+    read(async (): Promise<RowsSince> => {
+      const begin = logTime(from)
+      let rows: LogRow[] = []
+      let anchor: string | undefined
+      for (let left = mostPages; ; left -= 1) {
+        const page = await platform.readLogRows(source ?? { kind: 'environment', environmentId }, {
+          from: new Date(from).toISOString(),
+          before: rowsInPage,
+          ...(anchor === undefined ? {} : { anchor }),
+          ...(filter === undefined ? {} : { filter }),
+        })
+        // An older page repeats the moment that it is anchored at.
+        rows = [...page, ...rows.filter(({ time }) => anchor === undefined || time > anchor)]
+        anchor = nextPage(page, { anchor, from: begin, rows: rowsInPage }).anchor
+        // The log of one deployment begins where it likes.
+        if (anchor === undefined) return { rows: rows.filter(({ time }) => time >= begin), from }
+        if (left <= 1) return { rows, from: Math.max(from, millisecondsOf(oldestOf(rows) ?? begin)) }
+      }
     })
   const answer: Readings['answer'] = (url, timeoutMs) => once(answers, url, () => probe.get(url, timeoutMs))
   const requestsMs = timing.check.requestsMs
@@ -73,10 +93,12 @@ export function createReadings(subject: CheckSubject, now: number, needs: CheckN
         const { from } = errorsSince(subject, now, timing.check.errorBurstMs)
         return rowsFrom(Math.min(from, now - timing.check.schedulerSilentMs))
       }),
+    rowsOf: (serviceId, from) =>
+      once(rows, `of ${serviceId}`, () => rowsFrom(from, { filter: `@service:${serviceId}` })),
     startedRows: (serviceId, deploymentId) =>
-      once(rows, serviceId, async () => {
+      once(rows, `started by ${serviceId}`, async () => {
         const filtered = await rowsFrom(now - dayMs, { filter: `@service:${serviceId} Running` })
-        if ('why' in filtered || filtered.value.length > 0) return filtered
+        if ('why' in filtered || filtered.value.rows.length > 0) return filtered
         // That nothing was started is a grave word: it is not given because a filter was read otherwise than it was meant.
         return rowsFrom(now - dayMs, { source: { kind: 'deploy', deploymentId } })
       }),

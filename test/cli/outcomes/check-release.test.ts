@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import { isRecord } from '../../../src/kit/json.ts'
 import { repository, type Stage } from '../../support/stage.ts'
 import { aDeployedStage, failureOf, idOf } from './deployed-stage.ts'
+
+const notAuthorized = {
+  kind: 'answer',
+  status: 200,
+  body: JSON.stringify({ errors: [{ message: 'Not Authorized' }], data: null }),
+} as const
 
 /** A new commit is deployed, and the api begins to feel like that as soon as it is live. */
 async function deployedFeeling(condition: Parameters<Stage['platform']['world']['setCondition']>[2]) {
@@ -44,5 +51,32 @@ describe('what a deploy asks of what it deployed', () => {
       code: 'verification-failed',
       message: expect.stringContaining('database fails'),
     })
+  })
+
+  it('does not blame a scheduler for what the one before it printed', async () => {
+    const stage = await aDeployedStage()
+    const { world } = stage.platform
+    world.write(world.environmentNamed('staging').id, idOf(stage, 'scheduler'), [
+      { message: '   INFO  No scheduled commands have been defined.' },
+    ])
+    world.addCommit(repository, 'main')
+    const ran = await stage.run(['deploy', '-e', 'staging', '--yes', '--commit', 'latest'])
+    expect(ran.exitCode, ran.stderr).toBe(0)
+    expect(ran.stderr).not.toContain('no task is registered')
+  })
+
+  it('is not stopped by a log that the token may not read, and says so once', async () => {
+    const stage = await aDeployedStage()
+    stage.platform.world.addCommit(repository, 'main')
+    stage.platform.onRequest(({ operationName }) =>
+      operationName === 'ReadEnvironmentLog' ? notAuthorized : undefined,
+    )
+    const ran = await stage.run(['deploy', '-e', 'staging', '--yes', '--commit', 'latest', '--json'])
+    expect(ran.exitCode, ran.stderr).toBe(0)
+    const codes = ran.documents.flatMap(({ finding }) => (isRecord(finding) ? [finding.code] : []))
+    expect(codes).toEqual(['log-not-read'])
+    const checked = await stage.run(['check', '-e', 'staging', '--json'])
+    expect(checked.documents[0]).toMatchObject({ type: 'check', verdict: 'inconclusive' })
+    expect(checked.exitCode).toBe(6)
   })
 })
