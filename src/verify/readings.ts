@@ -17,8 +17,8 @@ export interface Readings {
   rowsOf(serviceId: ServiceId, from: number): Promise<Read<RowsSince>>
   /** What one service printed about things that it started, over a day. */
   startedRows(serviceId: ServiceId, deploymentId: DeploymentId): Promise<Read<RowsSince>>
-  /** How the edge answered for a service lately. */
-  answeredRequests(serviceId: ServiceId): Promise<Read<AnsweredRequests[]>>
+  /** How the edge answered for a service lately, and as long before it; at one path where one is named. */
+  answeredRequests(serviceId: ServiceId, path?: string): Promise<Read<AnsweredRequests[]>>
 }
 
 /** What was read, or why it could not be. */
@@ -45,13 +45,26 @@ export function errorsSince(
   return { since: begin, from: begin - Math.max(errorBurstMs, now - begin) }
 }
 
+/**
+ * When requests are counted: in whole steps, since counts that begin in the middle of one belong to neither side of `since`. The
+ * platform's clock tells whole seconds, and the second that it told belongs to the time. Pure; all of it in milliseconds.
+ */
+export function requestsWindow(
+  now: number,
+  requestsMs: number,
+): { from: number; since: number; until: number; stepMs: number } {
+  const stepMs = Math.max(1, Math.round(requestsMs / 5_000)) * 1000
+  const since = Math.floor((now - requestsMs) / stepMs) * stepMs
+  return { from: since - Math.ceil(requestsMs / stepMs) * stepMs, since, until: now + 999, stepMs }
+}
+
 /** @param now by the platform's clock */
 export function createReadings(subject: CheckSubject, now: number, needs: CheckNeeds): Readings {
   const { platform, probe, signal, timing } = needs
   const environmentId = subject.state.environment.id
   const answers = new Map<string, Promise<ProbeAnswer>>()
   const rows = new Map<string, Promise<Read<RowsSince>>>()
-  const requests = new Map<ServiceId, Promise<Read<AnsweredRequests[]>>>()
+  const requests = new Map<string, Promise<Read<AnsweredRequests[]>>>()
   const read = async <Value>(ask: () => Promise<Value>): Promise<Read<Value>> => {
     try {
       return { value: await ask() }
@@ -81,7 +94,7 @@ export function createReadings(subject: CheckSubject, now: number, needs: CheckN
       }
     })
   const answer: Readings['answer'] = (url, timeoutMs) => once(answers, url, () => probe.get(url, timeoutMs))
-  const requestsMs = timing.check.requestsMs
+  const asked = requestsWindow(now, timing.check.requestsMs)
   return {
     answer,
     answerAnew(url, timeoutMs) {
@@ -102,15 +115,16 @@ export function createReadings(subject: CheckSubject, now: number, needs: CheckN
         // That nothing was started is a grave word: it is not given because a filter was read otherwise than it was meant.
         return rowsFrom(now - dayMs, { source: { kind: 'deploy', deploymentId } })
       }),
-    answeredRequests: (serviceId) =>
-      once(requests, serviceId, () =>
+    answeredRequests: (serviceId, path) =>
+      once(requests, `${serviceId} ${path ?? ''}`, () =>
         read(() =>
           platform.readAnsweredRequests({
             environmentId,
             serviceId,
-            from: now - 2 * requestsMs,
-            until: now,
-            stepSeconds: Math.max(1, Math.round(requestsMs / 5_000)),
+            from: asked.from,
+            until: asked.until,
+            stepSeconds: asked.stepMs / 1000,
+            ...(path === undefined ? {} : { path }),
           }),
         ),
       ),

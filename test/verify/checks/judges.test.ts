@@ -7,6 +7,7 @@ import { judgeRequests } from '../../../src/verify/checks/failing-requests.ts'
 import { judgeBacklog } from '../../../src/verify/checks/queue-backlog.ts'
 import { judgeStatus } from '../../../src/verify/checks/statuses.ts'
 import type { ProbeAnswer } from '../../../src/verify/probe.ts'
+import { requestsWindow } from '../../../src/verify/readings.ts'
 import { anAnswer } from '../../support/builders.ts'
 
 /** The code of what was found, or how it went. */
@@ -129,6 +130,21 @@ describe('requests that fail', () => {
     ['all of them', [0, 60], [97, 3], 'requests-failing'],
   ])('%s: %s', (_, now, before, found) => {
     expect(word(judgeRequests(asked, [...requests(900, ...before), ...requests(1_000, ...now)], 1_000))).toBe(found)
+  })
+})
+
+describe('the time in which requests are counted', () => {
+  it.each<[requestsMs: number, stepMs: number]>([
+    [5 * minute, minute],
+    [5_000, 1_000],
+  ])('%i ms: whole steps of %i ms on both sides, up to the present', (requestsMs, stepMs) => {
+    const now = Date.UTC(2026, 10, 3, 9, 0, 37)
+    const window = requestsWindow(now, requestsMs)
+    expect(window.stepMs).toBe(stepMs)
+    expect([window.since % stepMs, window.since - window.from]).toEqual([0, requestsMs])
+    expect(now - window.since).toBeGreaterThanOrEqual(requestsMs)
+    expect(now - window.since).toBeLessThan(requestsMs + stepMs)
+    expect(window.until).toBeGreaterThan(now)
   })
 })
 
