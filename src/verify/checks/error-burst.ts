@@ -39,7 +39,9 @@ export const errorBurst: Check = async (subject, tools) => {
     const isOurs = (row: LogRow) =>
       subject.since === undefined || row.deploymentId === live || row.time < logTime(since)
     const rows = read.value.rows.filter((row) => row.serviceId === observed.id && isOurs(row))
-    return [judgeErrors({ check: 'error-burst', service }, errorsIn(rows), { since, from, until: tools.now })]
+    // What a container prints while it starts often goes to the error output, whatever it is.
+    const said = subject.since === undefined ? rows : rows.map(byItsOwnWords)
+    return [judgeErrors({ check: 'error-burst', service }, errorsIn(said), { since, from, until: tools.now })]
   })
 }
 
@@ -48,6 +50,12 @@ export function errorsIn(rows: readonly LogRow[]): LogEntry[] {
   const reading = createReading({ level: 'error' }, () => null)
   const told = [...reading.take(rows.map((row) => ({ kind: 'row', row }))), ...reading.end()]
   return told.flatMap((one) => (one.kind === 'entry' ? [one.entry] : []))
+}
+
+/** A row without the platform's word for how bad it is, which says no more than which stream it came from. */
+function byItsOwnWords({ severity: _severity, attributes, ...row }: LogRow): LogRow {
+  const isStructured = Object.keys(attributes).some((name) => name !== 'level')
+  return { ...row, severity: undefined, attributes: isStructured ? attributes : {} }
 }
 
 /** Pure. Times are milliseconds; what is before `since` is what it is compared with. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import type { Clock } from '../../../src/kit/clock.ts'
 import { isRecord } from '../../../src/kit/json.ts'
 import { repository, type Stage } from '../../support/stage.ts'
-import { aDeployedStage, failureOf, idOf } from './deployed-stage.ts'
+import { aDeployedStage, deploymentsOf, failureOf, idOf } from './deployed-stage.ts'
 
 const notAuthorized = {
   kind: 'answer',
@@ -34,6 +35,19 @@ async function deployedFeeling(condition: Parameters<Stage['platform']['world'][
   })
 }
 
+function clockOf(clock: Clock): Clock {
+  return {
+    now: () => clock.now(),
+    after: (ms, act) => clock.after(ms, act),
+    sleep: (ms, signal) => clock.sleep(ms, signal),
+  }
+}
+
+/** Is the newest deployment of the api live? */
+function isUp(stage: Stage): boolean {
+  return deploymentsOf(stage, 'staging', 'api').at(-1)?.status === 'SUCCESS'
+}
+
 describe('what a deploy asks of what it deployed', () => {
   it('is said, and fails nothing, where only advisory parts fail', async () => {
     const ran = await deployedFeeling({ failingChecks: ['signer', 'certificates'] })
@@ -51,6 +65,46 @@ describe('what a deploy asks of what it deployed', () => {
       code: 'verification-failed',
       message: expect.stringContaining('database fails'),
     })
+  })
+
+  it.each([
+    ['an error by its own words', { message: '[2026-11-03 09:00:00] production.ERROR: refused' }, 1],
+    ['only on the error output, as a script says what it does', { message: '+ php artisan up', severity: 'error' }, 0],
+  ] as const)('twenty lines of the new api, each %s', async (_, line, exitCode) => {
+    const stage = await aDeployedStage()
+    const { world } = stage.platform
+    const environmentId = world.environmentNamed('staging').id
+    world.addCommit(repository, 'main')
+    let isSaid = false
+    const say = () => {
+      if (isSaid || deploymentsOf(stage, 'staging', 'api').length < 2 || !isUp(stage)) return
+      isSaid = true
+      world.write(
+        environmentId,
+        idOf(stage, 'api'),
+        Array.from({ length: 20 }, () => line),
+      )
+    }
+    const ran = await stage.run(['deploy', '-e', 'staging', '--yes', '--commit', 'latest', '--json'], {
+      through: (doors) => ({
+        ...doors,
+        clock: {
+          ...clockOf(doors.clock),
+          sleep: (ms, signal) => {
+            say()
+            return doors.clock.sleep(ms, signal)
+          },
+        },
+      }),
+    })
+    expect(isSaid).toBe(true)
+    expect(ran.exitCode, ran.stderr).toBe(exitCode)
+    if (exitCode === 1) {
+      expect(failureOf(ran)).toMatchObject({
+        code: 'verification-failed',
+        message: expect.stringContaining('api logged 20 errors'),
+      })
+    }
   })
 
   it('does not blame a scheduler for what the one before it printed', async () => {
