@@ -49,7 +49,7 @@ function isTold(value: unknown): value is Told[] {
 }
 
 describe('check', () => {
-  it('passes where everything is well: exit 0, three requests, and no question with credentials', async () => {
+  it('passes where everything is well: exit 0, four requests, and no question with credentials', async () => {
     const stage = await aDeployedStage()
     stage.clock.advance(2 * minute)
     const start = stage.platform.requests.length
