@@ -156,6 +156,7 @@ describe('a path that strangers are refused at', () => {
     ['401', anAnswer({ status: 401, body: '' }), 'pass'],
     ['302 to the login', redirect('https://api.example.com/login'), 'pass'],
     ['302 to a page of its own', redirect('/telescope/requests'), 'open-to-strangers', 'critical'],
+    ['302 to itself with a slash', redirect('https://api.example.com/telescope/'), 'moved', 'advisory'],
     ['200', anAnswer({ status: 200, body: '<html>' }), 'open-to-strangers', 'critical'],
     ['404', anAnswer({ status: 404, body: '<html>' }), 'wrong-status', 'advisory'],
     ['500', anAnswer({ status: 500, body: '<html>' }), 'wrong-status', 'advisory'],
