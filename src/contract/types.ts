@@ -322,6 +322,7 @@ export type HttpStatusesQueryVariables = Exact<{
   startDate: string
   endDate: string
   stepSeconds?: number | null
+  path?: string | null
 }>
 
 export type HttpStatusesQuery = {
@@ -1674,13 +1675,14 @@ export const FollowHttpLog = new TypedDocumentString(`
   deploymentInstanceId
 }`) as unknown as TypedDocumentString<FollowHttpLogSubscription, FollowHttpLogSubscriptionVariables>
 export const HttpStatuses = new TypedDocumentString(`
-    query HttpStatuses($environmentId: String!, $serviceId: String!, $startDate: DateTime!, $endDate: DateTime!, $stepSeconds: Int) {
+    query HttpStatuses($environmentId: String!, $serviceId: String!, $startDate: DateTime!, $endDate: DateTime!, $stepSeconds: Int, $path: String) {
   statuses: httpMetricsGroupedByStatus(
     environmentId: $environmentId
     serviceId: $serviceId
     startDate: $startDate
     endDate: $endDate
     stepSeconds: $stepSeconds
+    path: $path
   ) {
     statusCode
     samples {

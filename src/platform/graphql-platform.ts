@@ -324,13 +324,14 @@ export function createGraphqlPlatform(client: GraphqlClient, subscriptions?: Sub
         }
       }
     },
-    readAnsweredRequests: async ({ environmentId, serviceId, from, until, stepSeconds }) => {
+    readAnsweredRequests: async ({ environmentId, serviceId, from, until, stepSeconds, path = null }) => {
       const { result } = await client.read(HttpStatuses, {
         environmentId,
         serviceId,
         startDate: new Date(from).toISOString(),
         endDate: new Date(until).toISOString(),
         stepSeconds,
+        path,
       })
       return result.statuses.flatMap(({ statusCode, samples }) =>
         samples.map(({ ts, value }) => ({ status: statusCode, at: ts * 1000, requests: value })),

@@ -126,13 +126,14 @@ export interface Platform {
    * what each connection begins with; for the logs of one deployment, and of a build, only `filter` and `before` count.
    */
   followLogRows(source: LogSource, windowOf: () => LogWindow, signal: AbortSignal, listener: RowListener): RowStream
-  /** One request. How the edge answered for a service between two moments (milliseconds), in steps of so many seconds. */
+  /** One request. How the edge answered for a service between two moments (milliseconds), in steps of so many seconds; at one path where one is named. */
   readAnsweredRequests(asked: {
     environmentId: EnvironmentId
     serviceId: ServiceId
     from: number
     until: number
     stepSeconds: number
+    path?: string
   }): Promise<AnsweredRequests[]>
   /** One request. The newest deployments of one service, newest first, at most 10. */
   newestDeployments(environmentId: EnvironmentId, serviceId: ServiceId): Promise<ObservedDeployment[]>

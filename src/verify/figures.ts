@@ -40,13 +40,13 @@ export function figuresIn(
 }
 
 /**
- * Judges figures by the thresholds of the config. What has none is only shown. @param before the first figures of this watch, for
- * totals of which only the growth says something
+ * Judges figures by the thresholds of the config. What has none is only shown. @param earlier the figures of this watch so far, the
+ * oldest first, for totals of which only the growth says something
  */
 export function judgeFigures(
   figures: readonly Figure[],
   watched: readonly WatchedMetric[],
-  before: readonly Figure[] | undefined,
+  earlier: readonly (readonly Figure[])[],
 ): CheckResult[] {
   return watched.flatMap((metric) => {
     const figure = figures.find((one) => one.metric === metric.name)
@@ -54,12 +54,17 @@ export function judgeFigures(
     return judged(
       metric,
       figure,
-      before?.find((one) => one.metric === metric.name),
+      earlier.flatMap((one) => one.find((before) => before.metric === metric.name)?.value ?? []),
     )
   })
 }
 
-function judged(metric: WatchedMetric, figure: Figure, before: Figure | undefined): CheckResult[] {
+/** Over several looks: a total that became smaller was emptied, wholly or in part, and goes on from there. */
+function growthOver(values: readonly number[]): number {
+  return values.reduce((sum, value, index) => sum + Math.max(0, value - (values[index - 1] ?? value)), 0)
+}
+
+function judged(metric: WatchedMetric, figure: Figure, before: readonly number[]): CheckResult[] {
   const { name, means, missing, use } = metric
   const asked = { check: name, service: figure.service }
   const isThere = figure.state === 'told'
@@ -88,11 +93,11 @@ function judged(metric: WatchedMetric, figure: Figure, before: Figure | undefine
   }
   if (metric.critical === undefined && metric.advisory === undefined) return []
   const isGrowth = metric.measure === 'growth'
-  if (isGrowth && before?.state !== 'told') {
+  if (isGrowth && before.length === 0) {
     return [skipped(asked, 'only its growth says something, and this is the first look')]
   }
-  // A total that is smaller than before has begun anew.
-  const value = isGrowth ? Math.max(0, (figure.value ?? 0) - (before?.value ?? 0)) : (figure.value ?? 0)
+  const told = figure.value ?? 0
+  const value = isGrowth ? growthOver([...before, told]) : told
   const severity = (['critical', 'advisory'] as const).find((one) => isPast(metric[one], value))
   if (severity === undefined) return [passed(asked)]
   return [
@@ -100,7 +105,7 @@ function judged(metric: WatchedMetric, figure: Figure, before: Figure | undefine
       code: 'metric-out-of-bounds',
       severity,
       message: `${means}: ${isGrowth ? `${value} more since this watch began` : value}, and ${toldThreshold(metric[severity])} is ${severity}.`,
-      evidence: { value, ...(isGrowth ? { before: before?.value ?? null } : {}) },
+      evidence: { value, ...(isGrowth ? { before: before[0] ?? null } : {}) },
       fix: `Look into it in ${figure.service}; the bound is metrics.${name}.${severity} of the config.`,
     }),
   ]

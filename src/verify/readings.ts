@@ -1,4 +1,6 @@
 import { OperatorError } from '../kit/errors.ts'
+import { logTime, millisecondsOf } from '../logs/log-time.ts'
+import { nextPage, oldestOf, rowsInPage } from '../logs/next-page.ts'
 import type { DeploymentId, ServiceId } from '../platform/ids.ts'
 import type { AnsweredRequests, LogRow, LogSource } from '../platform/log-row.ts'
 import type { CheckNeeds, CheckSubject } from './check-subject.ts'
@@ -10,18 +12,27 @@ export interface Readings {
   /** Asks anew, and every check after this gets the new answer. */
   answerAnew(url: string, timeoutMs: number): Promise<ProbeAnswer>
   /** What all services printed lately, the oldest first. */
-  recentRows(): Promise<Read<LogRow[]>>
+  recentRows(): Promise<Read<RowsSince>>
+  /** What one service printed since then (milliseconds), where the rows of all services are too many to reach back so far. */
+  rowsOf(serviceId: ServiceId, from: number): Promise<Read<RowsSince>>
   /** What one service printed about things that it started, over a day. */
-  startedRows(serviceId: ServiceId, deploymentId: DeploymentId): Promise<Read<LogRow[]>>
-  /** How the edge answered for a service lately. */
-  answeredRequests(serviceId: ServiceId): Promise<Read<AnsweredRequests[]>>
+  startedRows(serviceId: ServiceId, deploymentId: DeploymentId): Promise<Read<RowsSince>>
+  /** How the edge answered for a service lately, and as long before it; at one path where one is named. */
+  answeredRequests(serviceId: ServiceId, path?: string): Promise<Read<AnsweredRequests[]>>
 }
 
 /** What was read, or why it could not be. */
 export type Read<Value> = { value: Value } | { why: string }
 
-/** The most rows that the platform gives at once. */
-const mostRows = 5_000
+/** Rows of a log, the oldest first. */
+export interface RowsSince {
+  rows: LogRow[]
+  /** From here on (milliseconds) none is missing; later than asked for where there are too many. */
+  from: number
+}
+
+/** So many answers of a log are read at most: who has more to say in minutes is judged by the newest. */
+const mostPages = 4
 const dayMs = 25 * 3_600_000
 
 /** How far back errors are read: the while that is judged, and one as long before it. */
@@ -34,13 +45,26 @@ export function errorsSince(
   return { since: begin, from: begin - Math.max(errorBurstMs, now - begin) }
 }
 
+/**
+ * When requests are counted: in whole steps, since counts that begin in the middle of one belong to neither side of `since`. The
+ * platform's clock tells whole seconds, and the second that it told belongs to the time. Pure; all of it in milliseconds.
+ */
+export function requestsWindow(
+  now: number,
+  requestsMs: number,
+): { from: number; since: number; until: number; stepMs: number } {
+  const stepMs = Math.max(1, Math.round(requestsMs / 5_000)) * 1000
+  const since = Math.floor((now - requestsMs) / stepMs) * stepMs
+  return { from: since - Math.ceil(requestsMs / stepMs) * stepMs, since, until: now + 999, stepMs }
+}
+
 /** @param now by the platform's clock */
 export function createReadings(subject: CheckSubject, now: number, needs: CheckNeeds): Readings {
   const { platform, probe, signal, timing } = needs
   const environmentId = subject.state.environment.id
   const answers = new Map<string, Promise<ProbeAnswer>>()
-  const rows = new Map<string, Promise<Read<LogRow[]>>>()
-  const requests = new Map<ServiceId, Promise<Read<AnsweredRequests[]>>>()
+  const rows = new Map<string, Promise<Read<RowsSince>>>()
+  const requests = new Map<string, Promise<Read<AnsweredRequests[]>>>()
   const read = async <Value>(ask: () => Promise<Value>): Promise<Read<Value>> => {
     try {
       return { value: await ask() }
@@ -50,18 +74,27 @@ export function createReadings(subject: CheckSubject, now: number, needs: CheckN
     }
   }
   const rowsFrom = (from: number, { source, filter }: { source?: LogSource; filter?: string } = {}) =>
-    read(async () => {
-      const begin = new Date(from).toISOString()
-      const rows = await platform.readLogRows(source ?? { kind: 'environment', environmentId }, {
-        from: begin,
-        before: mostRows,
-        ...(filter === undefined ? {} : { filter }),
-      })
-      // The log of one deployment begins where it likes.
-      return rows.filter(({ time }) => time >= begin.replace('Z', '000000Z'))
+    read(async (): Promise<RowsSince> => {
+      const begin = logTime(from)
+      let rows: LogRow[] = []
+      let anchor: string | undefined
+      for (let left = mostPages; ; left -= 1) {
+        const page = await platform.readLogRows(source ?? { kind: 'environment', environmentId }, {
+          from: new Date(from).toISOString(),
+          before: rowsInPage,
+          ...(anchor === undefined ? {} : { anchor }),
+          ...(filter === undefined ? {} : { filter }),
+        })
+        // An older page repeats the moment that it is anchored at.
+        rows = [...page, ...rows.filter(({ time }) => anchor === undefined || time > anchor)]
+        anchor = nextPage(page, { anchor, from: begin, rows: rowsInPage }).anchor
+        // The log of one deployment begins where it likes.
+        if (anchor === undefined) return { rows: rows.filter(({ time }) => time >= begin), from }
+        if (left <= 1) return { rows, from: Math.max(from, millisecondsOf(oldestOf(rows) ?? begin)) }
+      }
     })
   const answer: Readings['answer'] = (url, timeoutMs) => once(answers, url, () => probe.get(url, timeoutMs))
-  const requestsMs = timing.check.requestsMs
+  const asked = requestsWindow(now, timing.check.requestsMs)
   return {
     answer,
     answerAnew(url, timeoutMs) {
@@ -73,22 +106,25 @@ export function createReadings(subject: CheckSubject, now: number, needs: CheckN
         const { from } = errorsSince(subject, now, timing.check.errorBurstMs)
         return rowsFrom(Math.min(from, now - timing.check.schedulerSilentMs))
       }),
+    rowsOf: (serviceId, from) =>
+      once(rows, `of ${serviceId}`, () => rowsFrom(from, { filter: `@service:${serviceId}` })),
     startedRows: (serviceId, deploymentId) =>
-      once(rows, serviceId, async () => {
+      once(rows, `started by ${serviceId}`, async () => {
         const filtered = await rowsFrom(now - dayMs, { filter: `@service:${serviceId} Running` })
-        if ('why' in filtered || filtered.value.length > 0) return filtered
+        if ('why' in filtered || filtered.value.rows.length > 0) return filtered
         // That nothing was started is a grave word: it is not given because a filter was read otherwise than it was meant.
         return rowsFrom(now - dayMs, { source: { kind: 'deploy', deploymentId } })
       }),
-    answeredRequests: (serviceId) =>
-      once(requests, serviceId, () =>
+    answeredRequests: (serviceId, path) =>
+      once(requests, `${serviceId} ${path ?? ''}`, () =>
         read(() =>
           platform.readAnsweredRequests({
             environmentId,
             serviceId,
-            from: now - 2 * requestsMs,
-            until: now,
-            stepSeconds: Math.max(1, Math.round(requestsMs / 5_000)),
+            from: asked.from,
+            until: asked.until,
+            stepSeconds: asked.stepMs / 1000,
+            ...(path === undefined ? {} : { path }),
           }),
         ),
       ),

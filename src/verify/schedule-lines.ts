@@ -11,7 +11,7 @@ export interface SaidSchedule {
   lastLookAt: number | undefined
   /** Everything that it started, as its lines name it. */
   started: { at: number; name: string }[]
-  /** It says itself that nothing is registered. */
+  /** It says itself that nothing is registered, and has started nothing since. */
   isEmpty: boolean
 }
 
@@ -27,10 +27,11 @@ export function saidSchedule(lines: readonly ScheduleLine[]): SaidSchedule {
     const name = bracketed ?? plain
     return name === undefined || /\bschedule:run\b/.test(name) ? [] : [{ at, name }]
   })
+  const emptyAt = Math.max(...lines.filter(({ message }) => empty.test(message)).map(({ at }) => at))
   return {
     lastLookAt: looks.length === 0 ? undefined : Math.max(...looks),
     started,
-    isEmpty: lines.some(({ message }) => empty.test(message)),
+    isEmpty: started.every((one) => one.at < emptyAt) && emptyAt > Number.NEGATIVE_INFINITY,
   }
 }
 
@@ -40,12 +41,29 @@ export function isOfJob(name: string, job: string): boolean {
   return stems.length > 0 && stems.every((stem) => name.toLowerCase().includes(stem))
 }
 
-const hourMs = 3_600_000
+const minuteMs = 60_000
+const hourMs = 60 * minuteMs
+/** A log of minutes says nothing of a job that is due every few of them. */
+const shortestPeriodMs = 10 * minuteMs
+const never = Number.POSITIVE_INFINITY
+const often: readonly (readonly [RegExp, (amount: number) => number])[] = [
+  [/\b(?:week|month|quarter|year|annual|biweek|fortnight|(?:mon|tues|wednes|thurs|fri|satur|sun)day)/i, () => never],
+  [/\bevery (\d+) minutes?\b/i, (amount) => Math.max(shortestPeriodMs, 1.1 * amount * minuteMs)],
+  [/\bevery (\d+) hours?\b/i, (amount) => 1.1 * amount * hourMs],
+  [/\b(?:every|each|an|per) hour\b|\bhourly\b/i, () => 1.1 * hourMs],
+  [/\b(?:every|each|a|per) (?:day|night|morning|evening)\b|\b(?:daily|nightly)\b/i, () => 25 * hourMs],
+  [/\b(?:every|each|a|per) minute\b|\bminutely\b/i, () => shortestPeriodMs],
+  [/^(?:at )?\d{1,2}:\d{2}\b/i, () => 25 * hourMs],
+]
 
-/** How long a log has to reach back before a job that is not in it counts as absent. */
+/**
+ * How long a log has to reach back before a job that is not in it counts as absent; for ever, where it is due less often than daily,
+ * or where the words do not tell.
+ */
 export function periodMs(when: string): number {
-  if (/\bminute/i.test(when)) return hourMs / 6
-  if (/\bhour/i.test(when)) return 1.1 * hourMs
-  if (/\bweek/i.test(when)) return 7 * 25 * hourMs
-  return 25 * hourMs
+  for (const [pattern, period] of often) {
+    const [found, amount] = pattern.exec(when.trim()) ?? []
+    if (found !== undefined) return period(Number(amount))
+  }
+  return never
 }

@@ -33,12 +33,12 @@ invoiceshelf_uptime_seconds 12
 
 const figures = (text: string) => figuresIn(saidMetrics(text), watched, 'api')
 const figureOf = (text: string, metric: string) => figures(text).find((figure) => figure.metric === metric)
-const judged = (text: string, before?: Figure[]) =>
-  judgeFigures(figures(text), watched, before).map(
+const judged = (text: string, ...earlier: Figure[][]) =>
+  judgeFigures(figures(text), watched, earlier).map(
     ({ check, outcome, finding }) => `${check} ${outcome === 'fail' ? finding?.severity : outcome}`,
   )
-const about = (text: string, metric: string, before?: Figure[]) =>
-  judged(text, before).filter((line) => line.startsWith(`${metric} `))
+const about = (text: string, metric: string, ...earlier: Figure[][]) =>
+  judged(text, ...earlier).filter((line) => line.startsWith(`${metric} `))
 
 describe('the twelve metrics of the guide', () => {
   it('are all named, whatever the page holds', () => {
@@ -88,20 +88,31 @@ describe('days of the certificate', () => {
   })
 
   it.each(['', `${certificate} -1`])('missing is said as missing, never as expired (%j)', (text) => {
-    const result = judgeFigures(figures(text), watched, undefined).find(({ check }) => check === certificate)
+    const result = judgeFigures(figures(text), watched, []).find(({ check }) => check === certificate)
     expect(result?.finding).toMatchObject({ code: 'metric-missing', message: expect.stringContaining('missing') })
   })
 })
 
 describe('a total that never resets', () => {
   const failed = 'invoiceshelf_queue_jobs_failed'
-  it.each<[number, number, string]>([
-    [337, 337, 'pass'],
-    [337, 338, 'advisory'],
-    [337, 500, 'critical'],
-    [337, 0, 'pass'],
-  ])('from %i to %i: %s', (before, now, outcome) => {
-    expect(about(`${failed} ${now}`, failed, figures(`${failed} ${before}`))).toEqual([`${failed} ${outcome}`])
+  it.each<[earlier: number[], now: number, outcome: string]>([
+    [[337], 337, 'pass'],
+    [[337], 338, 'advisory'],
+    [[337], 500, 'critical'],
+    [[337], 0, 'pass'],
+    // Emptied, wholly or in part, and then it grew.
+    [[337, 0], 5, 'advisory'],
+    [[337, 200], 201, 'advisory'],
+    [[337, 200], 200, 'pass'],
+    [[337, 0, 60, 0], 60, 'critical'],
+  ])('%j, and %i now: %s', (earlier, now, outcome) => {
+    const looks = earlier.map((value) => figures(`${failed} ${value}`))
+    expect(about(`${failed} ${now}`, failed, ...looks)).toEqual([`${failed} ${outcome}`])
+  })
+
+  it('is judged from the first look that told it', () => {
+    expect(about(`${failed} 3`, failed, [])).toEqual([`${failed} skipped`])
+    expect(about(`${failed} 3`, failed, [], figures(`${failed} 1`))).toEqual([`${failed} advisory`])
   })
 })
 
@@ -117,8 +128,7 @@ describe('a metric that gates', () => {
 
   it('is compared with its bounds, and equal to one is within', () => {
     const metric: WatchedMetric = { name: 'm', means: 'M', use: 'gating', advisory: { above: 10 } }
-    const at = (value: number) =>
-      judgeFigures(figuresIn(saidMetrics(`m ${value}`), [metric], 'api'), [metric], undefined)
+    const at = (value: number) => judgeFigures(figuresIn(saidMetrics(`m ${value}`), [metric], 'api'), [metric], [])
     expect(at(10)[0]?.outcome).toBe('pass')
     expect(at(11)[0]?.finding).toMatchObject({ severity: 'advisory', message: 'M: 11, and above 10 is advisory.' })
   })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { judgeJobs, judgeLooks } from '../../src/verify/checks/scheduler.ts'
-import { isOfJob, saidSchedule } from '../../src/verify/schedule-lines.ts'
+import { isOfJob, periodMs, saidSchedule } from '../../src/verify/schedule-lines.ts'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -35,6 +35,29 @@ describe('the lines of a scheduler', () => {
     ['anything', '', false],
   ])('%s is %s: %s', (name, job, is) => {
     expect(isOfJob(name, job)).toBe(is)
+  })
+})
+
+describe('how far a log has to reach back', () => {
+  it.each<[when: string, hours: number]>([
+    ['hourly', 1.1],
+    ['hourly, at minute 5', 1.1],
+    ['every hour', 1.1],
+    ['every 6 hours', 6.6],
+    ['daily', 25],
+    ['nightly', 25],
+    ['daily at 02:00', 25],
+    ['02:00', 25],
+    ['every night', 25],
+    ['every minute', 1 / 6],
+    ['every 5 minutes', 1 / 6],
+    ['every 30 minutes', 0.55],
+    ['weekly', Number.POSITIVE_INFINITY],
+    ['on Mondays at 02:00', Number.POSITIVE_INFINITY],
+    ['monthly, on the first day', Number.POSITIVE_INFINITY],
+    ['when it is needed', Number.POSITIVE_INFINITY],
+  ])('%s: %d hours', (when, hours) => {
+    expect(periodMs(when) / hour).toBeCloseTo(hours)
   })
 })
 

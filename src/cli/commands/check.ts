@@ -17,6 +17,7 @@ import { desiredBy, wantedEnvironment } from '../target.ts'
 export async function run(context: Context, input: CommandInput): Promise<ExitCode> {
   const times = timesOf(input)
   const { output, clock, signal } = context
+  const over = AbortSignal.any([signal, output.gone])
   const looker = await createLooker(context, input.arguments)
   const earlier: Look[] = []
   let before: EnvironmentCheck | undefined
@@ -34,9 +35,10 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
       before = check
       last = check.verdict
       if (round >= times) return exitCodeOf(check.verdict)
-      await clock.sleep(looker.intervalMs(), signal)
+      await clock.sleep(looker.intervalMs(), over)
     } catch (error) {
       if (last === undefined) throw error
+      if (output.gone.aborted) return exitCodeOf(last)
       // A watch ends when somebody ends it, with what it saw last.
       if (signal.aborted) {
         if (isInterruption(signal.reason)) return exitCodeOf(last)
@@ -45,10 +47,10 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
       if (!(error instanceof OperatorError) || error.kind !== 'unreachable' || round >= times) throw error
       output.notice(error.message)
       last = 'inconclusive'
-      await clock.sleep(looker.intervalMs(), signal).catch((reason: unknown) => {
-        if (!isInterruption(reason)) throw reason
+      await clock.sleep(looker.intervalMs(), over).catch((reason: unknown) => {
+        if (!output.gone.aborted && !isInterruption(reason)) throw reason
       })
-      if (signal.aborted) return exitCodeOf(last)
+      if (over.aborted) return exitCodeOf(last)
     }
   }
 }

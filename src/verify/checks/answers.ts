@@ -14,7 +14,9 @@ export const answers: Check = async (subject, tools) => {
     }
     const url = urlOf(subject, service, liveness.path)
     if (url === undefined) return [skipped(asked, `${service} has no domain to ask over`)]
-    const answer = await tools.readings.answer(url, probeTimeoutMs(tools))
+    // Asked once for both, so as long as the check of the same path may take.
+    const same = subject.watched.checks.find((check) => check.service === service && check.path === liveness.path)
+    const answer = await tools.readings.answer(url, probeTimeoutMs(tools, same))
     const said = saidAnswer(answer)
     if (answer.kind === 'answered' && !answer.isFallback) {
       // Where it says more than up or down, it is up as soon as it says so: how it is, is another check's question.

@@ -18,8 +18,7 @@ export const metrics: Check = async (subject, tools) => {
     if ('wrong' in page) return [page.wrong]
     const figures = figuresIn(page.metrics, watched.metrics, check.service)
     tools.figures.push(...figures)
-    const [first] = earlier
-    const before = first?.figures.filter((figure) => figure.service === check.service)
+    const before = earlier.map((look) => look.figures.filter((figure) => figure.service === check.service))
     return [passed(asked), openToStrangers(asked), ...judgeFigures(figures, watched.metrics, before)]
   })
   return (await Promise.all(results)).flat()

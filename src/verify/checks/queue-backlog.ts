@@ -1,6 +1,6 @@
 import { count } from '../../kit/text.ts'
 import { type Asked, aside, type CheckResult, failed, passed, skipped, unknown } from '../check.ts'
-import { type CheckSubject, probeTimeoutMs, questionOf } from '../check-subject.ts'
+import { type CheckSubject, isChosen, probeTimeoutMs, questionOf } from '../check-subject.ts'
 import type { Check, CheckTools } from '../check-tools.ts'
 import { figuresIn } from '../figures.ts'
 import { saidAnswer } from '../said-answer.ts'
@@ -37,6 +37,8 @@ export const queueBacklog: Check = async (subject, tools) => {
     const read = readPage(question.asked, saidAnswer(await ask(url, probeTimeoutMs(tools, page))))
     if ('wrong' in read) return undefined
     const [figure] = figuresIn(read.metrics, [metric], page.service)
+    // Where the service that tells it is not asked about, nobody else keeps it for the looks to come.
+    if (figure !== undefined && !isAnew && !isChosen(subject, page.service)) tools.figures.push(figure)
     return figure?.value == null ? undefined : { at: tools.clock.now(), pending: figure.value }
   }
   const first = await look(false)

@@ -11,35 +11,47 @@ import { isFlagOn, storedValue } from '../stored-value.ts'
 export const queueConsumers: Check = async (subject) => {
   const workers = subject.watched.workers.filter(({ service }) => isChosen(subject, service))
   if (workers.length === 0) return []
-  const consumed = new Map(workers.map((worker) => [worker.service, commandsOf(subject, worker.service)]))
+  // Of all workers: a queue of one that is asked about may be read by another.
+  const consumed = new Map(subject.watched.workers.map(({ service }) => [service, readBy(subject, service)]))
   return [
     ...unconsumed(subject, workers, consumed),
     ...workers.flatMap((worker) => connections(subject, worker, consumed.get(worker.service))),
   ]
 }
 
-/** What a running worker reads; undefined where none runs, or where nothing tells how it was started. */
-function commandsOf(subject: CheckSubject, service: string): QueueCommand[] | undefined {
+/** What a worker reads: nothing where none runs, or where its command works on no queue. `untold`: a script, or nothing, says so. */
+function readBy(subject: CheckSubject, service: string): QueueCommand[] | 'untold' {
   const observed = observedService(subject, service)
   const live = liveDeployment(observed)
-  if (live === undefined || live.runningInstances === 0 || live.isStopped) return undefined
-  const start = live.settings?.startCommand ?? observed?.settings.startCommand
-  return start === undefined ? undefined : queueCommands(start)
+  if (live === undefined || live.runningInstances === 0 || live.isStopped) return []
+  const start = live.settings?.startCommand ?? observed?.settings.startCommand ?? ''
+  const commands = queueCommands(start)
+  return commands.length === 0 && !/\bartisan (?!horizon)/.test(start) ? 'untold' : commands
 }
 
 function unconsumed(
   subject: CheckSubject,
   workers: readonly Worker[],
-  consumed: ReadonlyMap<string, QueueCommand[] | undefined>,
+  consumed: ReadonlyMap<string, QueueCommand[] | 'untold'>,
 ): CheckResult[] {
   const asked: Asked = { check: 'queues-consumed', service: workers[0]?.service ?? '' }
   const ofFlags = subject.watched.queuesOfFlags.filter(({ flag }) =>
     workers.some(({ service }) => isFlagOn(subject.state, service, flag) === true),
   )
   const wanted = [...new Set([...workers.flatMap(({ queues }) => queues), ...ofFlags.map(({ queue }) => queue)])]
-  const read = new Set([...consumed.values()].flatMap((commands = []) => commands.flatMap(({ queues }) => queues)))
+  const commands = [...consumed.values()].flatMap((read) => (read === 'untold' ? [] : read))
+  const read = new Set(commands.flatMap(({ queues }) => queues))
   const orphans = wanted.filter((queue) => !read.has(queue))
   if (orphans.length === 0) return [passed(asked)]
+  const untold = [...consumed].flatMap(([service, said]) => (said === 'untold' ? [service] : []))
+  if (untold.length > 0) {
+    const result = unknown(asked, {
+      code: 'queue-consumers-unknown',
+      message: `Whether anybody works on ${listed(orphans)} is not known: the start command of ${listed(untold)} does not name its queues.`,
+      evidence: { queues: orphans.join(', '), read: [...read].filter(isName).join(', ') || null },
+    })
+    return [aside(result)]
+  }
   const [first = ''] = orphans
   const flags = ofFlags.filter(({ queue }) => orphans.includes(queue)).map(({ flag }) => flag.name)
   return [
@@ -58,10 +70,11 @@ const connectionNames = ['sync', 'database', 'redis', 'sqs', 'beanstalkd', 'null
 function connections(
   subject: CheckSubject,
   { service, dispatchers }: Worker,
-  commands: readonly QueueCommand[] | undefined,
+  commands: readonly QueueCommand[] | 'untold' = [],
 ): CheckResult[] {
   const asked: Asked = { check: 'queue-connection', service }
-  if (commands === undefined || commands.length === 0) return [skipped(asked, `no worker of ${service} runs`)]
+  if (commands === 'untold') return [skipped(asked, `the start command of ${service} does not name its queues`)]
+  if (commands.length === 0) return [skipped(asked, `no worker of ${service} runs`)]
   const own = storedValue(subject.state, service, 'QUEUE_CONNECTION')
   const reads = new Set(commands.map(({ connection }) => connection ?? (own.kind === 'known' ? own.value : undefined)))
   return dispatchers.flatMap((dispatcher) => {
@@ -79,7 +92,10 @@ function connections(
     return [
       failed(asked, {
         code: 'queue-connection-differs',
-        message: `${dispatcher} fills the queues of ${shown(fills.value)} and ${service} reads those of ${read}: no job is ever worked on.`,
+        message:
+          fills.value === 'sync'
+            ? `${dispatcher} does every job itself, while somebody waits (sync), and ${service} reads ${read}: no job ever gets there.`
+            : `${dispatcher} fills the queues of ${shown(fills.value)} and ${service} reads those of ${read}: no job is ever worked on.`,
         evidence: { [dispatcher]: shown(fills.value), [service]: read },
         fix: `Give both the same QUEUE_CONNECTION and let the start command of ${service} name it; run: fakturino plan`,
       }),

@@ -1,11 +1,14 @@
 import type { Scheduler } from '../../config/watched.ts'
 import { listed } from '../../kit/text.ts'
+import { millisecondsOf } from '../../logs/log-time.ts'
 import { liveDeployment } from '../../plan/plan-deployments.ts'
+import type { DeploymentId, ServiceId } from '../../platform/ids.ts'
 import type { LogRow } from '../../platform/log-row.ts'
 import { type Asked, aside, type CheckResult, failed, passed, skipped, unknown } from '../check.ts'
 import { type CheckSubject, isChosen, observedService, offReason } from '../check-subject.ts'
 import type { Check, CheckTools } from '../check-tools.ts'
-import { isOfJob, periodMs, type SaidSchedule, saidSchedule } from '../schedule-lines.ts'
+import type { Read, RowsSince } from '../readings.ts'
+import { isOfJob, periodMs, type SaidSchedule, type ScheduleLine, saidSchedule } from '../schedule-lines.ts'
 import { isFlagOn } from '../stored-value.ts'
 
 /** Does the scheduler look every minute what is due, and did it start every job that it is there for? */
@@ -25,29 +28,51 @@ async function judged(wanted: Scheduler, subject: CheckSubject, tools: CheckTool
   }
   const { now, timing } = tools
   const { schedulerSilentMs } = timing.check
-  const recent = await tools.readings.recentRows()
-  const ofService = (rows: readonly LogRow[]) =>
-    rows.flatMap(({ serviceId, message, time }) =>
-      serviceId === observed.id ? [{ at: Date.parse(time.replace(/(\.\d{3})\d+Z$/, '$1Z')), message }] : [],
-    )
+  // A build may take longer than a scheduler may be silent.
+  const since = Math.max(live.createdAt, live.statusSince ?? 0)
+  const recent = await recentLines(observed.id, live.id, tools)
   const results: CheckResult[] = []
   if ('why' in recent) results.push(notRead(looks, recent.why))
-  else
-    results.push(
-      judgeLooks(looks, saidSchedule(ofService(recent.value)), { now, since: live.createdAt, schedulerSilentMs }),
-    )
-  if (now - live.createdAt < schedulerSilentMs) return [...results, skipped(jobs, `${service} was started just now`)]
+  else results.push(judgeLooks(looks, saidSchedule(recent.value), { now, since, schedulerSilentMs }))
+  if (now - since < schedulerSilentMs) return [...results, skipped(jobs, `${service} was started just now`)]
   const started = await tools.readings.startedRows(observed.id, live.id)
   if ('why' in started) return [...results, notRead(jobs, started.why)]
-  const lines = ofService(started.value)
+  const lines = linesOf(started.value.rows.filter(({ serviceId }) => serviceId === observed.id))
   const said = saidSchedule(lines)
   if (said.lastLookAt === undefined) return [...results, aside(unseen(jobs))]
-  const begin = Math.min(live.createdAt, ...lines.map(({ at }) => at))
+  const oldest = lines.reduce((least, { at }) => Math.min(least, at), live.createdAt)
+  // However long it runs, what its log does not reach back to is not known.
+  const begin = Math.max(started.value.from, oldest)
   const asked = wanted.jobs.map(({ flag, ...job }) => ({
     ...job,
     ...(flag !== undefined && isFlagOn(subject.state, service, flag) === false ? { off: offReason(flag) } : {}),
   }))
   return [...results, ...judgeJobs(jobs, said, asked, now - begin)]
+}
+
+/** What a deployment printed lately: what the one before it did says nothing of this one. */
+async function recentLines(
+  serviceId: ServiceId,
+  deploymentId: DeploymentId,
+  { readings, now, timing }: CheckTools,
+): Promise<Read<ScheduleLine[]>> {
+  const ofThis = ({ rows }: RowsSince) =>
+    linesOf(
+      rows.filter(
+        (row) => row.serviceId === serviceId && (row.deploymentId === undefined || row.deploymentId === deploymentId),
+      ),
+    )
+  const silentFrom = now - timing.check.schedulerSilentMs
+  const read = await readings.recentRows()
+  if ('why' in read) return read
+  const lines = ofThis(read.value)
+  if (read.value.from <= silentFrom || saidSchedule(lines).lastLookAt !== undefined) return { value: lines }
+  const own = await readings.rowsOf(serviceId, silentFrom)
+  return 'why' in own ? own : { value: ofThis(own.value) }
+}
+
+function linesOf(rows: readonly LogRow[]): ScheduleLine[] {
+  return rows.map(({ message, time }) => ({ at: millisecondsOf(time), message }))
 }
 
 function unseen(asked: Asked): CheckResult {

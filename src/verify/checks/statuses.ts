@@ -32,7 +32,12 @@ export function judgeStatus(
   const isRefusal = wanted.every((status) => status >= 300)
   if (answer.kind !== 'answered' || answer.isFallback) return notAsExpected(asked, said, 'an answer')
   const { status } = answer
-  const isInside = said.kind === 'moved' && staysInside(said.location, path)
+  const target = said.kind === 'moved' ? said.location.replace(/^https?:\/\/[^/]*/i, '') : ''
+  // The same path with a slash: whether that turns strangers away, nobody has asked.
+  if (isRefusal && target.replace(/[?#].*$/, '') === `${path}/`) {
+    return notAsExpected({ ...asked, severity: 'advisory' }, said, 'an answer')
+  }
+  const isInside = staysInside(target, path)
   if (wanted.includes(status) && !(isRefusal && isInside)) return passed(asked)
   if (isRefusal && (isInside || status < 300)) {
     return failed(asked, {
@@ -53,7 +58,6 @@ export function judgeStatus(
 }
 
 /** A redirect to a page below the same path lets in; one to a login does not. */
-function staysInside(location: string, path: string): boolean {
-  const target = location.replace(/^https?:\/\/[^/]*/i, '')
+function staysInside(target: string, path: string): boolean {
   return target.startsWith(`${path.replace(/\/$/, '')}/`) && !/login/i.test(target)
 }

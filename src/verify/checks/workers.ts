@@ -36,7 +36,7 @@ async function judged(asked: Asked, subject: CheckSubject, tools: CheckTools): P
       evidence: { status: live.status, running: live.runningInstances },
     })
   }
-  const starts = read.value.filter(
+  const starts = read.value.rows.filter(
     (row) => row.serviceId === observed.id && row.deploymentId === live.id && /^Starting Container\b/.test(row.message),
   ).length
   if (starts <= mostStarts * Math.max(1, live.instances)) return passed(asked)

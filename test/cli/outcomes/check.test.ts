@@ -1,7 +1,8 @@
+import { EventEmitter } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import type { Condition } from '../../../src/local/condition.ts'
-import { aStage, type RunOptions, type Stage } from '../../support/stage.ts'
-import { aDeployedStage, idOf, shippedConfig, succeeding } from './deployed-stage.ts'
+import type { RunOptions, Stage } from '../../support/stage.ts'
+import { aDeployedStage, aMonitoredStage, idOf, monitoringOn, plainly, shippedConfig } from './deployed-stage.ts'
 
 const minute = 60_000
 
@@ -13,23 +14,14 @@ interface Told {
   finding?: { code: string; severity: string; message: string; fix?: string; evidence?: Record<string, unknown> }
 }
 
-const monitoringOn = {
-  'monitoring: {\n      ...feature,':
-    'monitoring: {\n      ...feature,\n      default: true,\n      riskyValue: false,',
-}
-
-/** Staging with the monitoring flag on, so that metrics are told. */
-async function aMonitoredStage(replacements: Record<string, string> = {}): Promise<Stage> {
-  const stage = await aStage()
-  await stage.useConfig(await shippedConfig({ ...monitoringOn, ...replacements }))
-  await succeeding(stage, ['init', '--yes'])
-  await succeeding(stage, ['deploy', '-e', 'staging', '--yes'])
-  return stage
-}
-
 function feel(stage: Stage, service: string, condition: Condition): void {
   const { world } = stage.platform
   world.setCondition(world.environmentNamed('staging').id, idOf(stage, service), condition)
+}
+
+function hostOf(stage: Stage): string {
+  const { world } = stage.platform
+  return world.environmentNamed('staging').instances.get(idOf(stage, 'api'))?.domains[0]?.domain ?? ''
 }
 
 function setVariable(stage: Stage, service: string, name: string, value: string | null): void {
@@ -57,7 +49,7 @@ function isTold(value: unknown): value is Told[] {
 }
 
 describe('check', () => {
-  it('passes where everything is well: exit 0, three requests, and no question with credentials', async () => {
+  it('passes where everything is well: exit 0, four requests, and no question with credentials', async () => {
     const stage = await aDeployedStage()
     stage.clock.advance(2 * minute)
     const start = stage.platform.requests.length
@@ -187,6 +179,50 @@ describe('queues and the clock', () => {
     const second = await checked(stage, ['worker'])
     expect(second.word('queue-connection', 'worker')).toBe('queue-connection-differs critical')
     expect(JSON.stringify(second.checks)).not.toContain('hunter2')
+    setVariable(stage, 'api', 'QUEUE_CONNECTION', 'sync')
+    const third = await checked(stage, ['worker'])
+    expect(third.about('queue-connection', 'worker')?.finding?.message).toBe(
+      'api does every job itself, while somebody waits (sync), and worker reads redis: no job ever gets there.',
+    )
+  })
+
+  it('jobs that wait, a worker elsewhere and a scheduler with no task are found at once, with evidence', async () => {
+    const stage = await aMonitoredStage({
+      '--queue=default,migration,banking': '--queue=default,migration',
+      "queues: ['default', 'migration', 'banking']": "queues: ['default', 'migration']",
+      ", queues: ['banking'] }": ' }',
+    })
+    await stage.useConfig(await shippedConfig(monitoringOn))
+    const { world } = stage.platform
+    const environmentId = world.environmentNamed('staging').id
+    feel(stage, 'scheduler', { scheduledTasks: 'none' })
+    // This deploys the api again, so that it fills what nobody reads.
+    world.setVariable(environmentId, idOf(stage, 'api'), 'QUEUE_CONNECTION', 'database')
+    stage.clock.advance(26 * 60 * minute)
+    expect(world.dispatch(environmentId, 'banking', 4)).toMatchObject({ pending: 4 })
+    expect(world.dispatch(environmentId, 'default', 3)).toMatchObject({ pending: 7 })
+    const { word, about, exitCode } = await checked(stage)
+    expect({
+      consumed: word('queues-consumed', 'worker'),
+      connection: word('queue-connection', 'worker'),
+      backlog: word('queue-backlog', 'worker'),
+      jobs: word('scheduled-jobs', 'scheduler'),
+    }).toEqual({
+      consumed: 'queue-not-consumed critical',
+      connection: 'queue-connection-differs critical',
+      backlog: 'backlog-not-falling critical',
+      jobs: 'no-task-registered critical',
+    })
+    expect(about('queues-consumed', 'worker')?.finding?.evidence).toEqual({
+      queues: 'banking',
+      read: 'default, migration',
+    })
+    expect(about('queue-connection', 'worker')?.finding?.evidence).toEqual({ api: 'database', worker: 'redis' })
+    expect(about('queue-backlog', 'worker')?.finding?.evidence).toMatchObject({ pending: 7, looks: 3 })
+    expect(about('scheduled-jobs', 'scheduler')?.finding?.evidence).toMatchObject({
+      jobs: 'Certificate expiry check, Commission calculations',
+    })
+    expect(exitCode).toBe(1)
   })
 
   it('a scheduler that finds no task is found after a day, and its jobs are there where it finds them', async () => {
@@ -195,6 +231,11 @@ describe('queues and the clock', () => {
     const well = await checked(stage, ['scheduler'])
     expect(well.word('scheduler-looks', 'scheduler')).toBe('pass')
     expect(well.word('scheduled-jobs', 'scheduler')).toBe('pass')
+    const asked = stage.platform.requests.filter(({ variables }) =>
+      String(variables.filter).startsWith(`@service:${idOf(stage, 'scheduler')} `),
+    )
+    expect(asked, 'the filter finds them').toHaveLength(1)
+    expect(stage.platform.requests.map(({ operationName }) => operationName)).not.toContain('ReadDeployRows')
     feel(stage, 'scheduler', { scheduledTasks: 'none' })
     stage.clock.advance(26 * 60 * minute)
     const empty = await checked(stage, ['scheduler'])
@@ -210,6 +251,22 @@ describe('queues and the clock', () => {
     expect(exitCode).toBe(0)
   })
 
+  it('a worker that is started again and again is not alive, and one that was started is', async () => {
+    const stage = await aDeployedStage()
+    const { world } = stage.platform
+    const start = () => world.say(world.environmentNamed('staging').id, idOf(stage, 'worker'), 'container-start')
+    for (let starts = 0; starts < 3; starts += 1) start()
+    expect((await checked(stage, ['worker'])).word('alive', 'worker')).toBe('pass')
+    start()
+    const { about, word, exitCode } = await checked(stage, ['worker'])
+    expect(word('alive', 'worker')).toBe('restarting critical')
+    expect(about('alive', 'worker')?.finding).toMatchObject({
+      message: 'worker does not stay up: its container was started 4 times lately.',
+      evidence: { starts: 4, instances: 1 },
+    })
+    expect(exitCode).toBe(1)
+  })
+
   it('a worker that was removed is not alive', async () => {
     const stage = await aDeployedStage()
     const { world } = stage.platform
@@ -220,6 +277,107 @@ describe('queues and the clock', () => {
     expect(word('runs', 'worker')).toBe('crashed critical')
     expect(about('runs', 'worker')?.finding?.fix).toContain('fakturino restart worker -e staging --local')
     expect(exitCode).toBe(1)
+  })
+})
+
+describe('what the edge answered', () => {
+  it.each([0, 250, 999])('counts, up to the present, at %i ms of a second', async (ms) => {
+    const stage = await aDeployedStage()
+    const caller = plainly(stage, 'staging')
+    const host = hostOf(stage)
+    const ask = async (times: number) => {
+      for (let n = 0; n < times; n += 1) await caller.edge(host, '/up')
+    }
+    stage.clock.advance(20_000 + ms - (stage.clock.now() % 1_000))
+    await ask(1)
+    const few = await checked(stage, ['api'])
+    expect(few.word('failing-requests')).toBe('too-few-requests advisory')
+    expect(few.about('failing-requests')?.finding?.message).toMatch(/^api was asked [1-9]\d* times? lately/)
+    await ask(60)
+    expect((await checked(stage, ['api'])).word('failing-requests')).toBe('pass')
+    // What was well for as long before counts for nothing once it is over.
+    stage.clock.advance(6_000)
+    feel(stage, 'api', { failsEvery: 2 })
+    await ask(60)
+    feel(stage, 'api', {})
+    const { about, word, exitCode } = await checked(stage, ['api'])
+    expect(word('failing-requests')).toBe('requests-failing critical')
+    const { requests, failing, before, failingBefore } = about('failing-requests')?.finding?.evidence ?? {}
+    expect({ failing, failingBefore, isCompared: Number(before) > 60 }).toEqual({
+      failing: 30,
+      failingBefore: 0,
+      isCompared: true,
+    })
+    expect(requests).toBeGreaterThanOrEqual(60)
+    expect(exitCode).toBe(1)
+  })
+
+  it('leaves out what checks ask: a part that only advises makes the health answer a 503, and fails nothing', async () => {
+    const stage = await aDeployedStage()
+    feel(stage, 'api', { failingChecks: ['signer'] })
+    const caller = plainly(stage, 'staging')
+    for (let n = 0; n < 60; n += 1) await caller.edge(hostOf(stage), '/health')
+    const { verdict, word, exitCode } = await checked(stage, ['api'])
+    expect(word('api-health')).toBe('degraded advisory')
+    expect(word('failing-requests')).toBe('too-few-requests advisory')
+    expect({ verdict, exitCode }).toEqual({ verdict: 'pass', exitCode: 0 })
+  })
+})
+
+describe('a check whose services do not answer', () => {
+  async function aSlowStage() {
+    const stage = await aMonitoredStage()
+    feel(stage, 'api', { latencyMs: 10 * minute })
+    return { stage, started: stage.clock.now() }
+  }
+
+  it('ends by itself, and says of each path that it did not answer in time', async () => {
+    const { stage, started } = await aSlowStage()
+    const { word, exitCode } = await checked(stage)
+    for (const check of ['liveness', 'api-health', 'api-subsystems', 'api-metrics', 'telescope']) {
+      expect([check, word(check)]).toEqual([check, 'answer-timeout critical'])
+    }
+    expect(word('runs')).toBe('pass')
+    expect(exitCode).toBe(1)
+    expect(stage.clock.now() - started).toBeLessThan(10_000)
+  })
+
+  it('ends by --timeout with exit 6, before it has an answer', async () => {
+    const { stage, started } = await aSlowStage()
+    const ran = await stage.run(['check', '-e', 'staging', '--timeout', '1s', '--json'])
+    expect(ran.documents).toMatchObject([{ type: 'failure', code: 'command-timeout', exitCode: 6 }])
+    expect(ran.exitCode).toBe(6)
+    expect(stage.clock.now() - started).toBeLessThan(2_000)
+  })
+
+  it('ends by --timeout with exit 6 in the middle of a watch', async () => {
+    const stage = await aDeployedStage()
+    const ran = await stage.run(['check', '-e', 'staging', '--watch', '--timeout', '3500ms'])
+    expect({ exitCode: ran.exitCode, stderr: ran.stderr }).toEqual({
+      exitCode: 6,
+      stderr: expect.stringContaining('The time that --timeout allows is over'),
+    })
+  })
+
+  it('ends by Ctrl-C with exit 130 in the middle of a question', async () => {
+    const { stage, started } = await aSlowStage()
+    const ran = await stage.run(['check', '-e', 'staging'], {
+      onStart: (interrupt) => stage.clock.after(500, () => interrupt('SIGINT')),
+    })
+    expect({ exitCode: ran.exitCode, stdout: ran.stdout }).toEqual({ exitCode: 130, stdout: '' })
+    expect(stage.clock.now() - started).toBeLessThan(2_000)
+  })
+
+  it('ends by Ctrl-C in the middle of a later look, with what the one before found', async () => {
+    const stage = await aDeployedStage()
+    const ran = await stage.run(['check', '-e', 'staging', '--watch', '--json'], {
+      onStart: (interrupt) => {
+        stage.clock.after(500, () => feel(stage, 'api', { latencyMs: 10 * minute }))
+        stage.clock.after(1_500, () => interrupt('SIGINT'))
+      },
+    })
+    expect(ran.documents.map(({ type, verdict }) => [type, verdict])).toEqual([['check', 'pass']])
+    expect({ exitCode: ran.exitCode, stderr: ran.stderr }).toEqual({ exitCode: 0, stderr: '' })
   })
 })
 
@@ -260,6 +418,23 @@ describe('check as a command', () => {
     expect(text).toMatch(/✗ api api-health: api is degraded: database fails\./)
     expect(text).toMatch(/✗ fail: /)
     expect({ exitCode: ran.exitCode, stderr: ran.stderr }).toEqual({ exitCode: 1, stderr: '' })
+  })
+
+  it('ends a watch with the last verdict when nobody reads it any more', async () => {
+    const stage = await aDeployedStage()
+    feel(stage, 'api', { failingChecks: ['database'] })
+    let written = ''
+    const pipe = Object.assign(new EventEmitter(), {
+      write(text: string) {
+        written += text
+        pipe.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }))
+      },
+    })
+    const started = stage.clock.now()
+    const ran = await stage.run(['check', 'api', '-e', 'staging', '--watch', '--json'], { stdout: pipe })
+    expect(ran).toMatchObject({ exitCode: 1, stderr: '' })
+    expect(written.split('\n')).toHaveLength(2)
+    expect(stage.clock.now() - started).toBeLessThan(1_000)
   })
 
   it('works without a config: what the platform knows, and the path that it asks itself', async () => {

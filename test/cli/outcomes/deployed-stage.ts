@@ -32,6 +32,21 @@ export async function aDeployedStage(options: Partial<LocalPlatformOptions> & { 
   return stage
 }
 
+/** Replacements in the shipped config that switch the monitoring flag on. */
+export const monitoringOn = {
+  'monitoring: {\n      ...feature,':
+    'monitoring: {\n      ...feature,\n      default: true,\n      riskyValue: false,',
+}
+
+/** Staging with the monitoring flag on, so that metrics are told. */
+export async function aMonitoredStage(replacements: Record<string, string> = {}): Promise<Stage> {
+  const stage = await aStage()
+  await stage.useConfig(await shippedConfig({ ...monitoringOn, ...replacements }))
+  await succeeding(stage, ['init', '--yes'])
+  await succeeding(stage, ['deploy', '-e', 'staging', '--yes'])
+  return stage
+}
+
 /** Runs a command that has to end well. */
 export async function succeeding(stage: Stage, argv: string[]): Promise<Ran> {
   const ran = await stage.run(argv)

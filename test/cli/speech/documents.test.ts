@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { aStage, firstCommit, repository, type Stage } from '../../support/stage.ts'
+import { aMonitoredStage } from '../outcomes/deployed-stage.ts'
 
 // The shapes of `--json` are a public contract: field by field, so that one more or one less is noticed here.
 
@@ -130,6 +131,153 @@ it('status: a service that was never deployed, and one whose newest deployment f
       latest: { id: uuid, status: 'failed', revision: sha, since: time },
     }),
   )
+})
+
+it('check: what was asked, what came, and the metrics', async () => {
+  const stage = await aMonitoredStage()
+  stage.clock.advance(3 * 60_000)
+  const { world } = stage.platform
+  world.setCondition(world.environmentNamed('staging').id, world.serviceNamed('api').id, {
+    failingChecks: ['database', 'signer'],
+  })
+  const [check] = (await stage.run(['check', '-e', 'staging', '--json'])).documents
+  const passed = (name: string, service: string) => ({ check: name, service, outcome: 'pass' })
+  const skipped = (name: string, service: string, reason: unknown) => ({
+    check: name,
+    service,
+    outcome: 'skipped',
+    reason,
+  })
+  const metric = (name: string, parts: object = {}) => ({
+    metric: name,
+    service: 'api',
+    means: expect.any(String),
+    state: 'told',
+    value: expect.any(Number),
+    ...parts,
+  })
+  const five = ['postgres', 'redis', 'api', 'worker', 'scheduler']
+  expect(check).toEqual({
+    type: 'check',
+    format: 1,
+    rehearsal: true,
+    project: 'fakturino-production',
+    environment: 'staging',
+    at: time,
+    verdict: 'fail',
+    checks: [
+      ...five.map((service) => passed('runs', service)),
+      passed('one-revision', 'api'),
+      passed('liveness', 'api'),
+      {
+        check: 'api-health',
+        service: 'api',
+        outcome: 'fail',
+        finding: {
+          code: 'degraded',
+          severity: 'critical',
+          subject: 'api',
+          message: 'api is degraded: database fails (signer too, which never fails the whole).',
+          evidence: {
+            url: expect.stringMatching(/^https:\/\/api-staging-.*\/health$/),
+            status: 503,
+            failing: 'database, signer',
+          },
+          fix: expect.any(String),
+        },
+      },
+      passed('api-subsystems', 'api'),
+      passed('telescope', 'api'),
+      skipped('mcp-health', 'mcp-server', 'mcp-server is pending: not implemented before Step 7'),
+      passed('api-metrics', 'api'),
+      {
+        check: 'metrics-private',
+        service: 'api',
+        outcome: 'fail',
+        finding: {
+          code: 'metrics-public',
+          severity: 'advisory',
+          subject: 'api',
+          message: expect.any(String),
+          evidence: { url: expect.stringMatching(/\/metrics$/), status: 200 },
+          fix: expect.any(String),
+        },
+      },
+      {
+        check: 'fakturino_signer_cert_expiry_days',
+        service: 'api',
+        outcome: 'fail',
+        finding: {
+          code: 'metric-missing',
+          severity: 'advisory',
+          subject: 'api',
+          message: expect.stringContaining('missing'),
+          evidence: { value: -1 },
+          fix: expect.any(String),
+        },
+      },
+      skipped('fakturino_signer_cert_healthy', 'api', 'absent'),
+      passed('invoiceshelf_database_healthy', 'api'),
+      passed('invoiceshelf_cache_healthy', 'api'),
+      passed('invoiceshelf_queue_jobs_pending', 'api'),
+      skipped('invoiceshelf_queue_jobs_failed', 'api', expect.stringContaining('first look')),
+      passed('invoiceshelf_bank_match_rate_percent', 'api'),
+      passed('alive', 'worker'),
+      passed('alive', 'scheduler'),
+      passed('queues-consumed', 'worker'),
+      passed('queue-connection', 'worker'),
+      passed('queue-backlog', 'worker'),
+      passed('scheduler-looks', 'scheduler'),
+      {
+        check: 'scheduled-jobs',
+        service: 'scheduler',
+        outcome: 'unknown',
+        isAside: true,
+        finding: {
+          code: 'scheduled-job-unseen',
+          severity: 'advisory',
+          subject: 'scheduler',
+          message: expect.any(String),
+          evidence: { unseen: 'Certificate expiry check, Commission calculations', hours: 0 },
+        },
+      },
+      ...five.map((service) => passed('error-burst', service)),
+      {
+        check: 'failing-requests',
+        service: 'api',
+        outcome: 'unknown',
+        isAside: true,
+        finding: {
+          code: 'too-few-requests',
+          severity: 'advisory',
+          subject: 'api',
+          message: expect.any(String),
+          evidence: {
+            requests: expect.any(Number),
+            failing: expect.any(Number),
+            before: 0,
+            failingBefore: 0,
+          },
+        },
+      },
+    ],
+    metrics: [
+      metric('fakturino_signer_cert_expiry_days', { state: 'missing', value: null }),
+      metric('fakturino_signer_cert_healthy', { state: 'absent', value: null }),
+      metric('invoiceshelf_invoices_total', {
+        parts: expect.arrayContaining([{ labels: { status: 'DRAFT' }, value: expect.any(Number) }]),
+      }),
+      metric('invoiceshelf_customers_total'),
+      metric('invoiceshelf_customers_active'),
+      metric('invoiceshelf_revenue_30_days_total'),
+      metric('invoiceshelf_database_healthy', { value: 1 }),
+      metric('invoiceshelf_cache_healthy', { value: 1 }),
+      metric('invoiceshelf_queue_jobs_pending', { value: 0 }),
+      metric('invoiceshelf_queue_jobs_failed'),
+      metric('invoiceshelf_bank_transactions_24h'),
+      metric('invoiceshelf_bank_match_rate_percent'),
+    ],
+  })
 })
 
 it('history: operations of this machine, and everything in one line', async () => {

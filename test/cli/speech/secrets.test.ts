@@ -60,6 +60,45 @@ describe('secrets are nowhere in what is printed or kept', () => {
     expectAbsent(stage, [byHand, ...generated(stage)])
   })
 
+  it('printed by services in what check reads, and stored where a flag or a connection belongs', async () => {
+    const { stage, ran } = await aWatchedStage()
+    await ran(['init', '--yes', '--secrets-file', '-'], { stdin: `PADDLE_API_KEY=${supplied}\n` })
+    await ran(['deploy', '-e', 'staging', '--yes'])
+    const { world } = stage.platform
+    const environmentId = world.environmentNamed('staging').id
+    const api = world.serviceNamed('api').id
+    for (const name of ['QUEUE_CONNECTION', 'FEATURE_MONITORING', 'FEATURE_PSD2_BANKING']) {
+      world.setVariable(environmentId, api, name, `${byHand}-${name}`, { skipDeploys: true })
+    }
+    const said = [supplied, ...generated(stage, 'staging')].join(' and ')
+    world.write(
+      environmentId,
+      api,
+      Array.from({ length: 20 }, () => ({ message: `production.ERROR: ${said} were refused`, severity: 'error' })),
+    )
+    world.write(environmentId, world.serviceNamed('scheduler').id, [
+      { message: `Running ['artisan' bank:sync ${said}]` },
+    ])
+    world.setCondition(environmentId, api, { failingChecks: ['database'] })
+    for (const more of [[], ['-v'], ['--json'], ['--times', '2', '--json']]) {
+      const { exitCode, stdout } = await ran(['check', '-e', 'staging', ...more])
+      expect(exitCode).toBe(1)
+      expect(oneLine(stdout)).toContain('[secret] and [secret]')
+      expect(oneLine(stdout)).toContain('another connection')
+    }
+    stage.platform.onRequest(({ operationName }) =>
+      operationName === 'ReadEnvironmentLog'
+        ? {
+            kind: 'answer',
+            status: 200,
+            body: JSON.stringify({ errors: [{ message: `${said} expired` }], data: null }),
+          }
+        : undefined,
+    )
+    for (const more of [[], ['--json']]) await ran(['check', '-e', 'staging', ...more])
+    expectAbsent(stage, [supplied, byHand, ...generated(stage)])
+  })
+
   it.each([
     'StageChanges',
     'CommitStaged',

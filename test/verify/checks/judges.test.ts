@@ -7,6 +7,7 @@ import { judgeRequests } from '../../../src/verify/checks/failing-requests.ts'
 import { judgeBacklog } from '../../../src/verify/checks/queue-backlog.ts'
 import { judgeStatus } from '../../../src/verify/checks/statuses.ts'
 import type { ProbeAnswer } from '../../../src/verify/probe.ts'
+import { requestsWindow } from '../../../src/verify/readings.ts'
 import { anAnswer } from '../../support/builders.ts'
 
 /** The code of what was found, or how it went. */
@@ -132,6 +133,21 @@ describe('requests that fail', () => {
   })
 })
 
+describe('the time in which requests are counted', () => {
+  it.each<[requestsMs: number, stepMs: number]>([
+    [5 * minute, minute],
+    [5_000, 1_000],
+  ])('%i ms: whole steps of %i ms on both sides, up to the present', (requestsMs, stepMs) => {
+    const now = Date.UTC(2026, 10, 3, 9, 0, 37)
+    const window = requestsWindow(now, requestsMs)
+    expect(window.stepMs).toBe(stepMs)
+    expect([window.since % stepMs, window.since - window.from]).toEqual([0, requestsMs])
+    expect(now - window.since).toBeGreaterThanOrEqual(requestsMs)
+    expect(now - window.since).toBeLessThan(requestsMs + stepMs)
+    expect(window.until).toBeGreaterThan(now)
+  })
+})
+
 describe('a path that strangers are refused at', () => {
   const asked = { check: 'telescope', service: 'api', url: 'https://api.example.com/telescope' }
   const redirect = (location: string) => anAnswer({ status: 302, headers: { location } })
@@ -140,6 +156,7 @@ describe('a path that strangers are refused at', () => {
     ['401', anAnswer({ status: 401, body: '' }), 'pass'],
     ['302 to the login', redirect('https://api.example.com/login'), 'pass'],
     ['302 to a page of its own', redirect('/telescope/requests'), 'open-to-strangers', 'critical'],
+    ['302 to itself with a slash', redirect('https://api.example.com/telescope/'), 'moved', 'advisory'],
     ['200', anAnswer({ status: 200, body: '<html>' }), 'open-to-strangers', 'critical'],
     ['404', anAnswer({ status: 404, body: '<html>' }), 'wrong-status', 'advisory'],
     ['500', anAnswer({ status: 500, body: '<html>' }), 'wrong-status', 'advisory'],
