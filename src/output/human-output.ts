@@ -75,6 +75,7 @@ export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Lo
         gone: terminal.outGone,
       }
     },
+    gone: terminal.outGone,
     close: () => progress.stop(),
   }
 

@@ -36,6 +36,7 @@ export function createJsonOutput(terminal: Terminal, { isQuiet }: { isQuiet: boo
       taken: () => terminal.outTaken(),
       gone: terminal.outGone,
     }),
+    gone: terminal.outGone,
     close: () => {},
   }
 }

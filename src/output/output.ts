@@ -14,6 +14,8 @@ export interface Output {
   notice(text: string): void
   /** Begins to tell what services said; on stdout, as its own lines or objects. */
   log(of: LogHead): LogTeller
+  /** Aborted when nobody reads the answers any more: there is nobody to look again for. */
+  gone: AbortSignal
   /** Clears what moves on the screen; nothing is told after it. */
   close(): void
 }
