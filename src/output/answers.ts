@@ -73,7 +73,7 @@ export interface ToldHistory {
   items: TimelineItem[]
   /** The history of patches is denied to the token. */
   isDenied: boolean
-  /** Before this moment the platform tells more than was read; null: nothing. ISO 8601. */
+  /** Not everything before this moment is told; null: it is. ISO 8601. */
   completeSince: string | null
   /** When it was told. ISO 8601. */
   at: string

@@ -1,8 +1,10 @@
+import { nearestWords } from '../../config/nearest.ts'
 import { readEntries } from '../../journal/entries.ts'
 import { history } from '../../journal/history.ts'
 import { journalPath } from '../../journal/journal.ts'
 import { isSince, timeline } from '../../journal/timeline.ts'
 import { OperatorError } from '../../kit/errors.ts'
+import { printable } from '../../kit/text.ts'
 import { notThere, observeEnvironment } from '../../operations/observe-environment.ts'
 import { operationNotes } from '../../plan/operation-notes.ts'
 import { type CommandInput, isGiven, textOption } from '../command.ts'
@@ -43,35 +45,65 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
   )
   const { completeSince = Number.NEGATIVE_INFINITY } = past
   const { releases } = operationNotes(state)
-  const items = timeline({
+  const whole = timeline({
     operations,
     releases,
     patches: past.patches ?? [],
     deployments: past.deployments,
     serviceName: (id) => names.get(id),
   })
+  if (service !== undefined) {
+    const configured = config?.services ?? {}
+    refuseStranger(service, [
+      ...names.values(),
+      ...Object.keys(configured),
+      ...[...operations, ...whole].flatMap(({ services }) => services),
+    ])
+  }
+  const items = whole
     // Older than what was read whole, something would be missing between them.
     .filter((item) => item.kind === 'operation' || Date.parse(item.at) >= completeSince)
     .filter((item) => since === undefined || isSince(item, since))
     .filter(({ services }) => service === undefined || services.includes(service))
+  const told = since === undefined ? items.slice(0, mostItems) : items
   context.output.answer({
     type: 'history',
     project: project.name,
     environment: environment.name,
     isRehearsal,
     operations: operations
-      .filter(({ began }) => since === undefined || Date.parse(began) >= since)
+      .filter(({ began, ended }) => since === undefined || Date.parse(ended ?? began) >= since)
       .filter(({ services }) => service === undefined || services.includes(service)),
-    items: since === undefined ? items.slice(0, mostItems) : items,
+    items: told,
     isDenied: past.patches === undefined,
-    completeSince:
-      past.completeSince === undefined || (since !== undefined && past.completeSince < since)
-        ? null
-        : new Date(past.completeSince).toISOString(),
+    completeSince: toldFrom(past.completeSince, {
+      since,
+      cutAt: told.length < items.length ? told.at(-1)?.at : undefined,
+    }),
     at: new Date(state.platformTime ?? context.clock.now()).toISOString(),
     isMarkdown,
   })
   return exitCodes.done.code
+}
+
+/** From when on nothing is missing, because it was not read or because it is left out; null where all of it is told. */
+function toldFrom(
+  readFrom: number | undefined,
+  { since, cutAt }: { since: number | undefined; cutAt: string | undefined },
+): string | null {
+  if (cutAt !== undefined) return cutAt
+  return readFrom === undefined || (since !== undefined && readFrom < since) ? null : new Date(readFrom).toISOString()
+}
+
+/** A name that nothing knows was mistyped: that nothing was done to it would be a wrong comfort. */
+function refuseStranger(service: string, known: readonly string[]): void {
+  if (known.includes(service)) return
+  throw new OperatorError({
+    kind: 'usage',
+    code: 'unknown-service',
+    message: `No service ${printable(service)} was ever seen here${nearestWords(service, [...new Set(known)])}.`,
+    hint: 'Name it as it is called on the platform, or leave --service out.',
+  })
 }
 
 function twoForms(): OperatorError {
