@@ -1,6 +1,7 @@
 import { shellWord } from '../kit/shell-word.ts'
 import { type OperationNote, operationNotes } from '../plan/operation-notes.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
+import { redactorOf, valuesRead } from '../platform/redact.ts'
 import { type AwaitNeeds, instant, leaseInTheWay } from './await-lease.ts'
 import type { OperationEvent } from './events.ts'
 
@@ -26,12 +27,13 @@ export async function topicalOperation(
   const held = await leaseInTheWay(state, needs)
   if (held !== undefined) {
     const { command, holder, since, reason } = held
+    const safe = redactorOf(valuesRead(state))
     return {
       state: 'under-way',
       command,
       by: holder,
       since: instant(since),
-      ...(reason === undefined ? {} : { reason }),
+      ...(reason === undefined ? {} : { reason: safe(reason) }),
     }
   }
   const { operation } = operationNotes(state)

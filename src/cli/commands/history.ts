@@ -7,6 +7,7 @@ import { OperatorError } from '../../kit/errors.ts'
 import { printable } from '../../kit/text.ts'
 import { notThere, observeEnvironment } from '../../operations/observe-environment.ts'
 import { operationNotes } from '../../plan/operation-notes.ts'
+import { redactorOf, valuesIn, valuesRead } from '../../platform/redact.ts'
 import { type CommandInput, isGiven, textOption } from '../command.ts'
 import type { Context } from '../context.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
@@ -33,7 +34,6 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
   const { state } = found
   const { project, environment } = state
   const text = await context.files.readText(journalPath(context.stateDirectory, environment.id))
-  const operations = history(readEntries(text))
   const past = await platform.readPast({
     environmentId: environment.id,
     ...(since === undefined ? {} : { since }),
@@ -44,7 +44,10 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
     [...state.services, ...state.servicesElsewhere].map(({ id, name }) => [id, name]),
   )
   const { completeSince = Number.NEGATIVE_INFINITY } = past
-  const { releases } = operationNotes(state)
+  const written = (past.patches ?? []).flatMap(({ config: patch }) => valuesIn(patch.reveal()))
+  const safe = withoutSecrets(redactorOf([...valuesRead(state), ...written]))
+  const operations = history(readEntries(text)).map(safe)
+  const releases = operationNotes(state).releases.map(safe)
   const whole = timeline({
     operations,
     releases,
@@ -84,6 +87,15 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
     isMarkdown,
   })
   return exitCodes.done.code
+}
+
+/** People write into a reason what they like, and a failure may repeat it. */
+function withoutSecrets(redact: (text: string) => string) {
+  return <Told extends { reason?: string; message?: string }>(told: Told): Told => ({
+    ...told,
+    ...(told.reason === undefined ? {} : { reason: redact(told.reason) }),
+    ...(told.message === undefined ? {} : { message: redact(told.message) }),
+  })
 }
 
 /** From when on nothing is missing, because it was not read or because it is left out; null where all of it is told. */

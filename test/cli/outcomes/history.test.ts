@@ -278,6 +278,24 @@ describe('the timeline', () => {
     expect(stdout).not.toContain(sentinel)
   })
 
+  it('tells no value of a variable, though somebody wrote one down as the reason', async () => {
+    const stage = await aStoredStage()
+    const { world } = stage.platform
+    const { id } = world.environmentNamed('staging')
+    await succeeding(stage, ['deploy', '-e', 'staging', '--yes', '--reason', `the key is ${sentinel}`])
+    world.setVariable(id, world.serviceNamed('api').id, 'PADDLE_API_KEY', sentinel)
+    const told = async () => {
+      for (const form of [['--json'], ['--markdown'], []]) {
+        const { stdout } = await succeeding(stage, ['history', '-e', 'staging', ...form])
+        expect(stdout).not.toContain(sentinel)
+        expect(stdout).toMatch(/the key is .*secret/)
+      }
+    }
+    await told()
+    for (const path of Object.keys(stage.files.all())) if (path.endsWith('.ndjson')) await stage.files.remove(path)
+    await told()
+  })
+
   it('is Markdown or JSON, not both', async () => {
     const stage = await aDeployedStage()
     expect(await stage.run(['history', '-e', 'staging', '--markdown', '--json'])).toMatchObject({ exitCode: 64 })
