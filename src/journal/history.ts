@@ -14,6 +14,8 @@ export interface PastOperation {
   /** Null: it did not say that it was over. */
   ended: string | null
   durationMs: number | null
+  /** When it last wrote a line. */
+  lastAt: string
   /** `open`: its end is not in the journal. */
   outcome: 'done' | FailureKind | 'open'
   code?: FailureCode
@@ -42,6 +44,7 @@ export function history(entries: readonly JournalEntry[]): PastOperation[] {
         began: at,
         ended: null,
         durationMs: null,
+        lastAt: at,
         outcome: 'open',
         services: [],
         changes: 0,
@@ -51,7 +54,7 @@ export function history(entries: readonly JournalEntry[]): PastOperation[] {
       continue
     }
     const operation = byId.get(entry.operation)
-    if (operation !== undefined) byId.set(entry.operation, after(operation, entry))
+    if (operation !== undefined) byId.set(entry.operation, { ...after(operation, entry), lastAt: entry.at })
   }
   return [...byId.values()].reverse()
 }

@@ -49,8 +49,9 @@ const slackMs = 2 * 60 * 1000
 const storedBeforeMs = 60 * 60 * 1000
 
 /**
- * Everything in one line, the newest first. What an operation of ours stored or started is part of it, known by its id, or for a
- * patch by what its message says and when it was committed; everything else stands for itself.
+ * Everything in one line, the newest first. What an operation of ours stored or started is part of it, known by its id, or where that
+ * was never written down by what a patch says and when it was committed, and by the commit of a deployment and when it was created;
+ * everything else stands for itself.
  */
 export function timeline(parts: TimelineParts): TimelineItem[] {
   const operations = operationItems(parts)
@@ -62,10 +63,16 @@ export function timeline(parts: TimelineParts): TimelineItem[] {
     owner.ids.patches.push(patch.id)
     return []
   })
+  const others = parts.deployments.filter((deployment) => {
+    if (owned.has(deployment.id)) return false
+    const starter = starterOf(deployment, operations, parts)
+    starter?.ids.deployments.push(deployment.id)
+    return starter === undefined
+  })
   const items = [
     ...operations,
     ...left.map((patch) => patchItem(patch, parts)),
-    ...parts.deployments.filter(({ id }) => !owned.has(id)).map((deployment) => deploymentItem(deployment, parts)),
+    ...others.map((deployment) => deploymentItem(deployment, parts)),
   ]
   return items.sort((a, b) => (a.at === b.at ? 0 : a.at < b.at ? 1 : -1))
 }
@@ -155,6 +162,26 @@ function ownerOf(
   })
   const distance = ({ at }: TimelineItem) => Math.abs(Date.parse(at) - time)
   return fitting.sort((a, b) => distance(a) - distance(b))[0]
+}
+
+/** The operation of this machine that was ended between starting a deployment and writing down which one it is. */
+function starterOf(
+  { commit, createdAt }: PastDeployment,
+  items: readonly TimelineItem[],
+  { operations }: TimelineParts,
+): TimelineItem | undefined {
+  if (commit === undefined) return undefined
+  const killed = operations.find((operation) => {
+    const last = Date.parse(operation.lastAt)
+    return (
+      operation.outcome === 'open' &&
+      operation.command !== 'restart' &&
+      operation.commit === commit &&
+      createdAt >= last - slackMs &&
+      createdAt <= last + slackMs
+    )
+  })
+  return items.find(({ ids }) => killed !== undefined && ids.operation === killed.id)
 }
 
 function patchItem(patch: PastPatch, { serviceName }: TimelineParts): TimelineItem {

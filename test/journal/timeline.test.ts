@@ -18,6 +18,7 @@ function anOperation(parts: Partial<PastOperation> = {}): PastOperation {
     began: iso(0),
     ended: iso(5),
     durationMs: 300_000,
+    lastAt: iso(5),
     outcome: 'done',
     services: ['api'],
     changes: 1,
@@ -89,6 +90,31 @@ describe('what belongs to an operation of ours is part of it', () => {
         patches: [aPatch(2, 'fakturino deploy by nina: hotfix')],
       },
       [['operation', 'here', 'nina']],
+    ],
+    [
+      'a deployment by its commit and time, where the command was ended before it could write down which it is',
+      {
+        operations: [anOperation({ ended: null, outcome: 'open', commit: 'c1', lastAt: iso(1) })],
+        deployments: [aDeployment(2)],
+      },
+      [['operation', 'here', 'nina']],
+    ],
+    [
+      'not a deployment of another commit, or of later, or one that came while nothing was missing',
+      {
+        operations: [
+          anOperation({ id: 'o2', ended: null, outcome: 'open', commit: 'c2', lastAt: iso(1) }),
+          anOperation({ ended: null, outcome: 'open', commit: 'c1', lastAt: iso(-10) }),
+          anOperation({ id: 'o3', commit: 'c1', lastAt: iso(2) }),
+        ],
+        deployments: [aDeployment(2, { creator: 'Petra' })],
+      },
+      [
+        ['deployment', 'others', 'Petra'],
+        ['operation', 'here', 'nina'],
+        ['operation', 'here', 'nina'],
+        ['operation', 'here', 'nina'],
+      ],
     ],
     [
       'a release of another machine, with its patch and deployments',

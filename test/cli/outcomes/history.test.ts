@@ -181,6 +181,15 @@ describe('the timeline', () => {
     }
   })
 
+  it('tells a deployment of a command that was killed while it started it as part of that command', async () => {
+    const stage = await aDeployedStage()
+    stage.clock.advance(3_600_000)
+    stage.platform.world.addCommit(repository, 'main', { sha: bad })
+    await killedAt(stage, ['deploy', '-e', 'staging', '--yes', '--commit', bad], 6, 'after it was sent')
+    expect(stage.platform.requests.at(-1)?.operationName).toBe('DeployService')
+    expect((await itemsOf(stage)).filter(({ kind }) => kind === 'deployment')).toEqual([])
+  })
+
   it('tells deployments that nobody of us made, with how long they took and who', async () => {
     const stage = await aDeployedStage()
     const { world } = stage.platform
