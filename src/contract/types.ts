@@ -381,6 +381,7 @@ export type ObservePartsThroughTokenQueryVariables = Exact<{
   instancesAfter?: string | null
   volumesAfter?: string | null
   triggersAfter?: string | null
+  withRecent?: boolean
 }>
 
 export type ObservePartsThroughTokenQuery = {
@@ -395,6 +396,7 @@ export type ObservePartsQueryVariables = Exact<{
   instancesAfter?: string | null
   volumesAfter?: string | null
   triggersAfter?: string | null
+  withRecent?: boolean
 }>
 
 export type ObservePartsQuery = {
@@ -515,6 +517,7 @@ export type ObservedPartsFragment = {
     edges: Array<{ node: ObservedVolumeInstanceFragment }>
     pageInfo: { endCursor: string | null; hasNextPage: boolean }
   }
+  deployments?: { edges: Array<{ node: PastDeploymentFragment }>; pageInfo: { hasNextPage: boolean } }
   deploymentTriggers: {
     edges: Array<{ node: ObservedTriggerFragment }>
     pageInfo: { endCursor: string | null; hasNextPage: boolean }
@@ -1117,6 +1120,16 @@ export const ObservedPartsFragmentDoc = new TypedDocumentString(
       hasNextPage
     }
   }
+  deployments(first: 50) @include(if: $withRecent) {
+    edges {
+      node {
+        ...PastDeployment
+      }
+    }
+    pageInfo {
+      hasNextPage
+    }
+  }
   deploymentTriggers(first: 500, after: $triggersAfter) {
     edges {
       node {
@@ -1195,6 +1208,13 @@ fragment ObservedVolumeInstance on VolumeInstance {
   sizeMB
   state
   isPendingDeletion
+}
+fragment PastDeployment on Deployment {
+  ...ObservedDeployment
+  serviceId
+  creator {
+    name
+  }
 }`,
   { fragmentName: 'ObservedParts' },
 ) as unknown as TypedDocumentString<ObservedPartsFragment, unknown>
@@ -1914,7 +1934,7 @@ fragment PastDeployment on Deployment {
   }
 }`) as unknown as TypedDocumentString<ObserveEnvironmentQuery, ObserveEnvironmentQueryVariables>
 export const ObservePartsThroughToken = new TypedDocumentString(`
-    query ObservePartsThroughToken($servicesAfter: String, $instancesAfter: String, $volumesAfter: String, $triggersAfter: String) {
+    query ObservePartsThroughToken($servicesAfter: String, $instancesAfter: String, $volumesAfter: String, $triggersAfter: String, $withRecent: Boolean! = false) {
   projectToken {
     project {
       ...ObservedProject
@@ -2006,6 +2026,16 @@ fragment ObservedParts on Environment {
       hasNextPage
     }
   }
+  deployments(first: 50) @include(if: $withRecent) {
+    edges {
+      node {
+        ...PastDeployment
+      }
+    }
+    pageInfo {
+      hasNextPage
+    }
+  }
   deploymentTriggers(first: 500, after: $triggersAfter) {
     edges {
       node {
@@ -2064,9 +2094,16 @@ fragment ObservedVolumeInstance on VolumeInstance {
   sizeMB
   state
   isPendingDeletion
+}
+fragment PastDeployment on Deployment {
+  ...ObservedDeployment
+  serviceId
+  creator {
+    name
+  }
 }`) as unknown as TypedDocumentString<ObservePartsThroughTokenQuery, ObservePartsThroughTokenQueryVariables>
 export const ObserveParts = new TypedDocumentString(`
-    query ObserveParts($projectId: String!, $environmentId: String!, $servicesAfter: String, $instancesAfter: String, $volumesAfter: String, $triggersAfter: String) {
+    query ObserveParts($projectId: String!, $environmentId: String!, $servicesAfter: String, $instancesAfter: String, $volumesAfter: String, $triggersAfter: String, $withRecent: Boolean! = false) {
   project: project(id: $projectId) {
     ...ObservedProject
   }
@@ -2156,6 +2193,16 @@ fragment ObservedParts on Environment {
       hasNextPage
     }
   }
+  deployments(first: 50) @include(if: $withRecent) {
+    edges {
+      node {
+        ...PastDeployment
+      }
+    }
+    pageInfo {
+      hasNextPage
+    }
+  }
   deploymentTriggers(first: 500, after: $triggersAfter) {
     edges {
       node {
@@ -2214,6 +2261,13 @@ fragment ObservedVolumeInstance on VolumeInstance {
   sizeMB
   state
   isPendingDeletion
+}
+fragment PastDeployment on Deployment {
+  ...ObservedDeployment
+  serviceId
+  creator {
+    name
+  }
 }`) as unknown as TypedDocumentString<ObservePartsQuery, ObservePartsQueryVariables>
 export const ObserveThroughToken = new TypedDocumentString(`
     query ObserveThroughToken($servicesAfter: String, $instancesAfter: String, $volumesAfter: String, $triggersAfter: String, $withRecent: Boolean! = false) {
