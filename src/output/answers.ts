@@ -68,7 +68,7 @@ export interface ToldHistory {
   environment: string
   isRehearsal: boolean
   /** Those of this machine's journal. */
-  operations: PastOperation[]
+  operations: Omit<PastOperation, 'lastAt'>[]
   /** All of it in one line, the newest first. */
   items: TimelineItem[]
   /** The history of patches is denied to the token. */

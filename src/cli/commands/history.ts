@@ -76,7 +76,8 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
     isRehearsal,
     operations: operations
       .filter(({ began, ended }) => since === undefined || Date.parse(ended ?? began) >= since)
-      .filter(({ services }) => service === undefined || services.includes(service)),
+      .filter(({ services }) => service === undefined || services.includes(service))
+      .map(({ lastAt: _, ...operation }) => operation),
     items: told,
     isDenied: past.patches === undefined,
     completeSince: toldFrom(past.completeSince, {
