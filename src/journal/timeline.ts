@@ -77,9 +77,18 @@ export function timeline(parts: TimelineParts): TimelineItem[] {
   return items.sort((a, b) => (a.at === b.at ? 0 : a.at < b.at ? 1 : -1))
 }
 
-/** Did it go on until this moment, or begin later? */
-export function isSince({ at, ended }: TimelineItem, since: number): boolean {
-  return Date.parse(ended ?? at) >= since
+/**
+ * Did it go on until this moment, or begin later? A deployment that is on its way still goes on; an operation that never said that it
+ * was over went on until its last word.
+ */
+export function isSince(
+  { kind, outcome, at, ended, ids }: TimelineItem,
+  since: number,
+  operations: readonly Pick<PastOperation, 'id' | 'lastAt'>[],
+): boolean {
+  if (kind === 'deployment' && !isOver(outcome)) return true
+  const last = operations.find(({ id }) => id === ids.operation)?.lastAt
+  return Date.parse(ended ?? last ?? at) >= since
 }
 
 function operationItems({ operations, releases, deployments }: TimelineParts): TimelineItem[] {
@@ -212,14 +221,13 @@ function patchItem(patch: PastPatch, { serviceName }: TimelineParts): TimelineIt
 function deploymentItem(deployment: PastDeployment, { serviceName }: TimelineParts): TimelineItem {
   const { id, serviceId, createdAt, status, statusSince, commit, image, creator, patchId } = deployment
   const service = serviceId === undefined ? undefined : (serviceName(serviceId) ?? serviceId)
-  const isOver = ['live', 'failed', 'crashed', 'skipped', 'removed', 'sleeping'].includes(status)
   // Of what was removed, or fell asleep, the time says when that was, and not how long the deployment took.
   const isTelling = status === 'live' || status === 'failed' || status === 'skipped'
   return {
     kind: 'deployment',
     origin: 'others',
     at: new Date(createdAt).toISOString(),
-    ended: isOver && statusSince !== undefined ? new Date(statusSince).toISOString() : null,
+    ended: isOver(status) && statusSince !== undefined ? new Date(statusSince).toISOString() : null,
     by: creator ?? null,
     what: `deployment${service === undefined ? '' : ` of ${printable(service)}`}`,
     outcome: status,
@@ -231,6 +239,10 @@ function deploymentItem(deployment: PastDeployment, { serviceName }: TimelinePar
     reason: null,
     message: null,
   }
+}
+
+function isOver(status: string): boolean {
+  return ['live', 'failed', 'crashed', 'skipped', 'removed', 'sleeping'].includes(status)
 }
 
 /** Who and what, in the words of `patchMessage`; undefined for patches of others. */

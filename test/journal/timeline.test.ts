@@ -234,8 +234,18 @@ test('the newest comes first', () => {
   expect(told({ deployments }).map(({ at }) => at)).toEqual([iso(9), iso(4), iso(1)])
 })
 
-test('what went on until a moment is since that moment', () => {
-  const [item] = told({ operations: [anOperation()] })
+test.each<[string, Partial<TimelineParts>, boolean[]]>([
+  ['what went on until a moment', { operations: [anOperation()] }, [true, true, false]],
+  [
+    'what never said that it was over, until its last word,',
+    { operations: [anOperation({ ended: null, outcome: 'open', lastAt: iso(4) })] },
+    [true, true, false],
+  ],
+  ['a deployment that is on its way', { deployments: [aDeployment(1, { status: 'building' })] }, [true, true, true]],
+  ['one that is over', { deployments: [aDeployment(1)] }, [true, false, false]],
+])('%s is since that moment', (_, parts, expected) => {
+  const [item] = told(parts)
   if (item === undefined) throw new Error('nothing')
-  expect([minutes(-1), minutes(4), minutes(6)].map((since) => isSince(item, since))).toEqual([true, true, false])
+  const { operations = [] } = parts
+  expect([minutes(-1), minutes(4), minutes(6)].map((since) => isSince(item, since, operations))).toEqual(expected)
 })

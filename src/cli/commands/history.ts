@@ -66,7 +66,7 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
   const items = whole
     // Older than what was read whole, something would be missing between them.
     .filter((item) => item.kind === 'operation' || Date.parse(item.at) >= completeSince)
-    .filter((item) => since === undefined || isSince(item, since))
+    .filter((item) => since === undefined || isSince(item, since, operations))
     .filter(({ services }) => service === undefined || services.includes(service))
   const told = since === undefined ? items.slice(0, mostItems) : items
   context.output.answer({
@@ -75,7 +75,7 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
     environment: environment.name,
     isRehearsal,
     operations: operations
-      .filter(({ began, ended }) => since === undefined || Date.parse(ended ?? began) >= since)
+      .filter(({ ended, lastAt }) => since === undefined || Date.parse(ended ?? lastAt) >= since)
       .filter(({ services }) => service === undefined || services.includes(service))
       .map(({ lastAt: _, ...operation }) => operation),
     items: told,
