@@ -12,7 +12,7 @@ import { type CommandInput, isGiven, textOption } from '../command.ts'
 import type { Context } from '../context.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { momentOption } from '../moment-option.ts'
-import { wantedEnvironment } from '../target.ts'
+import { desiredBy, wantedEnvironment } from '../target.ts'
 
 /** What is told where no `--since` says how far back. */
 const mostItems = 50
@@ -29,7 +29,9 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
   const wanted = await wantedEnvironment(context, 'looking', config)
   const found = await observeEnvironment(wanted, { platform, knownIds: await context.knownIds() })
   if (found.kind === 'missing') {
-    throw notThere({ name: wanted.project.name, exists: found.project !== undefined }, wanted.environment.name ?? '')
+    const { project, environment } = wanted
+    if (config !== undefined && environment.name !== undefined) desiredBy(config)(environment.name)
+    throw notThere({ name: project.name, exists: found.project !== undefined }, environment.name ?? '')
   }
   const { state } = found
   const { project, environment } = state

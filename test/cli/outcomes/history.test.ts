@@ -92,6 +92,15 @@ describe('history', () => {
     expect(failureOf(ran)).toMatchObject({ code: 'unknown-service', message: expect.stringMatching(says) })
   })
 
+  it('of an environment that neither the platform nor the config has says so, and does not send to init', async () => {
+    const ran = await (await aStoredStage()).run(['history', '-e', 'stagign', '--json'])
+    expect(failureOf(ran)).toMatchObject({
+      exitCode: 64,
+      code: 'unknown-environment',
+      hint: 'Did you mean -e staging?',
+    })
+  })
+
   it('of a service to which nothing was done is empty', async () => {
     const stage = await aStoredStage()
     expect(await historyOf(stage, '--service', 'worker')).toEqual([])
