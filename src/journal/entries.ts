@@ -28,7 +28,6 @@ function parsed(line: string): unknown {
 /** Only this program writes the file; what it wrote once it can read as far as the kind of line says. */
 function isEntry(value: unknown): value is JournalEntry {
   if (!isRecord(value) || typeof value.at !== 'string' || typeof value.operation !== 'string') return false
-  if (Number.isNaN(Date.parse(value.at))) return false
   switch (value.type) {
     case 'began':
       return ['command', 'project', 'environment', 'by', 'host'].every((name) => typeof value[name] === 'string')

@@ -33,6 +33,8 @@ export interface PastOperation {
 export function history(entries: readonly JournalEntry[]): PastOperation[] {
   const byId = new Map<string, PastOperation>()
   for (const entry of entries) {
+    // When it was is all that orders it.
+    if (Number.isNaN(Date.parse(entry.at))) continue
     if (entry.type === 'began') {
       const { at, operation: id, command, by, reason, commit } = entry
       byId.set(id, {

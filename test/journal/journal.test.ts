@@ -43,12 +43,6 @@ describe('the journal', () => {
     expect(readEntries(files.all()[path]).map(({ operation }) => operation)).toEqual(['a1', 'a2'])
   })
 
-  it('passes over a line whose time is none', () => {
-    const line = { operation: 'a1', type: 'ended', outcome: 'done' }
-    const lines = ['2026-11-03T09:00:00.000Z', 'yesterday', ''].map((at) => JSON.stringify({ at, ...line }))
-    expect(readEntries(lines.join('\n'))).toHaveLength(1)
-  })
-
   it('drops the oldest lines when it grows past a thousand', async () => {
     const files = memoryFiles()
     const record = await aJournal(files).begin(staging, { id: 'old', ...about })
