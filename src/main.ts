@@ -23,7 +23,7 @@ export async function main(machine: Machine, version: string, doors?: Doors): Pr
 function readArguments({ argv, stdin, stdout, env }: Machine, version: string) {
   const isAtTerminal = stdin.isTTY === true && stdout.isTTY === true && (env.CI ?? '') === ''
   try {
-    return { asked: parseArguments(argv.slice(2), version, Math.min(stdout.columns ?? 80, 100), isAtTerminal) }
+    return { asked: parseArguments(argv.slice(2), version, Math.min(stdout.columns || 80, 100), isAtTerminal) }
   } catch (error) {
     return { error }
   }

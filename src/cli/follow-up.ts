@@ -1,5 +1,5 @@
 import { OperatorError } from '../kit/errors.ts'
-import { printable } from '../kit/text.ts'
+import { shellWord } from '../kit/shell-word.ts'
 import type { OperationEvent } from '../operations/events.ts'
 import type { TopicalOperation } from '../operations/unfinished.ts'
 import type { GlobalOptions } from './options.ts'
@@ -41,11 +41,6 @@ export function toldEvent(event: OperationEvent, options: FollowedOptions): Oper
 /** The same for what is said of an environment's operation. */
 export function toldOperation(operation: TopicalOperation, options: FollowedOptions): TopicalOperation {
   return operation.state === 'unfinished' ? { ...operation, goOn: followUp(operation.goOn, options) } : operation
-}
-
-/** One word for a POSIX shell. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${printable(text).replaceAll("'", "'\\''")}'`
 }
 
 const command = /\bfakturino (?:init|plan|deploy|restart|status|check|logs|history|whoami|rehearse)\b[^`]*/g

@@ -382,6 +382,7 @@ export type ObservePartsThroughTokenQueryVariables = Exact<{
   instancesAfter?: string | null
   volumesAfter?: string | null
   triggersAfter?: string | null
+  withRecent?: boolean
 }>
 
 export type ObservePartsThroughTokenQuery = {
@@ -396,6 +397,7 @@ export type ObservePartsQueryVariables = Exact<{
   instancesAfter?: string | null
   volumesAfter?: string | null
   triggersAfter?: string | null
+  withRecent?: boolean
 }>
 
 export type ObservePartsQuery = {
@@ -516,6 +518,7 @@ export type ObservedPartsFragment = {
     edges: Array<{ node: ObservedVolumeInstanceFragment }>
     pageInfo: { endCursor: string | null; hasNextPage: boolean }
   }
+  deployments?: { edges: Array<{ node: PastDeploymentFragment }>; pageInfo: { hasNextPage: boolean } }
   deploymentTriggers: {
     edges: Array<{ node: ObservedTriggerFragment }>
     pageInfo: { endCursor: string | null; hasNextPage: boolean }
@@ -1118,6 +1121,16 @@ export const ObservedPartsFragmentDoc = new TypedDocumentString(
       hasNextPage
     }
   }
+  deployments(first: 50) @include(if: $withRecent) {
+    edges {
+      node {
+        ...PastDeployment
+      }
+    }
+    pageInfo {
+      hasNextPage
+    }
+  }
   deploymentTriggers(first: 500, after: $triggersAfter) {
     edges {
       node {
@@ -1196,6 +1209,13 @@ fragment ObservedVolumeInstance on VolumeInstance {
   sizeMB
   state
   isPendingDeletion
+}
+fragment PastDeployment on Deployment {
+  ...ObservedDeployment
+  serviceId
+  creator {
+    name
+  }
 }`,
   { fragmentName: 'ObservedParts' },
 ) as unknown as TypedDocumentString<ObservedPartsFragment, unknown>
@@ -1916,7 +1936,7 @@ fragment PastDeployment on Deployment {
   }
 }`) as unknown as TypedDocumentString<ObserveEnvironmentQuery, ObserveEnvironmentQueryVariables>
 export const ObservePartsThroughToken = new TypedDocumentString(`
-    query ObservePartsThroughToken($servicesAfter: String, $instancesAfter: String, $volumesAfter: String, $triggersAfter: String) {
+    query ObservePartsThroughToken($servicesAfter: String, $instancesAfter: String, $volumesAfter: String, $triggersAfter: String, $withRecent: Boolean! = false) {
   projectToken {
     project {
       ...ObservedProject
@@ -2008,6 +2028,16 @@ fragment ObservedParts on Environment {
       hasNextPage
     }
   }
+  deployments(first: 50) @include(if: $withRecent) {
+    edges {
+      node {
+        ...PastDeployment
+      }
+    }
+    pageInfo {
+      hasNextPage
+    }
+  }
   deploymentTriggers(first: 500, after: $triggersAfter) {
     edges {
       node {
@@ -2066,9 +2096,16 @@ fragment ObservedVolumeInstance on VolumeInstance {
   sizeMB
   state
   isPendingDeletion
+}
+fragment PastDeployment on Deployment {
+  ...ObservedDeployment
+  serviceId
+  creator {
+    name
+  }
 }`) as unknown as TypedDocumentString<ObservePartsThroughTokenQuery, ObservePartsThroughTokenQueryVariables>
 export const ObserveParts = new TypedDocumentString(`
-    query ObserveParts($projectId: String!, $environmentId: String!, $servicesAfter: String, $instancesAfter: String, $volumesAfter: String, $triggersAfter: String) {
+    query ObserveParts($projectId: String!, $environmentId: String!, $servicesAfter: String, $instancesAfter: String, $volumesAfter: String, $triggersAfter: String, $withRecent: Boolean! = false) {
   project: project(id: $projectId) {
     ...ObservedProject
   }
@@ -2158,6 +2195,16 @@ fragment ObservedParts on Environment {
       hasNextPage
     }
   }
+  deployments(first: 50) @include(if: $withRecent) {
+    edges {
+      node {
+        ...PastDeployment
+      }
+    }
+    pageInfo {
+      hasNextPage
+    }
+  }
   deploymentTriggers(first: 500, after: $triggersAfter) {
     edges {
       node {
@@ -2216,6 +2263,13 @@ fragment ObservedVolumeInstance on VolumeInstance {
   sizeMB
   state
   isPendingDeletion
+}
+fragment PastDeployment on Deployment {
+  ...ObservedDeployment
+  serviceId
+  creator {
+    name
+  }
 }`) as unknown as TypedDocumentString<ObservePartsQuery, ObservePartsQueryVariables>
 export const ObserveThroughToken = new TypedDocumentString(`
     query ObserveThroughToken($servicesAfter: String, $instancesAfter: String, $volumesAfter: String, $triggersAfter: String, $withRecent: Boolean! = false) {

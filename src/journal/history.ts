@@ -14,6 +14,8 @@ export interface PastOperation {
   /** Null: it did not say that it was over. */
   ended: string | null
   durationMs: number | null
+  /** When it last wrote a line. */
+  lastAt: string
   /** `open`: its end is not in the journal. */
   outcome: 'done' | FailureKind | 'open'
   code?: FailureCode
@@ -31,6 +33,8 @@ export interface PastOperation {
 export function history(entries: readonly JournalEntry[]): PastOperation[] {
   const byId = new Map<string, PastOperation>()
   for (const entry of entries) {
+    // When it was is all that orders it.
+    if (Number.isNaN(Date.parse(entry.at))) continue
     if (entry.type === 'began') {
       const { at, operation: id, command, by, reason, commit } = entry
       byId.set(id, {
@@ -42,6 +46,7 @@ export function history(entries: readonly JournalEntry[]): PastOperation[] {
         began: at,
         ended: null,
         durationMs: null,
+        lastAt: at,
         outcome: 'open',
         services: [],
         changes: 0,
@@ -51,7 +56,7 @@ export function history(entries: readonly JournalEntry[]): PastOperation[] {
       continue
     }
     const operation = byId.get(entry.operation)
-    if (operation !== undefined) byId.set(entry.operation, after(operation, entry))
+    if (operation !== undefined) byId.set(entry.operation, { ...after(operation, entry), lastAt: entry.at })
   }
   return [...byId.values()].reverse()
 }

@@ -49,8 +49,9 @@ const slackMs = 2 * 60 * 1000
 const storedBeforeMs = 60 * 60 * 1000
 
 /**
- * Everything in one line, the newest first. What an operation of ours stored or started is part of it, known by its id, or for a
- * patch by what its message says and when it was committed; everything else stands for itself.
+ * Everything in one line, the newest first. What an operation of ours stored or started is part of it, known by its id, or where that
+ * was never written down by what a patch says and when it was committed, and by the commit of a deployment and when it was created;
+ * everything else stands for itself.
  */
 export function timeline(parts: TimelineParts): TimelineItem[] {
   const operations = operationItems(parts)
@@ -62,17 +63,32 @@ export function timeline(parts: TimelineParts): TimelineItem[] {
     owner.ids.patches.push(patch.id)
     return []
   })
+  const others = parts.deployments.filter((deployment) => {
+    if (owned.has(deployment.id)) return false
+    const starter = starterOf(deployment, operations, parts)
+    starter?.ids.deployments.push(deployment.id)
+    return starter === undefined
+  })
   const items = [
     ...operations,
     ...left.map((patch) => patchItem(patch, parts)),
-    ...parts.deployments.filter(({ id }) => !owned.has(id)).map((deployment) => deploymentItem(deployment, parts)),
+    ...others.map((deployment) => deploymentItem(deployment, parts)),
   ]
   return items.sort((a, b) => (a.at === b.at ? 0 : a.at < b.at ? 1 : -1))
 }
 
-/** Did it go on until this moment, or begin later? */
-export function isSince({ at, ended }: TimelineItem, since: number): boolean {
-  return Date.parse(ended ?? at) >= since
+/**
+ * Did it go on until this moment, or begin later? A deployment that is on its way still goes on; an operation that never said that it
+ * was over went on until its last word.
+ */
+export function isSince(
+  { kind, outcome, at, ended, ids }: TimelineItem,
+  since: number,
+  operations: readonly Pick<PastOperation, 'id' | 'lastAt'>[],
+): boolean {
+  if (kind === 'deployment' && !isOver(outcome)) return true
+  const last = operations.find(({ id }) => id === ids.operation)?.lastAt
+  return Date.parse(ended ?? last ?? at) >= since
 }
 
 function operationItems({ operations, releases, deployments }: TimelineParts): TimelineItem[] {
@@ -157,6 +173,26 @@ function ownerOf(
   return fitting.sort((a, b) => distance(a) - distance(b))[0]
 }
 
+/** The operation of this machine that was ended between starting a deployment and writing down which one it is. */
+function starterOf(
+  { commit, createdAt }: PastDeployment,
+  items: readonly TimelineItem[],
+  { operations }: TimelineParts,
+): TimelineItem | undefined {
+  if (commit === undefined) return undefined
+  const killed = operations.find((operation) => {
+    const last = Date.parse(operation.lastAt)
+    return (
+      operation.outcome === 'open' &&
+      operation.command !== 'restart' &&
+      operation.commit === commit &&
+      createdAt >= last - slackMs &&
+      createdAt <= last + slackMs
+    )
+  })
+  return items.find(({ ids }) => killed !== undefined && ids.operation === killed.id)
+}
+
 function patchItem(patch: PastPatch, { serviceName }: TimelineParts): TimelineItem {
   const config = patch.config.reveal()
   const places = touchedPlaces(config, serviceName).map(printable)
@@ -185,14 +221,13 @@ function patchItem(patch: PastPatch, { serviceName }: TimelineParts): TimelineIt
 function deploymentItem(deployment: PastDeployment, { serviceName }: TimelineParts): TimelineItem {
   const { id, serviceId, createdAt, status, statusSince, commit, image, creator, patchId } = deployment
   const service = serviceId === undefined ? undefined : (serviceName(serviceId) ?? serviceId)
-  const isOver = ['live', 'failed', 'crashed', 'skipped', 'removed', 'sleeping'].includes(status)
   // Of what was removed, or fell asleep, the time says when that was, and not how long the deployment took.
   const isTelling = status === 'live' || status === 'failed' || status === 'skipped'
   return {
     kind: 'deployment',
     origin: 'others',
     at: new Date(createdAt).toISOString(),
-    ended: isOver && statusSince !== undefined ? new Date(statusSince).toISOString() : null,
+    ended: isOver(status) && statusSince !== undefined ? new Date(statusSince).toISOString() : null,
     by: creator ?? null,
     what: `deployment${service === undefined ? '' : ` of ${printable(service)}`}`,
     outcome: status,
@@ -204,6 +239,10 @@ function deploymentItem(deployment: PastDeployment, { serviceName }: TimelinePar
     reason: null,
     message: null,
   }
+}
+
+function isOver(status: string): boolean {
+  return ['live', 'failed', 'crashed', 'skipped', 'removed', 'sleeping'].includes(status)
 }
 
 /** Who and what, in the words of `patchMessage`; undefined for patches of others. */

@@ -8,26 +8,33 @@ export interface Clock {
   after(ms: number, act: () => void): () => void
 }
 
-/** The clock on the wall. */
+/** Timers count no further, nearly 25 days: what is longer would be over at once. */
+const longestTimerMs = 2 ** 31 - 1
+
+function timer(act: () => void, ms: number) {
+  return setTimeout(act, Math.min(ms, longestTimerMs))
+}
+
+/** The clock on the wall. A wait of months ends after 25 days. */
 export const wallClock: Clock = {
   now: () => Date.now(),
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason)
       const stop = () => {
-        clearTimeout(timer)
+        clearTimeout(waiting)
         reject(signal?.reason)
       }
-      const timer = setTimeout(() => {
+      const waiting = timer(() => {
         signal?.removeEventListener('abort', stop)
         resolve()
       }, ms)
       signal?.addEventListener('abort', stop, { once: true })
     }),
   after: (ms, act) => {
-    const timer = setTimeout(act, ms)
-    timer.unref()
-    return () => clearTimeout(timer)
+    const waiting = timer(act, ms)
+    waiting.unref()
+    return () => clearTimeout(waiting)
   },
 }
 

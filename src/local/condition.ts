@@ -26,6 +26,8 @@ const metricsShapes = ['prefixed', 'error-page', 'error-text'] as const
 const cacheTroubles = ['down', 'misreads'] as const
 /** How /telescope meets a stranger where it does not refuse: sent to /login, or let in. */
 const telescopeShapes = ['login', 'open'] as const
+/** Longer than anybody waits for an answer. */
+const longestLatencyMs = 3_600_000
 const certificateWords = ['absent', 'not-a-number'] as const
 
 /** How a service feels, beyond what its commit and its variables make of it. What is absent is well. */
@@ -73,7 +75,10 @@ const fields: { [Name in keyof Ailments]: Field<Ailments[Name]> } = {
   telescope: oneOf(telescopeShapes),
   database: oneOf(['down']),
   cache: oneOf(cacheTroubles),
-  latencyMs: { is: (value): value is number => isNumber(value) && value >= 0, must: 'must be milliseconds, 0 or more' },
+  latencyMs: {
+    is: (value): value is number => isNumber(value) && value >= 0 && value <= longestLatencyMs,
+    must: `must be milliseconds from 0 to ${longestLatencyMs}`,
+  },
   failsEvery: {
     is: (value): value is number => Number.isInteger(value) && Number(value) >= 1,
     must: 'must be a whole number, 1 or more',

@@ -1,3 +1,4 @@
+import { shellWord } from '../kit/shell-word.ts'
 import { count, listed } from '../kit/text.ts'
 import type { SplitRevision } from '../plan/split-revisions.ts'
 import type { DeploymentStatus } from '../platform/observed-state.ts'
@@ -29,11 +30,11 @@ interface ServiceFacts {
   latest: { status: DeploymentStatus } | null
 }
 
-const onItsWay = ['queued', 'waiting', 'needs-approval', 'building', 'deploying']
+const onItsWay = ['queued', 'waiting', 'building', 'deploying']
 
 /** The most urgent of what there is to do: somebody at work first, then what was left, what is down, what waits, what is missing. */
 export function nextStep({ environment, services, splits, stagedChanges, operation }: StatusFacts): NextStep {
-  const command = (...words: string[]) => ['fakturino', ...words, '-e', environment].join(' ')
+  const command = (...words: string[]) => ['fakturino', ...words, '-e', shellWord(environment)].join(' ')
   const watch = command('status', '--watch')
   const logs = (of: readonly ServiceFacts[]) => command('logs', ...of.map(({ name }) => name).filter(isPlain))
   const told = (of: readonly { name: string }[]) => listed(of.map(({ name }) => name))
@@ -53,6 +54,11 @@ export function nextStep({ environment, services, splits, stagedChanges, operati
   const down = services.filter(({ status, healthy }) => status === 'live' && !healthy)
   if (down.length > 0) return { code: 'read-logs', because: `no instance of ${told(down)} runs`, command: logs(down) }
 
+  const asking = services.filter(({ latest }) => latest?.status === 'needs-approval')
+  if (asking.length > 0) {
+    const what = `the newest deployment of ${told(asking)} waits in the dashboard for somebody to approve it`
+    return { code: 'wait', because: what, command: watch }
+  }
   const coming = services.filter(({ latest }) => latest !== null && onItsWay.includes(latest.status))
   if (coming.length > 0)
     return { code: 'wait', because: `a deployment of ${told(coming)} is on its way`, command: watch }

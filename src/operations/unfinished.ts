@@ -1,5 +1,7 @@
+import { shellWord } from '../kit/shell-word.ts'
 import { type OperationNote, operationNotes } from '../plan/operation-notes.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
+import { redactorOf, valuesRead } from '../platform/redact.ts'
 import { type AwaitNeeds, instant, leaseInTheWay } from './await-lease.ts'
 import type { OperationEvent } from './events.ts'
 
@@ -25,12 +27,13 @@ export async function topicalOperation(
   const held = await leaseInTheWay(state, needs)
   if (held !== undefined) {
     const { command, holder, since, reason } = held
+    const safe = redactorOf(valuesRead(state))
     return {
       state: 'under-way',
       command,
       by: holder,
       since: instant(since),
-      ...(reason === undefined ? {} : { reason }),
+      ...(reason === undefined ? {} : { reason: safe(reason) }),
     }
   }
   const { operation } = operationNotes(state)
@@ -39,12 +42,16 @@ export async function topicalOperation(
     : { state: 'unfinished', ...leftOperation(operation, state.environment.name) }
 }
 
-/** The command that goes on with an operation that was not finished. */
+/**
+ * The command that goes on with an operation that was not finished. Anybody may have written the note, and somebody will copy the
+ * command: what it says is one word each, and never an option.
+ */
 export function goOnWith({ command, commit, services = [] }: OperationNote, environment: string): string {
   if (command === 'init') return 'fakturino init'
-  const where = [...services, `-e ${environment}`].join(' ')
+  const named = services.filter((name) => !name.startsWith('-')).map(shellWord)
+  const where = [...named, '-e', shellWord(environment)].join(' ')
   if (command === 'restart') return `fakturino restart ${where}`
-  return `fakturino deploy ${where}${commit === undefined ? '' : ` --commit ${commit}`}`
+  return `fakturino deploy ${where}${commit === undefined ? '' : ` --commit ${shellWord(commit)}`}`
 }
 
 /** Says that an operation was not finished, and how to go on. */

@@ -68,12 +68,12 @@ export interface ToldHistory {
   environment: string
   isRehearsal: boolean
   /** Those of this machine's journal. */
-  operations: PastOperation[]
+  operations: Omit<PastOperation, 'lastAt'>[]
   /** All of it in one line, the newest first. */
   items: TimelineItem[]
   /** The history of patches is denied to the token. */
   isDenied: boolean
-  /** Before this moment the platform tells more than was read; null: nothing. ISO 8601. */
+  /** Not everything before this moment is told; null: it is. ISO 8601. */
   completeSince: string | null
   /** When it was told. ISO 8601. */
   at: string

@@ -51,7 +51,7 @@ export function createTerminal(stdout: Stream, stderr: Stream, { env, noColor }:
     err: err.write,
     outGone: out.gone,
     outTaken: out.taken,
-    outWidth: () => (stdout.isTTY === true ? Math.max(narrowest, stdout.columns ?? 80) : undefined),
+    outWidth: () => (stdout.isTTY === true ? Math.max(narrowest, stdout.columns || 80) : undefined),
     errColumns: () => columnsOf(stderr),
     outColumns: () => columnsOf(stdout),
     onResize: (act) => void stderr.on?.('resize', act),
@@ -97,7 +97,7 @@ function createWriter(stream: Stream): { write(text: string): void; gone: AbortS
 
 const narrowest = 20
 
-/** Text wider than 120 columns is hard to read, whatever the window's width. */
+/** Text wider than 120 columns is hard to read, whatever the window's width. A window of 0 is one that has not said its size. */
 function columnsOf(stream: Stream): number {
-  return Math.max(narrowest, Math.min(stream.columns ?? 80, 120))
+  return Math.max(narrowest, Math.min(stream.columns || 80, 120))
 }

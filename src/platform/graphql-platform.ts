@@ -216,8 +216,10 @@ export function createGraphqlPlatform(client: GraphqlClient, subscriptions?: Sub
     },
     observe: async (target, asking = {}) =>
       learnt(
-        await parts.observe(target, () =>
-          target === 'token' ? observeThroughToken(asking) : observeTarget(target, asking),
+        await parts.observe(
+          target,
+          () => (target === 'token' ? observeThroughToken(asking) : observeTarget(target, asking)),
+          asking,
         ),
       ),
     observeAll: async (targets) => (await parts.observeAll(targets, () => observeAll(targets))).map(learnt),

@@ -26,12 +26,17 @@ import { type Reading, toObservedState } from './translate-environment.ts'
  * Every later reading costs one request where patches are denied, and two where the config is.
  */
 export interface ReadingInParts {
-  /** `whole` reads everything at once; it is not asked again once a part was denied. */
-  observe(target: Target | 'token', whole: () => Promise<ObservedState>): Promise<ObservedState>
+  /** `whole` reads everything at once; it is not asked again once a part was denied. @param asking what is read on top */
+  observe(target: Target | 'token', whole: () => Promise<ObservedState>, asking: Asking): Promise<ObservedState>
   /** The same for several environments, each read by itself where a part is denied. */
   observeAll(targets: readonly Target[], whole: () => Promise<ObservedState[]>): Promise<ObservedState[]>
   /** Another request found that patches are denied. */
   learnPatchesDenied(): void
+}
+
+/** What is asked for on top, with the first page. */
+interface Asking {
+  withRecent?: boolean
 }
 
 /** The parts that are never denied alone. */
@@ -47,8 +52,8 @@ export function readingInParts(client: GraphqlClient): ReadingInParts {
   /** Undefined as long as everything is read at once. */
   let denied: readonly DeniedPart[] | undefined
 
-  async function whatIsDenied(target: Target | 'token', refusal: unknown): Promise<ObservedState> {
-    const probe = await unlessDenied(target === 'token' ? partsThroughToken() : partsOf(target))
+  async function whatIsDenied(target: Target | 'token', refusal: unknown, asking: Asking = {}): Promise<ObservedState> {
+    const probe = await unlessDenied(target === 'token' ? partsThroughToken(asking) : partsOf(target, asking))
     if (probe === undefined) throw refusal
     const { environmentId } = idsOf(probe.parts)
     const [stored, history] = await Promise.all([
@@ -62,10 +67,10 @@ export function readingInParts(client: GraphqlClient): ReadingInParts {
     return together(probe, stored?.result.environment.config, history?.result ?? {})
   }
 
-  async function inParts(target: Target, known: readonly DeniedPart[]): Promise<ObservedState> {
+  async function inParts(target: Target, known: readonly DeniedPart[], asking: Asking = {}): Promise<ObservedState> {
     const request = new CombinedRequest('ObserveInParts')
     const { projectId, environmentId } = target
-    const partsIn = request.add(ObserveParts, { projectId, environmentId })
+    const partsIn = request.add(ObserveParts, { projectId, environmentId, ...asking })
     const storedIn = known.includes('config') ? undefined : request.add(StoredConfig, { environmentId })
     const historyIn = known.includes('patches') ? undefined : request.add(EnvironmentHistory, { environmentId })
     const { result, platformTime } = await client.readCombined(request)
@@ -73,18 +78,18 @@ export function readingInParts(client: GraphqlClient): ReadingInParts {
     return together(whole, storedIn?.(result).environment.config, historyIn?.(result) ?? {})
   }
 
-  async function partsOf({ projectId, environmentId }: Target) {
-    const { result, platformTime } = await client.read(ObserveParts, { projectId, environmentId })
+  async function partsOf({ projectId, environmentId }: Target, asking: Asking) {
+    const { result, platformTime } = await client.read(ObserveParts, { projectId, environmentId, ...asking })
     return withAllPages({ parts: result, platformTime }, { projectId, environmentId })
   }
 
-  async function partsThroughToken() {
-    const read = async (cursors?: Cursors) => {
+  async function partsThroughToken(asking: Asking) {
+    const read = async (cursors: Cursors | Asking) => {
       const { result, platformTime } = await client.read(ObservePartsThroughToken, { ...cursors })
       const { project, environment } = result.projectToken
       return { parts: { project, environment, platformStatus: result.platformStatus }, platformTime }
     }
-    return paged(await read(), read)
+    return paged(await read(asking), read)
   }
 
   function withAllPages(first: Read, { projectId, environmentId }: Target): Promise<Read> {
@@ -135,12 +140,12 @@ export function readingInParts(client: GraphqlClient): ReadingInParts {
   }
 
   return {
-    observe: async (target, whole) => {
-      if (denied !== undefined && target !== 'token') return inParts(target, denied)
+    observe: async (target, whole, asking) => {
+      if (denied !== undefined && target !== 'token') return inParts(target, denied, asking)
       try {
         return await whole()
       } catch (error) {
-        if (isDenied(error)) return whatIsDenied(target, error)
+        if (isDenied(error)) return whatIsDenied(target, error, asking)
         throw error
       }
     },

@@ -45,3 +45,9 @@ export function valuesRead({ services, sharedVariables, staged, patches = [] }: 
   const written = [...(staged === undefined ? [] : [staged]), ...patches].map(({ config }) => config.reveal())
   return [...kept, ...written.flatMap(valuesIn)]
 }
+
+/** Takes out of what people wrote every value that was read, and that is long enough to be no word of theirs. */
+export function redactorOf(values: readonly string[]): (text: string) => string {
+  const secrets = new Set(values.filter(isLasting))
+  return (text) => redact(text, secrets)
+}

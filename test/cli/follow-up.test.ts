@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { followUp, shellWord, withFollowUps } from '../../src/cli/follow-up.ts'
+import { followUp, withFollowUps } from '../../src/cli/follow-up.ts'
 import { OperatorError } from '../../src/kit/errors.ts'
 
 const everything = {
@@ -46,12 +46,4 @@ it('keeps the rest of a failure', () => {
   const failure = { kind: 'usage', code: 'declined', message: 'No: fakturino plan', retryable: true } as const
   const spelled = withFollowUps(new OperatorError({ ...failure, hint: 'Run: fakturino plan' }), { state: '/s' })
   expect(spelled).toMatchObject({ ...failure, hint: 'Run: fakturino plan --state /s' })
-})
-
-it.each([
-  ['plain-1.2/x', 'plain-1.2/x'],
-  ['', "''"],
-  ['$(x) `y`', "'$(x) `y`'"],
-])('%j is one word of a shell', (text, word) => {
-  expect(shellWord(text)).toBe(word)
 })

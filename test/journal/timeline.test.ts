@@ -18,6 +18,7 @@ function anOperation(parts: Partial<PastOperation> = {}): PastOperation {
     began: iso(0),
     ended: iso(5),
     durationMs: 300_000,
+    lastAt: iso(5),
     outcome: 'done',
     services: ['api'],
     changes: 1,
@@ -89,6 +90,31 @@ describe('what belongs to an operation of ours is part of it', () => {
         patches: [aPatch(2, 'fakturino deploy by nina: hotfix')],
       },
       [['operation', 'here', 'nina']],
+    ],
+    [
+      'a deployment by its commit and time, where the command was ended before it could write down which it is',
+      {
+        operations: [anOperation({ ended: null, outcome: 'open', commit: 'c1', lastAt: iso(1) })],
+        deployments: [aDeployment(2)],
+      },
+      [['operation', 'here', 'nina']],
+    ],
+    [
+      'not a deployment of another commit, or of later, or one that came while nothing was missing',
+      {
+        operations: [
+          anOperation({ id: 'o2', ended: null, outcome: 'open', commit: 'c2', lastAt: iso(1) }),
+          anOperation({ ended: null, outcome: 'open', commit: 'c1', lastAt: iso(-10) }),
+          anOperation({ id: 'o3', commit: 'c1', lastAt: iso(2) }),
+        ],
+        deployments: [aDeployment(2, { creator: 'Petra' })],
+      },
+      [
+        ['deployment', 'others', 'Petra'],
+        ['operation', 'here', 'nina'],
+        ['operation', 'here', 'nina'],
+        ['operation', 'here', 'nina'],
+      ],
     ],
     [
       'a release of another machine, with its patch and deployments',
@@ -208,8 +234,18 @@ test('the newest comes first', () => {
   expect(told({ deployments }).map(({ at }) => at)).toEqual([iso(9), iso(4), iso(1)])
 })
 
-test('what went on until a moment is since that moment', () => {
-  const [item] = told({ operations: [anOperation()] })
+test.each<[string, Partial<TimelineParts>, boolean[]]>([
+  ['what went on until a moment', { operations: [anOperation()] }, [true, true, false]],
+  [
+    'what never said that it was over, until its last word,',
+    { operations: [anOperation({ ended: null, outcome: 'open', lastAt: iso(4) })] },
+    [true, true, false],
+  ],
+  ['a deployment that is on its way', { deployments: [aDeployment(1, { status: 'building' })] }, [true, true, true]],
+  ['one that is over', { deployments: [aDeployment(1)] }, [true, false, false]],
+])('%s is since that moment', (_, parts, expected) => {
+  const [item] = told(parts)
   if (item === undefined) throw new Error('nothing')
-  expect([minutes(-1), minutes(4), minutes(6)].map((since) => isSince(item, since))).toEqual([true, true, false])
+  const { operations = [] } = parts
+  expect([minutes(-1), minutes(4), minutes(6)].map((since) => isSince(item, since, operations))).toEqual(expected)
 })

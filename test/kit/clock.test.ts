@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { faster } from '../../src/kit/clock.ts'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { faster, wallClock } from '../../src/kit/clock.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 
 describe('a clock whose time passes three times faster', () => {
@@ -38,5 +38,20 @@ describe('a clock whose time passes three times faster', () => {
     const sleep = faster(new FakeClock(), 3).sleep(30_000, controller.signal)
     controller.abort(new Error('enough'))
     await expect(sleep).rejects.toThrow('enough')
+  })
+})
+
+describe('the clock on the wall', () => {
+  it('waits for as long as timers can count where it is asked to wait for longer, and not for no time at all', () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const day = 86_400_000
+    const called: string[] = []
+    wallClock.after(30 * day, () => called.push('after'))
+    void wallClock.sleep(30 * day).then(() => called.push('slept'))
+    vi.advanceTimersByTime(24 * day)
+    expect(called).toEqual([])
+    vi.advanceTimersByTime(day)
+    expect(called).toEqual(['after'])
   })
 })

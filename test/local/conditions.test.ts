@@ -345,6 +345,7 @@ test.each<[unknown, RegExp]>([
   [{ certificateDays: '6' }, /certificateDays must be a number of days, or absent or not-a-number/],
   [{ certificateDays: Number.NaN }, /certificateDays must be/],
   [{ latencyMs: -1 }, /latencyMs must be milliseconds/],
+  [{ latencyMs: 1e12 }, /latencyMs must be milliseconds from 0 to 3600000/],
   [{ latencyMs: '5s' }, /latencyMs must be milliseconds/],
   [{ failsEvery: 0 }, /failsEvery must be a whole number/],
   [{ failsEvery: 1.5 }, /failsEvery must be a whole number/],

@@ -97,6 +97,20 @@ describe('the next step', () => {
       /deployment of api is on its way/,
     ],
     [
+      'a deployment waits for approval, which no waiting brings',
+      { services: [aService('api', latest('needs-approval')), aService('worker', latest('building'))] },
+      'wait',
+      'status --watch -e staging',
+      /newest deployment of api waits in the dashboard for somebody to approve it/,
+    ],
+    [
+      'the environment has a name that a shell would read otherwise',
+      { environment: "a; reboot 'now'" },
+      'check',
+      "check -e 'a; reboot '\\''now'\\'''",
+      /runs/,
+    ],
+    [
       'others staged changes',
       { services: [aService('api', notDeployed)], splits: split, stagedChanges: 1 },
       'look-at-staged',

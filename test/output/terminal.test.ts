@@ -11,6 +11,7 @@ describe('createTerminal', () => {
     ['a screen', screen, 100],
     ['a very wide screen', { ...screen, columns: 400 }, 120],
     ['a very narrow one', { ...screen, columns: 5 }, 20],
+    ['one whose size nobody has set, as under a recorder,', { ...screen, columns: 0 }, 80],
     ['a screen that does not know', { write: (_text: string) => true, isTTY: true }, 80],
   ])('%s has columns of its own', (_, stream, columns) => {
     const terminal = createTerminal(stream, pipe, { env: {}, noColor: false })
@@ -44,6 +45,7 @@ describe('createTerminal', () => {
     ['a screen', screen, 100],
     ['a very wide screen', { ...screen, columns: 400 }, 400],
     ['a very narrow one', { ...screen, columns: 5 }, 20],
+    ['one whose size nobody has set, as under a recorder,', { ...screen, columns: 0 }, 80],
     ['a pipe', pipe, undefined],
   ])('%s has room for lines that must not be broken', (_, stream, width) => {
     expect(createTerminal(stream, pipe, { env: {}, noColor: false }).outWidth()).toBe(width)

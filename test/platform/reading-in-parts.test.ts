@@ -142,6 +142,27 @@ describe('an environment of which a part is denied', () => {
     expect(plainly(again)).toEqual(plainly(state))
   })
 
+  it.each<[DeniedPart[], 'account' | 'project']>([
+    [[], 'account'],
+    [['patches'], 'account'],
+    [['config'], 'account'],
+    [['config', 'patches'], 'account'],
+    [['config'], 'project'],
+  ])('without %j a token of kind %s sees the newest deployments where they are asked for', async (denied, as) => {
+    const { platform, local, target } = await aWorld({ denied, as })
+    const redis = local.world.serviceNamed('redis').id
+    local.world.commit(target.environmentId, { services: { [redis]: { variables: { MORE: { value: 'more' } } } } }, {})
+    const { length } = local.world.deployments(target.environmentId, redis)
+    expect(length).toBe(1)
+    const place = as === 'project' ? 'token' : target
+    for (const _ of ['first', 'later']) {
+      const { recent } = await platform.observe(place, { withRecent: true })
+      expect(recent?.deployments).toHaveLength(length)
+      expect(recent?.isWhole).toBe(true)
+      expect((await platform.observe(place)).recent).toBeUndefined()
+    }
+  })
+
   it('sees that a sealed variable is there, and no value of it', async () => {
     const { platform, target } = await aWorld({ denied: ['config'] })
     const state = await platform.observe(target)

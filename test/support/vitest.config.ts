@@ -9,5 +9,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 20_000,
+    // Left alone, one processor would wait for the other.
+    maxWorkers: '100%',
   },
 })

@@ -1,15 +1,18 @@
+import { nearestWords } from '../../config/nearest.ts'
 import { readEntries } from '../../journal/entries.ts'
 import { history } from '../../journal/history.ts'
 import { journalPath } from '../../journal/journal.ts'
 import { isSince, timeline } from '../../journal/timeline.ts'
 import { OperatorError } from '../../kit/errors.ts'
+import { printable } from '../../kit/text.ts'
 import { notThere, observeEnvironment } from '../../operations/observe-environment.ts'
 import { operationNotes } from '../../plan/operation-notes.ts'
+import { redactorOf, valuesIn, valuesRead } from '../../platform/redact.ts'
 import { type CommandInput, isGiven, textOption } from '../command.ts'
 import type { Context } from '../context.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { momentOption } from '../moment-option.ts'
-import { wantedEnvironment } from '../target.ts'
+import { desiredBy, wantedEnvironment } from '../target.ts'
 
 /** What is told where no `--since` says how far back. */
 const mostItems = 50
@@ -26,12 +29,13 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
   const wanted = await wantedEnvironment(context, 'looking', config)
   const found = await observeEnvironment(wanted, { platform, knownIds: await context.knownIds() })
   if (found.kind === 'missing') {
-    throw notThere({ name: wanted.project.name, exists: found.project !== undefined }, wanted.environment.name ?? '')
+    const { project, environment } = wanted
+    if (config !== undefined && environment.name !== undefined) desiredBy(config)(environment.name)
+    throw notThere({ name: project.name, exists: found.project !== undefined }, environment.name ?? '')
   }
   const { state } = found
   const { project, environment } = state
   const text = await context.files.readText(journalPath(context.stateDirectory, environment.id))
-  const operations = history(readEntries(text))
   const past = await platform.readPast({
     environmentId: environment.id,
     ...(since === undefined ? {} : { since }),
@@ -42,36 +46,79 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
     [...state.services, ...state.servicesElsewhere].map(({ id, name }) => [id, name]),
   )
   const { completeSince = Number.NEGATIVE_INFINITY } = past
-  const { releases } = operationNotes(state)
-  const items = timeline({
+  const written = (past.patches ?? []).flatMap(({ config: patch }) => valuesIn(patch.reveal()))
+  const safe = withoutSecrets(redactorOf([...valuesRead(state), ...written]))
+  const operations = history(readEntries(text)).map(safe)
+  const releases = operationNotes(state).releases.map(safe)
+  const whole = timeline({
     operations,
     releases,
     patches: past.patches ?? [],
     deployments: past.deployments,
     serviceName: (id) => names.get(id),
   })
+  if (service !== undefined) {
+    const configured = config?.services ?? {}
+    refuseStranger(service, [
+      ...names.values(),
+      ...Object.keys(configured),
+      ...[...operations, ...whole].flatMap(({ services }) => services),
+    ])
+  }
+  const items = whole
     // Older than what was read whole, something would be missing between them.
     .filter((item) => item.kind === 'operation' || Date.parse(item.at) >= completeSince)
-    .filter((item) => since === undefined || isSince(item, since))
+    .filter((item) => since === undefined || isSince(item, since, operations))
     .filter(({ services }) => service === undefined || services.includes(service))
+  const told = since === undefined ? items.slice(0, mostItems) : items
   context.output.answer({
     type: 'history',
     project: project.name,
     environment: environment.name,
     isRehearsal,
     operations: operations
-      .filter(({ began }) => since === undefined || Date.parse(began) >= since)
-      .filter(({ services }) => service === undefined || services.includes(service)),
-    items: since === undefined ? items.slice(0, mostItems) : items,
+      .filter(({ ended, lastAt }) => since === undefined || Date.parse(ended ?? lastAt) >= since)
+      .filter(({ services }) => service === undefined || services.includes(service))
+      .map(({ lastAt: _, ...operation }) => operation),
+    items: told,
     isDenied: past.patches === undefined,
-    completeSince:
-      past.completeSince === undefined || (since !== undefined && past.completeSince < since)
-        ? null
-        : new Date(past.completeSince).toISOString(),
+    completeSince: toldFrom(past.completeSince, {
+      since,
+      cutAt: told.length < items.length ? told.at(-1)?.at : undefined,
+    }),
     at: new Date(state.platformTime ?? context.clock.now()).toISOString(),
     isMarkdown,
   })
   return exitCodes.done.code
+}
+
+/** People write into a reason what they like, and a failure may repeat it. */
+function withoutSecrets(redact: (text: string) => string) {
+  return <Told extends { reason?: string; message?: string }>(told: Told): Told => ({
+    ...told,
+    ...(told.reason === undefined ? {} : { reason: redact(told.reason) }),
+    ...(told.message === undefined ? {} : { message: redact(told.message) }),
+  })
+}
+
+/** From when on nothing is missing, because it was not read or because it is left out; null where all of it is told. */
+function toldFrom(
+  readFrom: number | undefined,
+  { since, cutAt }: { since: number | undefined; cutAt: string | undefined },
+): string | null {
+  if (cutAt !== undefined) return cutAt
+  return readFrom === undefined || (since !== undefined && readFrom < since) ? null : new Date(readFrom).toISOString()
+}
+
+/** A name that nothing knows was mistyped: that nothing was done to it would be a wrong comfort. */
+function refuseStranger(service: string, known: readonly string[]): void {
+  if (known.includes(service)) return
+  throw new OperatorError({
+    kind: 'usage',
+    code: 'unknown-service',
+    message: `No service ${printable(service)} was ever seen here${nearestWords(service, [...new Set(known)])}.`,
+    hint: 'Name it as it is called on the platform, or leave --service out.',
+  })
 }
 
 function twoForms(): OperatorError {

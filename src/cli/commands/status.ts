@@ -18,14 +18,30 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
     context.output.answer(await look(context))
     return exitCodes.done.code
   }
+  return watch(everyMs, context)
+}
+
+/** Looks until Ctrl-C, or until nobody reads; once there was a first look, a platform that is out of reach for a while ends nothing. */
+async function watch(everyMs: number, context: Context): Promise<ExitCode> {
+  const { clock, output, signal } = context
+  const stop = AbortSignal.any([signal, output.gone])
+  let hasLooked = false
   try {
     for (;;) {
-      context.output.answer({ ...(await look(context)), watch: { everyMs } })
-      await context.clock.sleep(everyMs, context.signal)
+      try {
+        output.answer({ ...(await look(context)), watch: { everyMs } })
+        hasLooked = true
+      } catch (error) {
+        if (!hasLooked || signal.aborted || !(error instanceof OperatorError) || error.kind !== 'unreachable')
+          throw error
+        output.notice(error.message)
+      }
+      await clock.sleep(everyMs, stop)
     }
   } catch (error) {
+    if (output.gone.aborted) return exitCodes.done.code
     // Ctrl-C is how a watch ends: nothing went wrong, and nothing has to be said.
-    const { aborted, reason } = context.signal
+    const { aborted, reason } = signal
     if (aborted && reason instanceof OperatorError && reason.kind === 'interrupted') return exitCodes.interrupted.code
     throw error
   }
@@ -52,14 +68,17 @@ async function look(context: Context): Promise<Extract<Answer, { type: 'status' 
   return { type: 'status', status: { ...status, next: { ...next, command } }, isRehearsal, ...operation }
 }
 
+/** Looks that come faster would use up the requests that a rescue needs. */
+const shortestIntervalMs = 1_000
+
 /** As given, or the longest wait between looks of a deploy. */
 async function intervalMs(asked: unknown, context: Context): Promise<number> {
   if (typeof asked !== 'string') return (await context.timing()).polling.longestMs
-  if (isDuration(asked) && durationMs(asked) > 0) return durationMs(asked)
+  if (isDuration(asked) && durationMs(asked) >= shortestIntervalMs) return durationMs(asked)
   throw new OperatorError({
     kind: 'usage',
     code: 'invalid-option',
     message: `--watch ${printable(asked)} is no time between two looks.`,
-    hint: 'Write a number and a unit, as in 10s or 2m, or nothing.',
+    hint: 'Write a number and a unit, 1s at least, as in 10s or 2m; or nothing.',
   })
 }

@@ -28,7 +28,7 @@ export function historyMarkdown({
   const notes = [
     ...(isRehearsal ? ['This was a rehearsal.'] : []),
     ...(isDenied ? ['The history of patches could not be read: changes by others are missing.'] : []),
-    ...(completeSince === null ? [] : [`What others did before ${minute(completeSince)} is missing.`]),
+    ...(completeSince === null ? [] : [`Not everything before ${minute(completeSince)} is told.`]),
   ]
   return `${[
     `## What was done in ${place}`,

@@ -26,7 +26,7 @@ export function renderHistory(answer: ToldHistory, layout: { style: Style; colum
     ...(isDenied ? ['This token may not read the history of patches, so changes by others are missing.'] : []),
     ...(completeSince === null
       ? []
-      : [`What others did before ${minute(completeSince)} was not read; --since reads further back.`]),
+      : [`Not everything before ${minute(completeSince)} is told; --since reads further back.`]),
   ].map((note) => paragraph(note, columns, `${style.sign.caution} `, 2))
   return `${[renderTarget(answer, layout), '', ...body, ...(notes.length === 0 ? [] : ['', ...notes])].join('\n')}\n`
 }

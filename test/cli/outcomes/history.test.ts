@@ -76,10 +76,51 @@ describe('history', () => {
       ['--service', 'worker'],
       ['restart', 'deploy'],
     ],
-    [['--service', 'nobody'], []],
+    [['--service', 'redis'], ['deploy']],
   ])('%j tells only what was asked for', async (options, commands) => {
     const stage = await anEventfulStage()
     expect((await historyOf(stage, ...options)).map(({ command }) => command)).toEqual(commands)
+  })
+
+  it.each([
+    ['wroker', /no service wroker was ever seen here; the nearest is 'worker'/i],
+    ['nobody', /no service nobody was ever seen/i],
+  ])('that is asked for %s, whom nothing names, does not say that nothing was done', async (service, says) => {
+    const stage = await aDeployedStage()
+    const ran = await stage.run(['history', '-e', 'staging', '--service', service, '--json'])
+    expect(ran.exitCode).toBe(64)
+    expect(failureOf(ran)).toMatchObject({ code: 'unknown-service', message: expect.stringMatching(says) })
+  })
+
+  it('of an environment that neither the platform nor the config has says so, and does not send to init', async () => {
+    const ran = await (await aStoredStage()).run(['history', '-e', 'stagign', '--json'])
+    expect(failureOf(ran)).toMatchObject({
+      exitCode: 64,
+      code: 'unknown-environment',
+      hint: 'Did you mean -e staging?',
+    })
+  })
+
+  it('of a service to which nothing was done is empty', async () => {
+    const stage = await aStoredStage()
+    expect(await historyOf(stage, '--service', 'worker')).toEqual([])
+  })
+
+  it('tells an operation that began before the moment that was asked for and ended behind it, with what it stored', async () => {
+    const stage = await aStoredStage()
+    const path = Object.keys(stage.files.all()).find((one) => one.endsWith('.ndjson')) ?? ''
+    // It took an hour.
+    const lines = ((await stage.files.readText(path)) ?? '').split('\n')
+    const ended = lines.map((line) =>
+      line.includes('"type":"ended"') ? line.replace(/"at":"[^"]*"/, '"at":"2026-11-03T10:00:00.000Z"') : line,
+    )
+    await stage.files.writeText(path, ended.join('\n'))
+    stage.clock.advance(2 * 3_600_000)
+    const options = ['history', '-e', 'staging', '--since', '2026-11-03T09:30:00Z']
+    expect((await succeeding(stage, options)).stdout).toMatch(
+      /init by nina: done after 60 min 0 s; \d+ changes\s+stored/,
+    )
+    expect(await historyOf(stage, ...options.slice(3))).toMatchObject([{ command: 'init' }])
   })
 
   it('that is asked since no time at all ends with 64', async () => {
@@ -149,6 +190,15 @@ describe('the timeline', () => {
     }
   })
 
+  it('tells a deployment of a command that was killed while it started it as part of that command', async () => {
+    const stage = await aDeployedStage()
+    stage.clock.advance(3_600_000)
+    stage.platform.world.addCommit(repository, 'main', { sha: bad })
+    await killedAt(stage, ['deploy', '-e', 'staging', '--yes', '--commit', bad], 6, 'after it was sent')
+    expect(stage.platform.requests.at(-1)?.operationName).toBe('DeployService')
+    expect((await itemsOf(stage)).filter(({ kind }) => kind === 'deployment')).toEqual([])
+  })
+
   it('tells deployments that nobody of us made, with how long they took and who', async () => {
     const stage = await aDeployedStage()
     const { world } = stage.platform
@@ -193,6 +243,35 @@ describe('the timeline', () => {
     expect(pages).toHaveLength(2)
   })
 
+  it('says where it was cut, with few requests however much was done', async () => {
+    const stage = await aStoredStage()
+    const { world } = stage.platform
+    const { id } = world.environmentNamed('staging')
+    for (let nth = 0; nth < 520; nth++) {
+      stage.clock.advance(60_000)
+      world.commit(id, { sharedVariables: { [`X_${nth}`]: { value: sentinel } } }, { skipDeploys: true })
+    }
+    const asked = async (...options: string[]) => {
+      const start = stage.platform.requests.length
+      const ran = await succeeding(stage, ['history', '-e', 'staging', ...options])
+      return { ...ran, requests: stage.platform.requests.length - start }
+    }
+    const { documents, requests } = await asked('--json')
+    const { items, completeSince } = documents[0] ?? {}
+    expect(requests).toBe(2)
+    expect(items).toHaveLength(50)
+    expect(Array.isArray(items) && items.at(-1)).toMatchObject({ at: completeSince })
+    const before = String(completeSince).slice(0, 16).replace('T', ' ')
+    expect((await asked()).stdout.replaceAll(/\s+/g, ' ')).toContain(
+      `Not everything before ${before} UTC is told; --since reads further back.`,
+    )
+    expect((await asked('--markdown')).stdout).toContain(`Not everything before ${before} UTC is told.`)
+    const all = await asked('--json', '--since', '10d')
+    expect(all.requests).toBe(4)
+    expect(all.documents[0]).toMatchObject({ completeSince: null })
+    expect(all.documents[0]?.items).toHaveLength(521)
+  })
+
   it('a report in Markdown is a heading and a table, and nothing that others wrote is more than text', async () => {
     const stage = await aDeployedStage()
     const { world } = stage.platform
@@ -215,6 +294,24 @@ describe('the timeline', () => {
       '| 2026-11-03 09:10:10 | P\\|etra | change of sharedVariables.X; a \\| b \\`c\\` \\<img src=x\\> \\[d\\]\\(https\\://e.example\\) (at)ops \\*\\*f\\*\\*; not by fakturino | committed |  |',
     )
     expect(stdout).not.toContain(sentinel)
+  })
+
+  it('tells no value of a variable, though somebody wrote one down as the reason', async () => {
+    const stage = await aStoredStage()
+    const { world } = stage.platform
+    const { id } = world.environmentNamed('staging')
+    await succeeding(stage, ['deploy', '-e', 'staging', '--yes', '--reason', `the key is ${sentinel}`])
+    world.setVariable(id, world.serviceNamed('api').id, 'PADDLE_API_KEY', sentinel)
+    const told = async () => {
+      for (const form of [['--json'], ['--markdown'], []]) {
+        const { stdout } = await succeeding(stage, ['history', '-e', 'staging', ...form])
+        expect(stdout).not.toContain(sentinel)
+        expect(stdout).toMatch(/the key is .*secret/)
+      }
+    }
+    await told()
+    for (const path of Object.keys(stage.files.all())) if (path.endsWith('.ndjson')) await stage.files.remove(path)
+    await told()
   })
 
   it('is Markdown or JSON, not both', async () => {

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { aStage, type RunOptions } from '../../support/stage.ts'
 import { aStoredStage } from './deployed-stage.ts'
@@ -41,7 +42,57 @@ describe('status --watch', () => {
     expect((await watched(['--watch'], 3_500)).requests).toBe(4)
   })
 
-  it.each(['soon', '0s'])('--watch %s is refused before anything is asked', async (interval) => {
+  it('ends quietly, as done, once nobody reads any more', async () => {
+    const stage = await aStoredStage()
+    let written = ''
+    const pipe = Object.assign(new EventEmitter(), {
+      write(text: string) {
+        written += text
+        pipe.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }))
+      },
+    })
+    const start = stage.platform.requests.length
+    // Where it does not end by itself, Ctrl-C ends it, and the code tells.
+    const ran = await stage.run(['status', '-e', 'staging', '--watch', '10s'], {
+      stdout: pipe,
+      onStart: (interrupt) => stage.clock.after(100_000, () => interrupt('SIGINT')),
+    })
+    expect(ran).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(written).toMatch(/^Project /)
+    expect(stage.platform.requests.length - start).toBe(1)
+  })
+
+  it('goes on where the platform cannot be reached for a while, and says so', async () => {
+    const stage = await aStoredStage()
+    let looks = 0
+    let isDown = false
+    stage.platform.onRequest(() => {
+      if (!isDown) looks += 1
+      return isDown ? { kind: 'answer', status: 503, body: '' } : undefined
+    })
+    stage.clock.after(15_000, () => {
+      isDown = true
+    })
+    stage.clock.after(600_000, () => {
+      isDown = false
+    })
+    const ran = await stage.run(['status', '-e', 'staging', '--watch', '10s'], {
+      onStart: (interrupt) => stage.clock.after(1_200_000, () => interrupt('SIGINT')),
+    })
+    expect(ran.exitCode).toBe(130)
+    expect(ran.stderr).toMatch(/503/)
+    expect(ran.stdout.match(/^Project /gm)).toHaveLength(looks)
+    expect(looks).toBeGreaterThan(50)
+  })
+
+  it('that cannot be reached at its first look says so, and ends', async () => {
+    const stage = await aStoredStage()
+    stage.platform.onRequest(() => ({ kind: 'answer', status: 503, body: '' }))
+    const ran = await stage.run(['status', '-e', 'staging', '--watch', '10s'])
+    expect([ran.exitCode, ran.stdout]).toEqual([69, ''])
+  })
+
+  it.each(['soon', '0s', '1ms', '999ms'])('--watch %s is refused before anything is asked', async (interval) => {
     const stage = await aStage()
     const ran = await stage.run(['status', '-e', 'staging', '--watch', interval])
     expect(ran.exitCode).toBe(64)
