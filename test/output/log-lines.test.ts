@@ -122,6 +122,8 @@ describe.each([20, 40, 80, 200])('on a screen of %i columns', (columns) => {
       '漢字',
       '👩‍👩‍👧‍👦',
       'é',
+      // One character to a reader, of as many parts as one likes.
+      `\u1112\u1161${'\u11ab'.repeat(9)}`,
       ...aTrace(),
     )
     const text = fc

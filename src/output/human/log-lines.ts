@@ -115,16 +115,26 @@ function broken(line: string, columns: number | undefined, besides: number): str
 
 const segmenter = new Intl.Segmenter()
 
-/** How much of a text goes into so many columns; at least one character. */
+/** How much of a text goes into so many columns, by whole characters where one of them fits; never nothing. */
 function fitting(text: string, columns: number): number {
   const head = text.length > columns * 16 ? text.slice(0, columns * 16) : text
   if (isPlain(head)) return Math.min(text.length, columns)
   let used = 0
   for (const { segment, index } of segmenter.segment(head)) {
     used += stringWidth(segment)
-    if (used > columns && index > 0) return index
+    if (used > columns) return index > 0 ? index : partFitting(segment, columns)
   }
   return head.length
+}
+
+/** Some scripts put a character together from any number of parts, so that a single one may be wider than the room. */
+function partFitting(character: string, columns: number): number {
+  let end = 0
+  for (const part of character) {
+    if (end > 0 && stringWidth(character.slice(0, end + part.length)) > columns) break
+    end += part.length
+  }
+  return end
 }
 
 /** Every character takes one column. */
