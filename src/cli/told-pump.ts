@@ -26,9 +26,7 @@ export function createToldPump(teller: LogTeller, isBounded: boolean, most = mos
       if (told.length === 0 || teller.gone.aborted) return
       queue = queue.length === 0 ? [...told] : queue.concat(told)
       if (isBounded && queue.length > most) queue = shortened(queue, most)
-      running ??= run().finally(() => {
-        running = undefined
-      })
+      running ??= run()
     },
     async emptied(signal) {
       if (running === undefined) return
@@ -58,6 +56,8 @@ export function createToldPump(teller: LogTeller, isBounded: boolean, most = mos
       await teller.taken()
     }
     queue = []
+    // In the same turn as the last look at the queue: what is added in the next one starts it again.
+    running = undefined
   }
   return pump
 }

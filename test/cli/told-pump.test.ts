@@ -91,3 +91,19 @@ it('ends with its reader, and with the command', async () => {
   expect(other.told).toHaveLength(700)
   expect(stuck.lines).toBe(700)
 })
+
+it('loses nothing that comes in the moment in which everything before has been taken', async () => {
+  for (let turns = 0; turns < 6; turns += 1) {
+    const told: ToldLog[] = []
+    const pump = createToldPump(
+      { tell: (some) => void told.push(...some), taken: () => Promise.resolve(), gone: never },
+      false,
+    )
+    pump.add(entries(1))
+    for (let turn = 0; turn < turns; turn += 1) await Promise.resolve()
+    pump.add(entries(1, 1))
+    await pump.emptied(never)
+    expect(told, `after ${turns} turns`).toHaveLength(2)
+    expect(pump.lines).toBe(2)
+  }
+})
