@@ -13,6 +13,11 @@ export interface EntryFilter {
   services?: readonly string[]
 }
 
+/** Does more than the platform's own filter decide what passes? */
+export function isSifted({ level, grep }: EntryFilter): boolean {
+  return level !== undefined || grep !== undefined
+}
+
 /** Does an entry pass, as a whole? */
 export function passes(entry: LogEntry, { level, grep, services = [] }: EntryFilter): boolean {
   if (level !== undefined && logLevels.indexOf(entry.level) < logLevels.indexOf(level)) return false

@@ -59,3 +59,15 @@ export function createReading(filter: EntryFilter, nameOf: (row: LogRow) => stri
     },
   }
 }
+
+export function entriesIn(told: readonly ToldLog[]): number {
+  return told.filter(({ kind }) => kind === 'entry').length
+}
+
+/** The newest so many entries, with the gaps from the first of them on. */
+export function newestOf(told: readonly ToldLog[], entries: number): ToldLog[] {
+  let more = entriesIn(told) - entries
+  if (more <= 0) return [...told]
+  const from = told.findIndex(({ kind }) => kind === 'entry' && more-- === 0)
+  return from === -1 ? [] : told.slice(from)
+}

@@ -28,6 +28,11 @@ export type LogState = TailState & { source: LogSource }
 export interface FollowLogsNeeds extends TailNeeds {
   /** Items in their order: by time, and at the same moment as they came. */
   tell(items: LogItem[]): void
+  /**
+   * Called once when history is read, before anything is told and even with nothing, with what of history need not wait for late rows; without it
+   * `tell` gets that. @param rows how many history has, those that still wait included
+   */
+  tellHistory?(items: LogItem[], rows: number): void
   tellState?(state: LogState): void
 }
 
@@ -54,18 +59,22 @@ export async function followLogs(request: LogRequest, needs: FollowLogsNeeds): P
   const { clock, signal } = needs
   const merger = new RowMerger()
   const followed: LogsFollowed = { ended: 'read', rows: 0, gaps: 0, early: 0 }
-  const tell = (items: LogItem[]) => {
-    if (items.length === 0) return
+  const count = (items: LogItem[]): LogItem[] => {
     const gaps = items.filter(({ kind }) => kind === 'gap').length
     followed.gaps += gaps
     followed.rows += items.length - gaps
-    needs.tell(items)
+    return items
+  }
+  const tell = (items: LogItem[]) => {
+    if (items.length > 0) needs.tell(count(items))
   }
   const tails = request.sources.map((source) => ({ source, memory: new RowMemory() }))
   try {
     const { rows, gaps } = await readHistory(request, tails, needs)
     for (const gap of gaps) merger.addGap(gap, clock.now())
-    tell(merger.add(rows, clock.now()))
+    const history = merger.add(rows, clock.now())
+    if (needs.tellHistory === undefined) tell(history)
+    else needs.tellHistory(count(history), rows.length)
     // History is whole, and in order however much of it there is.
     const beforeFollowing = merger.early
     if (request.isFollowed) {

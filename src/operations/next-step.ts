@@ -79,7 +79,11 @@ export function nextStep({ environment, services, splits, stagedChanges, operati
     }
   }
   if (services.length === 0) return { code: 'none', because: 'nothing is here', command: null }
-  return { code: 'check', because: 'everything runs; whether it also works is another question', command: command('check') }
+  return {
+    code: 'check',
+    because: 'everything runs; whether it also works is another question',
+    command: command('check'),
+  }
 }
 
 /** A name of the platform's that a shell takes for one word. */

@@ -230,6 +230,61 @@ describe('following', () => {
     ])
   })
 
+  it.each([
+    ['none of what was said before is asked for', '0', []],
+    ['all of it was said a moment ago', '3', ['before 97', 'before 98', 'before 99']],
+  ])('loses no line of those that come where %s', async (_, lines, before) => {
+    const stage = await aQuietStage()
+    say(stage, 'api', ...Array.from({ length: 100 }, (_, n) => `before ${n}`))
+    const now = Array.from({ length: 20 }, (_, n) => `now ${n}`)
+    const argv = ['logs', 'api', ...staging, '--lines', lines, '--follow', '--json']
+    const { documents } = await stage.run(argv, {
+      onStart: (interrupt) => {
+        stage.platform.onSocket(({ type }) => {
+          if (type === 'next' && now.length > 0) say(stage, 'api', ...now.splice(0))
+          return undefined
+        })
+        stage.clock.after(60_000, () => interrupt('SIGINT'))
+        stage.clock.after(1_000, () => say(stage, 'api', ...now.splice(0)))
+      },
+    })
+    const messages = documents.flatMap((document) => (document.type === 'log' ? [document.message] : []))
+    expect(messages).toEqual([...before, ...Array.from({ length: 20 }, (_, n) => `now ${n}`)])
+  })
+
+  it('where only some of it passes, tells of what was said before all since --since', async () => {
+    const stage = await aQuietStage()
+    say(stage, 'api', 'needle')
+    for (let second = 0; second < 14; second += 1) {
+      stage.clock.advance(2_000)
+      say(stage, 'api', ...Array.from({ length: 490 }, (_, n) => `hay ${n}`))
+    }
+    const run = (...option: string[]) =>
+      following(stage, ['logs', 'api', ...staging, '--follow', '--grep', 'needle', ...option], 20_000, () => {})
+    expect(said((await run('--since', '10m')).stdout)).toEqual(['api │ needle'])
+    const ran = await run('--lines', '5')
+    expect(said(ran.stdout)).toEqual([])
+    expect(oneLine(ran.stderr)).toContain(
+      'Only the newest 5000 lines of what was said before were looked through. For more, add --no-follow, or --since 24h.',
+    )
+  })
+
+  it('a log that comes to its end says so', async () => {
+    const stage = await aQuietStage()
+    const [deployment] = deploymentsOf(stage, 'staging', 'api')
+    const argv = ['logs', ...staging, '--deployment', deployment?.id ?? '', '--lines', '1', '--follow']
+    const { exitCode, stderr, stdout } = await stage.run(argv, {
+      onStart: () =>
+        stage.clock.after(20_000, () => {
+          say(stage, 'api', ...aTrace().slice(0, 3))
+          stage.platform.world.forceStatus(deployment?.id ?? '', 'REMOVED')
+        }),
+    })
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain('production.ERROR')
+    expect(oneLine(stderr)).toContain('The log has come to its end: the platform has no more to say of it.')
+  })
+
   it('a trace that is never finished is told after a while', async () => {
     const stage = await aQuietStage()
     const argv = ['logs', ...staging, '--since', '1m', '--follow', '--json']
