@@ -137,14 +137,21 @@ function isInterrupted({ reason }: AbortSignal): boolean {
   return typeof reason === 'object' && reason !== null && 'kind' in reason && reason.kind === 'interrupted'
 }
 
-function nothingSaid({ filter, since, question }: AskedLog, { options }: Context): string {
+function nothingSaid({ filter, since, question, again }: AskedLog, { clock, options }: Context): string {
   const what = isSifted(filter) ? 'Nothing that was said passes' : 'Nothing was said'
-  if (since !== undefined && question.kind === 'said') {
+  const further = lookBacks.find(([ms]) => since !== undefined && since > clock.now() - ms)?.[1]
+  if (since !== undefined && further !== undefined && question.kind === 'said') {
     const from = logTime(since).slice(0, 16).replace('T', ' ')
-    return `${what} since ${from} UTC. To look further back, run: ${followUp('fakturino logs --since 24h', options)}`
+    return `${what} since ${from} UTC. To look further back, run: ${followUp(`${again} --since ${further}`, options)}`
   }
   return `${what}, as far back as the platform tells. To see what runs, run: ${followUp('fakturino status', options)}`
 }
+
+/** How far back is proposed next; no plan of the platform's that is common keeps rows for longer (PLATFORM.md §7.4). */
+const lookBacks = [
+  [24 * 3_600_000, '24h'],
+  [30 * 24 * 3_600_000, '30d'],
+] as const
 
 /** How the stream stands, said where it changes: several sources are one connection. */
 function connectionTeller(say: (text: string) => void): (state: LogState) => void {

@@ -126,8 +126,24 @@ describe('what was said', () => {
     const { exitCode, stdout, stderr } = await stage.run(['logs', 'api', ...staging, '--since', '1m'])
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' })
     expect(oneLine(stderr)).toMatch(
-      /Nothing was said since 2026-11-03 09:59 UTC\. To look further back, run: fakturino logs --since 24h --local -e staging/,
+      /Nothing was said since 2026-11-03 09:59 UTC\. To look further back, run: fakturino logs api --since 24h --local -e staging/,
     )
+  })
+
+  it.each([
+    [
+      ['--since', '2d'],
+      'since 2026-11-01 10:00 UTC. To look further back, run: fakturino logs api --grep none --since 30d',
+    ],
+    [['--since', '40d'], 'as far back as the platform tells. To see what runs, run: fakturino status'],
+    [
+      ['--since', '1m', '--level', 'warn', '--grep', "it's"],
+      "since 2026-11-03 09:59 UTC. To look further back, run: fakturino logs api --level warn --grep 'it'\\''s' --since 24h",
+    ],
+  ])('is asked for further back in the same words: %j', async (option, says) => {
+    const stage = await aQuietStage()
+    const { stderr } = await stage.run(['logs', 'api', ...staging, '--grep', 'none', ...option])
+    expect(oneLine(stderr)).toContain(says)
   })
 
   it('needs no config', async () => {
@@ -408,6 +424,8 @@ describe('what cannot be told is said plainly', () => {
     [['--build', '--http'], /exclude each other/],
     [['--errors', '--follow'], /exclude each other/],
     [['--until', '1h', '--follow'], /exclude each other/],
+    [['--errors', '--level', 'warn'], /exclude each other/],
+    [['--since', '90'], /neither a duration nor a time/],
     [['--since', '1h', '--until', '2h'], /later than where the log is to end/],
     [['--since', 'yesterday'], /neither a duration nor a time/],
     [['--lines', 'many'], /no number of lines/],
@@ -434,6 +452,22 @@ describe('what cannot be told is said plainly', () => {
       says: /names no single service/,
       next: /Name one of .*api/,
     })
+  })
+
+  it('a deployment of another service than the one that is named', async () => {
+    const stage = await aDeployedStage()
+    const [deployment] = deploymentsOf(stage, 'staging', 'worker')
+    const id = deployment?.id ?? ''
+    for (const kind of [[], ['--build']]) {
+      await expectFailure(stage, ['logs', 'api', ...staging, '--deployment', id, ...kind], {
+        exitCode: 64,
+        kind: 'usage',
+        code: 'invalid-option',
+        says: /is one of worker, and not of api/,
+        next: /Leave out the name, or the deployment/,
+      })
+    }
+    expect((await stage.run(['logs', 'api', 'worker', ...staging, '--deployment', id])).exitCode).toBe(0)
   })
 
   it('a deployment that nobody knows', async () => {
