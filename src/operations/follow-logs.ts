@@ -119,7 +119,9 @@ async function readHistory(
   if (lines === undefined || rows.length < lines) return { rows, gaps }
   const [oldest] = rows.slice(-Math.max(1, lines))
   if (oldest !== undefined) for (const { memory } of tails) memory.startAt(oldest.time)
-  return { rows: lines === 0 ? [] : rows.slice(-lines), gaps: [] }
+  if (lines === 0) return { rows: [], gaps: [] }
+  // What is missing before the first of them was not asked for.
+  return { rows: rows.slice(-lines), gaps: gaps.filter(({ until }) => oldest !== undefined && until > oldest.time) }
 }
 
 /** Resolves when the platform has no more to say about any of them, or somebody stopped it. */

@@ -97,6 +97,24 @@ describe('history', () => {
     expect(read.messages()[0]).toBe('before')
   })
 
+  it('of so many lines says what is missing among them, and not what is missing before them', async () => {
+    const { clock, local, environmentId, api, print, follow } = await twoServices()
+    local.world.write(
+      environmentId,
+      api,
+      numbered(11_000).map((message) => ({ message, nanoseconds: 7 })),
+    )
+    clock.advance(1_000)
+    print(api, ...numbered(100, 'after'))
+    const read = async (lines: number) => {
+      const reading = follow({ isFollowed: false, lines })
+      return [await reading.ended, reading.items[0]?.kind]
+    }
+    expect(await read(5_100)).toMatchObject([{ rows: 5_100, gaps: 0 }, 'row'])
+    expect(await read(5_103)).toMatchObject([{ rows: 5_103, gaps: 1 }, 'row'])
+    expect(await read(50)).toMatchObject([{ rows: 50, gaps: 0 }, 'row'])
+  })
+
   it('that cannot be read fails as any reading does', async () => {
     const { local, follow } = await twoServices()
     local.onRequest(() => ({
