@@ -22,8 +22,8 @@ export interface LogRequest {
   isFollowed: boolean
 }
 
-/** A change in how one of the sources is followed. */
-export type LogState = TailState & { source: LogSource }
+/** A change in how one of the sources is followed. `over`: it has no more to say, while others may. */
+export type LogState = (TailState | { kind: 'over' }) & { source: LogSource }
 
 export interface FollowLogsNeeds extends TailNeeds {
   /** Items in their order: by time, and at the same moment as they came. */
@@ -169,7 +169,9 @@ async function follow(
           gap: (gap) => merger.addGap(gap, clock.now()),
           state: (state) => guarded(() => needs.tellState?.({ ...state, source })),
         },
-      ),
+      ).then(() => {
+        if (!signal.aborted) guarded(() => needs.tellState?.({ kind: 'over', source }))
+      }),
     ),
   ).finally(() => over.abort())
   try {

@@ -199,7 +199,7 @@ describe('following', () => {
     expect(await followed.ended).toMatchObject({ ended: 'stopped' })
   })
 
-  it('of several deployments comes in one order, and ends when the platform has no more to say', async () => {
+  it('of several deployments comes in one order, goes on when one of them is over, and ends with the last', async () => {
     const { clock, local, deployments, api, worker, print, follow } = await twoServices()
     const sources = deployments.map((deploymentId) => ({ kind: 'deploy', deploymentId }) as const)
     const followed = follow({ sources, lines: 0 })
@@ -211,9 +211,18 @@ describe('following', () => {
     clock.advance(10)
     print(api, 'c')
     await settled()
-    for (const deploymentId of deployments) local.world.forceStatus(deploymentId, 'REMOVED')
+    const [first = '', second = ''] = deployments
+    local.world.forceStatus(first, 'REMOVED')
+    await until(() => followed.has('over'))
+    print(worker, 'd')
+    await until(() => followed.messages().includes('d'))
+    local.world.forceStatus(second, 'REMOVED')
     expect(await followed.ended).toMatchObject({ ended: 'over' })
-    expect(followed.messages().filter((message) => message.length === 1)).toEqual(['a', 'b', 'c'])
+    expect(followed.messages().filter((message) => message.length === 1)).toEqual(['a', 'b', 'c', 'd'])
+    expect(followed.states.slice(2)).toMatchObject([
+      { kind: 'over', source: { deploymentId: first } },
+      { kind: 'over' },
+    ])
   })
 
   it('of requests that the edge answered for two deployments comes in one order, cut or not', async () => {

@@ -99,13 +99,17 @@ async function follow(request: EntryRequest, pump: ToldPump, signal: AbortSignal
     ...(await needsOf(context)),
     signal,
     tell: (told) => pump.add(told),
-    tellState: connectionTeller((text) => output.notice(text)),
+    tellState: connectionTeller(request.places.sources.length, (text) => output.notice(text)),
     tellLookedThrough: (rows) =>
       output.notice(
         `Only the newest ${rows} lines of what was said before were looked through. For more, add --no-follow, or --since 24h.`,
       ),
   })
-  if (ended === 'over') output.notice('The log has come to its end: the platform has no more to say of it.')
+  if (ended === 'over') {
+    output.notice(
+      'The log has come to its end: the platform has no more to say of it. To follow what runs now, run the command again.',
+    )
+  }
 }
 
 async function tellErrors(
@@ -153,10 +157,16 @@ const lookBacks = [
   [30 * 24 * 3_600_000, '30d'],
 ] as const
 
-/** How the stream stands, said where it changes: several sources are one connection. */
-function connectionTeller(say: (text: string) => void): (state: LogState) => void {
+/** How the streams stand, said where it changes: several sources are one connection to whoever reads. */
+function connectionTeller(sources: number, say: (text: string) => void): (state: LogState) => void {
   let last: LogState['kind'] = 'connected'
+  let left = sources
   return (state) => {
+    if (state.kind === 'over') {
+      left -= 1
+      if (left > 0) say('A deployment that is followed is over. To follow what runs now, run the command again.')
+      return
+    }
     if (state.kind === last) return
     last = state.kind
     switch (state.kind) {
