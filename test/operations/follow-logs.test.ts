@@ -418,6 +418,8 @@ describe('where no stream can be had', () => {
     heal()
     await until(() => followed.items.length > 0)
     expect(followed.messages()).toEqual(['meanwhile'])
+    await until(() => followed.has('asking', 2))
+    expect(followed.states.map(({ kind }) => kind)).toEqual(['asking', 'unanswered', 'asking'])
   })
 
   it('and asking is refused too, it fails with the reason', async () => {
