@@ -6,7 +6,8 @@ import { type EntryRequest, rowRequest } from './newest-entries.ts'
 import type { TailNeeds } from './tail-log.ts'
 
 export interface FollowEntriesNeeds extends TailNeeds {
-  tell(told: readonly ToldLog[]): void
+  /** @param isHistory it was said before, and is told at once */
+  tell(told: readonly ToldLog[], isHistory: boolean): void
   tellState(state: LogState): void
   /** Of what was said before, only the newest so many rows were looked through: more that passes may stand before them. */
   tellLookedThrough(rows: number): void
@@ -26,7 +27,7 @@ export async function followEntries(request: EntryRequest, needs: FollowEntriesN
   let cancel: (() => void) | undefined
   const tellWhatIsQuiet = () => {
     cancel = undefined
-    tell(reading.quietFor(clock.now() - lastAt))
+    tell(reading.quietFor(clock.now() - lastAt), false)
   }
   const read = (items: readonly LogItem[]): ToldLog[] => {
     const told = reading.take(items)
@@ -45,13 +46,13 @@ export async function followEntries(request: EntryRequest, needs: FollowEntriesN
       // Only what was said before is cut to what was asked for; what comes from then on never is.
       tellHistory: (items, found) => {
         const told = read(items)
-        tell(isCut ? newestOf(told, lines) : told)
+        tell(isCut ? newestOf(told, lines) : told, true)
         if (isCut && found >= rowsLookedThrough && entriesIn(told) < lines) tellLookedThrough(found)
       },
-      tell: (items) => tell(read(items)),
+      tell: (items) => tell(read(items), false),
     },
   )
   cancel?.()
-  tell(reading.end())
+  tell(reading.end(), false)
   return ended
 }

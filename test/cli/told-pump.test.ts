@@ -70,6 +70,23 @@ it('where what is said cannot wait, the older part of what waits becomes a gap',
   expect(reader.told.at(-1)).toMatchObject({ entry: { message: '9999' } })
 })
 
+it('what was said before is told whole, however much of it there is, also while more comes', async () => {
+  const reader = aReader()
+  const pump = createToldPump(reader.teller, true, 1_000)
+  pump.add(entries(5_000), true)
+  pump.add(entries(600, 5_000))
+  pump.add(entries(300, 5_600))
+  const emptied = pump.emptied(never)
+  for (let turn = 0; turn < 30; turn += 1) {
+    reader.read()
+    await Promise.resolve()
+    await Promise.resolve()
+  }
+  await emptied
+  expect([pump.lines, pump.gaps]).toEqual([5_900, 0])
+  expect(reader.told).toHaveLength(5_900)
+})
+
 it('ends with its reader, and with the command', async () => {
   const reader = aReader()
   const pump = createToldPump(reader.teller, false)

@@ -98,7 +98,7 @@ async function follow(request: EntryRequest, pump: ToldPump, signal: AbortSignal
   const ended = await followEntries(request, {
     ...(await needsOf(context)),
     signal,
-    tell: (told) => pump.add(told),
+    tell: (told, isHistory) => pump.add(told, isHistory),
     tellState: connectionTeller(request.places.sources.length, (text) => output.notice(text)),
     tellLookedThrough: (rows) =>
       output.notice(
