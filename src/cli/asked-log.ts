@@ -5,6 +5,7 @@ import { logLevels } from '../logs/entry-filter.ts'
 import { compileGrep } from '../logs/grep.ts'
 import type { LogQuestion } from '../operations/log-places.ts'
 import { type CommandInput, isGiven, textOption } from './command.ts'
+import { shellWord } from './follow-up.ts'
 import { momentOption } from './moment-option.ts'
 
 /** What `logs` was asked for, before anything is read. Moments are milliseconds. */
@@ -18,6 +19,8 @@ export interface AskedLog {
   isErrors: boolean
   /** As the options say; undefined leaves it to where the answer goes. */
   follow: boolean | undefined
+  /** The same question without its times, as it has to be typed. */
+  again: string
 }
 
 const linesOtherwise = 100
@@ -38,6 +41,7 @@ export function askedLog(input: CommandInput, now: number): AskedLog {
   }
   const lines = linesOption(input)
   const grep = textOption(input, 'grep')
+  refuseBoth(isErrors && input.options.level !== undefined, '--errors', '--level', 'what is counted are errors')
   const level = logLevels.find((known) => known === input.options.level)
   const deployment = textOption(input, 'deployment')
   if (deployment !== undefined && !/^[\w-]{1,100}$/.test(deployment)) {
@@ -58,6 +62,14 @@ export function askedLog(input: CommandInput, now: number): AskedLog {
     lines: lines ?? (since === undefined ? linesOtherwise : undefined),
     isErrors,
     follow,
+    again: [
+      'fakturino logs',
+      ...input.arguments.map(shellWord),
+      ...['level', 'grep', 'deployment'].flatMap((name) => {
+        const value = textOption(input, name)
+        return value === undefined ? [] : [`--${name} ${shellWord(value)}`]
+      }),
+    ].join(' '),
   }
 }
 

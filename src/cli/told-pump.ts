@@ -8,7 +8,8 @@ const mostWaiting = 50_000
 
 /** Hands on what is told as fast as it is read. */
 export interface ToldPump {
-  add(told: readonly ToldLog[]): void
+  /** @param canWait it is no part of what goes on, and may take as long as its reader does */
+  add(told: readonly ToldLog[], canWait?: boolean): void
   /** Resolves when everything was taken or nobody reads any more; after an abort, as soon as the rest is written. */
   emptied(signal: AbortSignal): Promise<void>
   lines: number
@@ -18,17 +19,21 @@ export interface ToldPump {
 /** @param isBounded where nothing can be made to wait: a stream goes on, however slow its reader is */
 export function createToldPump(teller: LogTeller, isBounded: boolean, most = mostWaiting): ToldPump {
   let queue: ToldLog[] = []
+  /** So many of what waits can. */
+  let patient = 0
   let running: Promise<void> | undefined
   const pump: ToldPump = {
     lines: 0,
     gaps: 0,
-    add(told) {
+    add(told, canWait = false) {
       if (told.length === 0 || teller.gone.aborted) return
       queue = queue.length === 0 ? [...told] : queue.concat(told)
-      if (isBounded && queue.length > most) queue = shortened(queue, most)
-      running ??= run().finally(() => {
-        running = undefined
-      })
+      if (canWait) patient += told.length
+      if (isBounded && queue.length - patient > most) {
+        queue = shortened(queue, most)
+        patient = 0
+      }
+      running ??= run()
     },
     async emptied(signal) {
       if (running === undefined) return
@@ -54,10 +59,13 @@ export function createToldPump(teller: LogTeller, isBounded: boolean, most = mos
     while (queue.length > 0 && !teller.gone.aborted) {
       const next = queue.slice(0, inOneWrite)
       queue = queue.slice(inOneWrite)
+      patient = Math.max(0, patient - inOneWrite)
       write(next)
       await teller.taken()
     }
     queue = []
+    // In the same turn as the last look at the queue: what is added in the next one starts it again.
+    running = undefined
   }
   return pump
 }

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import type { LogEntry, LogLevel } from './log-entry.ts'
 
 /** From the least to the worst. */
@@ -13,10 +14,16 @@ export interface EntryFilter {
   services?: readonly string[]
 }
 
+/** Does more than the platform's own filter decide what passes? */
+export function isSifted({ level, grep }: EntryFilter): boolean {
+  return level !== undefined || grep !== undefined
+}
+
 /** Does an entry pass, as a whole? */
 export function passes(entry: LogEntry, { level, grep, services = [] }: EntryFilter): boolean {
   if (level !== undefined && logLevels.indexOf(entry.level) < logLevels.indexOf(level)) return false
   if (services.length > 0 && (entry.service === null || !services.includes(entry.service))) return false
-  if (grep === undefined || grep(entry.message)) return true
+  // As it is read: a colour in the middle of a phrase parts it for nobody.
+  if (grep === undefined || grep(stripVTControlCharacters(entry.message))) return true
   return Object.values(entry.fields).some((value) => grep(typeof value === 'string' ? value : JSON.stringify(value)))
 }

@@ -1,3 +1,4 @@
+import { plainText } from './joining.ts'
 import type { LogEntry } from './log-entry.ts'
 
 /** Errors that are one and the same, as far as their words tell. */
@@ -60,7 +61,7 @@ export function createErrorGroups(): { take(entry: LogEntry): void; groups(): Er
 
 /** The first line of a message without its time, its level and whatever differs from one time to the next. */
 export function summarised(message: string): string {
-  const [head = '', below = ''] = message.slice(0, 4_000).split('\n')
+  const [head = '', below = ''] = plainText(message.slice(0, 4_000)).split('\n')
   const line = /^In [\w.-]{1,100} line \d+:$/.test(head) ? below : head
   return line
     .replace(/^\[\d{4}-\d\d-\d\d[ T][^\]]{1,40}\] [\w-]{1,60}\.[A-Z]+: /, '')

@@ -15,9 +15,11 @@ export function readEntry({ shape, rows }: RowGroup, nameOf: (row: LogRow) => st
   const [first] = rows
   if (first === undefined) return undefined
   const said = rows.length === 1 ? first.message : rows.map(({ message }) => message).join('\n')
-  const written = shape === 'json' || shape === 'line' ? jsonIn(said) : undefined
+  const json = shape === 'json' || shape === 'line' ? jsonIn(said) : undefined
+  const written = json?.fields
   const structured = written ?? first.attributes
-  const message = written === undefined ? (shape === 'wrapped' ? unwrapped(rows) : said) : (messageOf(written) ?? said)
+  const message =
+    json === undefined ? (shape === 'wrapped' ? unwrapped(rows) : said) : (messageOf(json.fields) ?? json.text)
   const thrown = thrownInFields(structured) ?? thrownIn(shape, message)
   return {
     time: first.time,
@@ -47,15 +49,33 @@ function levelOf(
   return shape === 'orphans' ? 'error' : levelOfPlatform(attributes, severity)
 }
 
+interface WrittenJson {
+  fields: Record<string, unknown>
+  /** As it was written, unless its names say that something of it is secret. */
+  text: string
+}
+
 /** The object that a line consists of; undefined for every other line. */
-function jsonIn(text: string): Record<string, unknown> | undefined {
+function jsonIn(text: string): WrittenJson | undefined {
   const line = text.trim()
   if (!line.startsWith('{') || !line.endsWith('}')) return undefined
   try {
     const value: unknown = JSON.parse(line)
-    return isRecord(value) ? redactFields(value) : undefined
+    if (!isRecord(value)) return undefined
+    const fields = redactFields(value)
+    return { fields, text: messageOf(fields) === undefined ? safeText(text, value, fields) : text }
   } catch {
     return undefined
+  }
+}
+
+function safeText(text: string, value: Record<string, unknown>, fields: Record<string, unknown>): string {
+  const safe = JSON.stringify(fields)
+  try {
+    return JSON.stringify(value) === safe ? text : safe
+  } catch {
+    // Nested too deep to be written again; the safe one is not.
+    return safe
   }
 }
 

@@ -2,6 +2,7 @@ import type { LogRow } from '../platform/log-row.ts'
 import { type EntryFilter, passes } from './entry-filter.ts'
 import type { LogEntry, LogGap } from './log-entry.ts'
 import type { LogItem } from './log-item.ts'
+import { millisecondsOf } from './log-time.ts'
 import { readEntry } from './read-entry.ts'
 import { createRowRedactor } from './redact-by-shape.ts'
 import { createRegrouping, type RowGroup } from './regrouping.ts'
@@ -49,7 +50,9 @@ export function createReading(filter: EntryFilter, nameOf: (row: LogRow) => stri
     },
     quietFor(ms) {
       const told: ToldLog[] = []
-      read(regrouping.passed(Date.parse(newest) + ms), told)
+      const at = millisecondsOf(newest)
+      // A row that bears no time cannot say when anything else is over.
+      read(regrouping.passed(Number.isNaN(at) ? Number.POSITIVE_INFINITY : at + ms), told)
       return told
     },
     end() {
@@ -58,4 +61,16 @@ export function createReading(filter: EntryFilter, nameOf: (row: LogRow) => stri
       return told
     },
   }
+}
+
+export function entriesIn(told: readonly ToldLog[]): number {
+  return told.filter(({ kind }) => kind === 'entry').length
+}
+
+/** The newest so many entries, with the gaps from the first of them on. */
+export function newestOf(told: readonly ToldLog[], entries: number): ToldLog[] {
+  let more = entriesIn(told) - entries
+  if (more <= 0) return [...told]
+  const from = told.findIndex(({ kind }) => kind === 'entry' && more-- === 0)
+  return from === -1 ? [] : told.slice(from)
 }

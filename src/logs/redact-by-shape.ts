@@ -103,9 +103,9 @@ function redactAssigned(text: string): string {
     const [whole, key, quote] = match
     const start = match.index + whole.length
     if (key !== undefined && !isCapitalKey(text, match.index, key)) continue
-    const value = valueAt(text, start, quote !== undefined)
+    const value = valueAt(text, start, quote)
     if (value === undefined || noValue.test(text.slice(value.from, value.to))) continue
-    safe += `${text.slice(done, value.from)}${shown}`
+    safe += `${text.slice(done, value.from)}${value.instead ?? shown}`
     done = value.to
     assignment.lastIndex = Math.max(value.to, start)
   }
@@ -117,8 +117,19 @@ function isCapitalKey(text: string, at: number, key: string): boolean {
   return key === 'KEY' && !/[A-Za-z0-9]/.test(text.charAt(at - 1))
 }
 
-/** Where a value stands that begins here, without its quotes. What JSON writes without quotes is judged by its name, once parsed. */
-function valueAt(text: string, at: number, isNameQuoted: boolean): { from: number; to: number } | undefined {
+/** What JSON writes without quotes behind a name: a number, or a flat list of texts and numbers. */
+const bareNumber = /^-?\d[\d.eE+-]{0,400}/
+const bareList = /^\[\s*(?:"(?:[^"\\]|\\.)*"|[-+.\w]+)(?:\s*,\s*(?:"(?:[^"\\]|\\.)*"|[-+.\w]+))*\s*\]/
+
+interface Place {
+  from: number
+  to: number
+  /** Written there, where it needs quotes of its own to stay JSON. */
+  instead?: string
+}
+
+/** Where a value stands that begins here, without its quotes. @param quote of its name, if that has one */
+function valueAt(text: string, at: number, quote: string | undefined): Place | undefined {
   const first = text.charAt(at)
   if (first === '\\' && /["']/.test(text.charAt(at + 1))) {
     const quote = text.slice(at, at + 2)
@@ -131,7 +142,14 @@ function valueAt(text: string, at: number, isNameQuoted: boolean): { from: numbe
     while (to < text.length && text.charAt(to) !== first) to += text.charAt(to) === '\\' ? 2 : 1
     return { from: at + 1, to: Math.min(to, text.length) }
   }
-  if (isNameQuoted || first === '') return undefined
+  if (first === '') return undefined
+  if (quote !== undefined) {
+    const rest = text.slice(at, at + 4_000)
+    const number = bareNumber.exec(rest)?.[0]
+    if (number !== undefined) return { from: at, to: at + number.length, instead: `${quote}${shown}${quote}` }
+    const list = quote === '"' ? bareList.exec(rest)?.[0] : undefined
+    return list === undefined ? undefined : { from: at, to: at + list.length, instead: `["${shown}"]` }
+  }
   const to = endOfWord(text, at)
   return to === at ? undefined : { from: at, to }
 }
@@ -150,14 +168,18 @@ function endOfWord(text: string, at: number): number {
   return text.length
 }
 
-function redactField(name: string, value: unknown, depth: number): unknown {
+/** @param isOfSecret what holds it has the name of a secret */
+function redactField(name: string, value: unknown, depth: number, isOfSecret = false): unknown {
+  const isSecret = isOfSecret || secretName.test(name) || capitalKey.test(name)
   if (depth >= deepest && typeof value === 'object' && value !== null) return '…'
-  if (Array.isArray(value)) return value.map((item) => redactField(name, item, depth + 1))
+  if (Array.isArray(value)) return value.map((item) => redactField(name, item, depth + 1, isSecret))
   if (isRecord(value)) {
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, redactField(key, inner, depth + 1)]))
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [key, redactField(key, inner, depth + 1, isSecret)]),
+    )
   }
   const isValue = (typeof value === 'string' && value !== '' && !noValue.test(value)) || typeof value === 'number'
-  if (isValue && (secretName.test(name) || capitalKey.test(name))) return shown
+  if (isValue && isSecret) return shown
   return typeof value === 'string' ? redactByShape(value) : value
 }
 

@@ -98,8 +98,9 @@ export class RowMemory {
   }
 
   #forget(now: number): void {
-    const present = Math.min(millisecondsOf(this.#youngest), now)
-    if (Number.isNaN(present)) return
+    if (this.#youngest === '') return
+    // What bears no time must not keep everything else from being forgotten.
+    const present = Math.min(millisecondsOf(this.#youngest) || now, now)
     const [oldest, youngest] = [logTime(present - this.#limits.keepMs), logTime(present)]
     for (;;) {
       const row = this.#rows[this.#forgotten]

@@ -22,12 +22,17 @@ export interface LogRequest {
   isFollowed: boolean
 }
 
-/** A change in how one of the sources is followed. */
-export type LogState = TailState & { source: LogSource }
+/** A change in how one of the sources is followed. `over`: it has no more to say, while others may. */
+export type LogState = (TailState | { kind: 'over' }) & { source: LogSource }
 
 export interface FollowLogsNeeds extends TailNeeds {
   /** Items in their order: by time, and at the same moment as they came. */
   tell(items: LogItem[]): void
+  /**
+   * Called once when history is read, before anything is told and even with nothing, with what of history need not wait for late rows; without it
+   * `tell` gets that. @param rows how many history has, those that still wait included
+   */
+  tellHistory?(items: LogItem[], rows: number): void
   tellState?(state: LogState): void
 }
 
@@ -54,18 +59,22 @@ export async function followLogs(request: LogRequest, needs: FollowLogsNeeds): P
   const { clock, signal } = needs
   const merger = new RowMerger()
   const followed: LogsFollowed = { ended: 'read', rows: 0, gaps: 0, early: 0 }
-  const tell = (items: LogItem[]) => {
-    if (items.length === 0) return
+  const count = (items: LogItem[]): LogItem[] => {
     const gaps = items.filter(({ kind }) => kind === 'gap').length
     followed.gaps += gaps
     followed.rows += items.length - gaps
-    needs.tell(items)
+    return items
+  }
+  const tell = (items: LogItem[]) => {
+    if (items.length > 0) needs.tell(count(items))
   }
   const tails = request.sources.map((source) => ({ source, memory: new RowMemory() }))
   try {
     const { rows, gaps } = await readHistory(request, tails, needs)
     for (const gap of gaps) merger.addGap(gap, clock.now())
-    tell(merger.add(rows, clock.now()))
+    const history = merger.add(rows, clock.now())
+    if (needs.tellHistory === undefined) tell(history)
+    else needs.tellHistory(count(history), rows.length)
     // History is whole, and in order however much of it there is.
     const beforeFollowing = merger.early
     if (request.isFollowed) {
@@ -110,7 +119,9 @@ async function readHistory(
   if (lines === undefined || rows.length < lines) return { rows, gaps }
   const [oldest] = rows.slice(-Math.max(1, lines))
   if (oldest !== undefined) for (const { memory } of tails) memory.startAt(oldest.time)
-  return { rows: lines === 0 ? [] : rows.slice(-lines), gaps: [] }
+  if (lines === 0) return { rows: [], gaps: [] }
+  // What is missing before the first of them was not asked for.
+  return { rows: rows.slice(-lines), gaps: gaps.filter(({ until }) => oldest !== undefined && until > oldest.time) }
 }
 
 /** Resolves when the platform has no more to say about any of them, or somebody stopped it. */
@@ -158,7 +169,9 @@ async function follow(
           gap: (gap) => merger.addGap(gap, clock.now()),
           state: (state) => guarded(() => needs.tellState?.({ ...state, source })),
         },
-      ),
+      ).then(() => {
+        if (!signal.aborted) guarded(() => needs.tellState?.({ kind: 'over', source }))
+      }),
     ),
   ).finally(() => over.abort())
   try {

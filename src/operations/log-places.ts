@@ -39,6 +39,8 @@ export function logPlaces(state: ObservedState, question: LogQuestion): LogPlace
   )
   const deployment = question.deployment === undefined ? undefined : id<'deployment'>(question.deployment)
   const [only] = asked
+  const owner = deployment === undefined ? undefined : owners.get(deployment)
+  if (owner !== undefined && !asked.some(({ name }) => name === owner)) throw ofAnother(owner, question)
   // A deployment that is not the newest of any service is not in the reading; whoever names one service means that one.
   const otherwise = deployment !== undefined && question.services.length === 1 && only !== undefined ? only.name : null
   return {
@@ -50,6 +52,15 @@ export function logPlaces(state: ObservedState, question: LogQuestion): LogPlace
       otherwise,
     silent: asked.filter((service) => deploymentsOf(service).length === 0).map(({ name }) => name),
   }
+}
+
+function ofAnother(owner: string, { deployment = '', services }: LogQuestion): OperatorError {
+  return new OperatorError({
+    kind: 'usage',
+    code: 'invalid-option',
+    message: `Deployment ${deployment} is one of ${owner}, and not of ${listed(services, 'or')}.`,
+    hint: 'Leave out the name, or the deployment.',
+  })
 }
 
 type Places = Pick<LogPlaces, 'sources' | 'filter' | 'isUnderWay'>

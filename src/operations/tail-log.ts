@@ -58,7 +58,7 @@ export async function tailLog(
     if (ending.because === 'over') return lastLook(tail)
     if (!isTold || hasConnected) listener.state({ kind: 'asking', why: ending.why })
     isTold = true
-    await askUntil(clock.now() + streamAgainMs, tail)
+    await askUntil(clock.now() + streamAgainMs, ending.why, tail)
   }
 }
 
@@ -155,17 +155,21 @@ function olderThan(rows: readonly LogRow[], from: string | undefined): string | 
 }
 
 /** Asks again and again: quickly while something comes, less often while nothing does. */
-async function askUntil(end: number, tail: Tail): Promise<void> {
+async function askUntil(end: number, why: string, tail: Tail): Promise<void> {
   const { listener, needs } = tail
   const { clock, signal, timing } = needs
   const { firstMs, factor, longestMs } = timing.polling
+  let isAnswered = true
   for (let waitMs = firstMs; clock.now() < end && !signal.aborted; ) {
     try {
       waitMs = (await look(tail)) ? firstMs : Math.min(waitMs * factor, longestMs)
+      if (!isAnswered) listener.state({ kind: 'asking', why })
+      isAnswered = true
     } catch (error) {
       if (signal.aborted) return
       if (!(error instanceof OperatorError) || !error.retryable) throw error
-      listener.state({ kind: 'unanswered', why: error.message })
+      if (isAnswered) listener.state({ kind: 'unanswered', why: error.message })
+      isAnswered = false
       waitMs = longestMs
     }
     await clock.sleep(waitMs, signal).catch(() => {})

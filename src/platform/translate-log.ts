@@ -50,7 +50,10 @@ export function toNanoseconds(timestamp: string): string {
   const [, seconds, fraction = '', zone] =
     /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/i.exec(timestamp) ?? []
   if (seconds === undefined || zone === undefined) return timestamp
-  const inUtc = zone === 'Z' || zone === 'z' ? seconds : new Date(`${seconds}${zone}`).toISOString().slice(0, 19)
+  const isUtc = zone === 'Z' || zone === 'z'
+  const moment = isUtc ? 0 : Date.parse(`${seconds}${zone}`)
+  if (Number.isNaN(moment)) return timestamp
+  const inUtc = isUtc ? seconds : new Date(moment).toISOString().slice(0, 19)
   return `${inUtc}.${fraction.slice(0, 9).padEnd(9, '0')}Z`
 }
 

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { rehearsalAddressFile } from '../../src/cli/access.ts'
 import { wallClock } from '../../src/kit/clock.ts'
 import { type LocalPlatform, startLocalPlatform } from '../../src/local/index.ts'
+import type { LogItem } from '../../src/logs/log-item.ts'
+import { createReading } from '../../src/logs/reading.ts'
 import { takeLines } from './log-lines.ts'
 import { planOfSize } from './plan-of-size.ts'
 
@@ -129,12 +131,13 @@ function planning(): Row[] {
 }
 
 /**
- * Lines of six services through what makes one stream of them. Memory is flat when what is kept does not grow with what went
+ * Lines of six services through what makes one stream of them, and what reads them. Memory is flat when what is kept does not grow with what went
  * through: what waits (50,000 rows at most), what is remembered (as many) and no more, measured after a collection.
  */
 function logLines(): Row[] {
   const { gc } = globalThis
-  const sink = { take: () => {} }
+  const reading = createReading({}, ({ serviceId }) => serviceId ?? null)
+  const sink = { take: (items: readonly LogItem[]) => void reading.take(items) }
   takeLines(100_000, sink)
   const { rows, seconds } = takeLines(300_000, sink)
   const perSecond = Math.round(rows / seconds)

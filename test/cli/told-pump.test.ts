@@ -70,6 +70,23 @@ it('where what is said cannot wait, the older part of what waits becomes a gap',
   expect(reader.told.at(-1)).toMatchObject({ entry: { message: '9999' } })
 })
 
+it('what was said before is told whole, however much of it there is, also while more comes', async () => {
+  const reader = aReader()
+  const pump = createToldPump(reader.teller, true, 1_000)
+  pump.add(entries(5_000), true)
+  pump.add(entries(600, 5_000))
+  pump.add(entries(300, 5_600))
+  const emptied = pump.emptied(never)
+  for (let turn = 0; turn < 30; turn += 1) {
+    reader.read()
+    await Promise.resolve()
+    await Promise.resolve()
+  }
+  await emptied
+  expect([pump.lines, pump.gaps]).toEqual([5_900, 0])
+  expect(reader.told).toHaveLength(5_900)
+})
+
 it('ends with its reader, and with the command', async () => {
   const reader = aReader()
   const pump = createToldPump(reader.teller, false)
@@ -90,4 +107,20 @@ it('ends with its reader, and with the command', async () => {
   // What had come is written, and counted, without waiting for anybody.
   expect(other.told).toHaveLength(700)
   expect(stuck.lines).toBe(700)
+})
+
+it('loses nothing that comes in the moment in which everything before has been taken', async () => {
+  for (let turns = 0; turns < 6; turns += 1) {
+    const told: ToldLog[] = []
+    const pump = createToldPump(
+      { tell: (some) => void told.push(...some), taken: () => Promise.resolve(), gone: never },
+      false,
+    )
+    pump.add(entries(1))
+    for (let turn = 0; turn < turns; turn += 1) await Promise.resolve()
+    pump.add(entries(1, 1))
+    await pump.emptied(never)
+    expect(told, `after ${turns} turns`).toHaveLength(2)
+    expect(pump.lines).toBe(2)
+  }
 })

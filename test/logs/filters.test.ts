@@ -45,6 +45,12 @@ describe('--grep', () => {
     '/(?:a*)*/',
     '/(a{2,}){9}/',
     '/a*b*c*d*e*/',
+    '/(a?){30}b/',
+    '/((a{0,8}){8}){8}b/',
+    '/(a|aa){20}b/',
+    '/(?:a{1,40}){2}(?:a+b){3}/',
+    `/${'a?'.repeat(14)}b/`,
+    `/${'(a|aa)'.repeat(14)}b/`,
     '/(a)\\1/',
     '/(/',
     '/a/g',
@@ -53,14 +59,46 @@ describe('--grep', () => {
     expect(() => compileGrep(given)).toThrow(OperatorError)
   })
 
-  it.each(['/(a|b)c+/', '/[(*+]+/', '/\\(\\+\\)+/', '/(ab)+/', '/a{3}/'])('%s is not', (given) => {
+  it.each([
+    '/(a|b)c+/',
+    '/[(*+]+/',
+    '/\\(\\+\\)+/',
+    '/(ab)+/',
+    '/a{3}/',
+    '/(?:ab{2}){3}/',
+    '/(one)?(two|three)?(?<name>four)?/',
+    '/colou?r|gr[ae]ys?|https?:/',
+    '/user.*?failed/',
+    '/^(?:\\S+ ){3}x/',
+    '/(\\d{1,3}\\.){3}\\d{1,3}/',
+    '/[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/',
+    '/a{}b{,2}/',
+  ])('%s is not', (given) => {
     expect(compileGrep(given)('aaab')).toEqual(expect.any(Boolean))
+  })
+
+  it('a pattern that is taken costs little on a line that is made for it', () => {
+    const start = performance.now()
+    for (const given of [`/${'a?'.repeat(12)}b/`, '/(a{1,8}b?)c/', '/a+a+b/', '/(?:a|aa)(?:a|aa)(?:a|aa)b/']) {
+      compileGrep(given)('a'.repeat(1_000))
+    }
+    expect(performance.now() - start).toBeLessThan(2_000)
+  })
+
+  it('sees a line as it is read, without its colours', () => {
+    expect(
+      passes(anEntry({ message: '\u001b[32mBuild\u001b[0m took 1 s' }), { grep: compileGrep('/^Build took/') }),
+    ).toBe(true)
   })
 
   it('looks into fields as well', () => {
     expect(passes(anEntry({ fields: { context: { user: 'nina' } } }), { grep: compileGrep('Nina') })).toBe(true)
     expect(passes(anEntry(), { grep: compileGrep('nina') })).toBe(false)
   })
+})
+
+it('colours make no difference to which errors are the same', () => {
+  expect(summarised('\u001b[31mERROR\u001b[0m: job 17 failed')).toBe('ERROR: job <n> failed')
 })
 
 it('--level means this bad and worse; services are matched by name', () => {

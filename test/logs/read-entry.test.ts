@@ -127,3 +127,13 @@ it('fields named like parts of an object are only fields', () => {
   expect(entry).toMatchObject({ message: 'x', level: 'info' })
   expect(Object.keys(entry?.fields ?? {})).toEqual(['__proto__', 'constructor'])
 })
+
+it('a structured line without a message is told as it was written, but for what its names say is secret', () => {
+  const message = (text: string) => read([aRow({ message: text })])[0]?.message
+  expect(message('{ "event":"paid",  "n":1.50 }')).toBe('{ "event":"paid",  "n":1.50 }')
+  expect(message('{"event":"login","credentials":{"user":"nina","code":"abc"}}')).toBe(
+    '{"event":"login","credentials":{"user":"[secret]","code":"[secret]"}}',
+  )
+  const deep = `{"password":{"x":${'['.repeat(20_000)}${']'.repeat(20_000)}}}`
+  expect(message(deep)).toContain('"password"')
+})

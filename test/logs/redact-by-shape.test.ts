@@ -25,6 +25,10 @@ describe('a secret that nobody told us of is taken out by its shape', () => {
     [`GET /x?token=${secret}&page=2`, 'GET /x?token=[secret]&page=2'],
     [`{"password":"a\\"b${secret}","page":2}`, '{"password":"[secret]","page":2}'],
     [`{"line":"{\\"password\\":\\"${secret}\\",\\"n\\":1}"}`, '{"line":"{\\"password\\":\\"[secret]\\",\\"n\\":1}"}'],
+    ['{"password":12345678,"page":2}', '{"password":"[secret]","page":2}'],
+    ['production.INFO: sent {"pin_token": -1.5e3} ["x"]', 'production.INFO: sent {"pin_token": "[secret]"} ["x"]'],
+    [`{"api_key":["${secret}","b"],"page":2}`, '{"api_key":["[secret]"],"page":2}'],
+    ['{"line":"{\\"password\\":123}"}', '{"line":"{\\"password\\":\\"[secret]\\"}"}'],
     [`{"line":"APP_SECRET=${secret}"}`, '{"line":"APP_SECRET=[secret]"}'],
     [`-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY----- ok`, '[secret] ok'],
   ])('%s', (line, safe) => {
@@ -58,7 +62,10 @@ describe('a secret that nobody told us of is taken out by its shape', () => {
     const values = fc.oneof(
       texts,
       fc.integer(),
+      fc.array(fc.oneof(texts, fc.integer())),
       fc.boolean(),
+      fc.dictionary(names, fc.oneof(texts, fc.integer(), fc.array(texts))),
+      fc.dictionary(names, fc.integer()).map((it) => JSON.stringify({ line: JSON.stringify(it) })),
       fc.dictionary(names, texts).map((it) => JSON.stringify(it)),
     )
     fc.assert(
@@ -78,6 +85,8 @@ describe('a secret that nobody told us of is taken out by its shape', () => {
       'a://',
       'a://b:c',
       '"token":"',
+      '"token":["a",',
+      '"token":1,',
       '-----BEGIN A-----',
       'bearer ',
       'KEY=\\"',
@@ -96,6 +105,12 @@ it('the fields of a structured line are judged by their names too, however deep 
   ).toEqual({
     user: { password: '[secret]', pin: 7, api_key: '[secret]' },
     tags: [`x=${secret}`, 'TOKEN=[secret]'],
+  })
+  expect(
+    redactFields({ credentials: { user: 'nina', codes: [1234, { at: secret }] }, token: { isOld: false } }),
+  ).toEqual({
+    credentials: { user: '[secret]', codes: ['[secret]', { at: '[secret]' }] },
+    token: { isOld: false },
   })
   let deep: Record<string, unknown> = { password: secret }
   for (let depth = 0; depth < 100; depth += 1) deep = { deep }

@@ -95,6 +95,14 @@ describe('the memory is bounded', () => {
     expect(messages(memory.fromConnection([aRow(0, 'old'), aRow(59_000, 'young')], start + 60_000))).toEqual(['old'])
   })
 
+  it('also where a row bears no time', () => {
+    const rows = Array.from({ length: 3_000 }, (_, nth) => aRow(nth, String(nth)))
+    const memory = knowing([aRow(0, 'x', { time: 'never' }), ...rows], { most: 1_000 })
+    memory.begin(undefined)
+    expect(messages(memory.fromConnection(rows, start + 60_000)).length).toBeGreaterThanOrEqual(2_000)
+    expect(memory.overlapFrom(start + 60_000)).toMatch(/^2026-11-03T09:00:0\d/)
+  })
+
   it('by number: the oldest are forgotten first', () => {
     const rows = Array.from({ length: 3_000 }, (_, nth) => aRow(nth, String(nth)))
     const memory = knowing(rows, { most: 1_000 })

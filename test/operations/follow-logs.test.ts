@@ -97,6 +97,24 @@ describe('history', () => {
     expect(read.messages()[0]).toBe('before')
   })
 
+  it('of so many lines says what is missing among them, and not what is missing before them', async () => {
+    const { clock, local, environmentId, api, print, follow } = await twoServices()
+    local.world.write(
+      environmentId,
+      api,
+      numbered(11_000).map((message) => ({ message, nanoseconds: 7 })),
+    )
+    clock.advance(1_000)
+    print(api, ...numbered(100, 'after'))
+    const read = async (lines: number) => {
+      const reading = follow({ isFollowed: false, lines })
+      return [await reading.ended, reading.items[0]?.kind]
+    }
+    expect(await read(5_100)).toMatchObject([{ rows: 5_100, gaps: 0 }, 'row'])
+    expect(await read(5_103)).toMatchObject([{ rows: 5_103, gaps: 1 }, 'row'])
+    expect(await read(50)).toMatchObject([{ rows: 50, gaps: 0 }, 'row'])
+  })
+
   it('that cannot be read fails as any reading does', async () => {
     const { local, follow } = await twoServices()
     local.onRequest(() => ({
@@ -181,7 +199,7 @@ describe('following', () => {
     expect(await followed.ended).toMatchObject({ ended: 'stopped' })
   })
 
-  it('of several deployments comes in one order, and ends when the platform has no more to say', async () => {
+  it('of several deployments comes in one order, goes on when one of them is over, and ends with the last', async () => {
     const { clock, local, deployments, api, worker, print, follow } = await twoServices()
     const sources = deployments.map((deploymentId) => ({ kind: 'deploy', deploymentId }) as const)
     const followed = follow({ sources, lines: 0 })
@@ -193,9 +211,18 @@ describe('following', () => {
     clock.advance(10)
     print(api, 'c')
     await settled()
-    for (const deploymentId of deployments) local.world.forceStatus(deploymentId, 'REMOVED')
+    const [first = '', second = ''] = deployments
+    local.world.forceStatus(first, 'REMOVED')
+    await until(() => followed.has('over'))
+    print(worker, 'd')
+    await until(() => followed.messages().includes('d'))
+    local.world.forceStatus(second, 'REMOVED')
     expect(await followed.ended).toMatchObject({ ended: 'over' })
-    expect(followed.messages().filter((message) => message.length === 1)).toEqual(['a', 'b', 'c'])
+    expect(followed.messages().filter((message) => message.length === 1)).toEqual(['a', 'b', 'c', 'd'])
+    expect(followed.states.slice(2)).toMatchObject([
+      { kind: 'over', source: { deploymentId: first } },
+      { kind: 'over' },
+    ])
   })
 
   it('of requests that the edge answered for two deployments comes in one order, cut or not', async () => {
@@ -391,6 +418,8 @@ describe('where no stream can be had', () => {
     heal()
     await until(() => followed.items.length > 0)
     expect(followed.messages()).toEqual(['meanwhile'])
+    await until(() => followed.has('asking', 2))
+    expect(followed.states.map(({ kind }) => kind)).toEqual(['asking', 'unanswered', 'asking'])
   })
 
   it('and asking is refused too, it fails with the reason', async () => {

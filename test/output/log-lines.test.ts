@@ -85,6 +85,11 @@ it('what a structured line held stands behind its message', () => {
   expect(rendered([anEntry({ fields: { x: 'x'.repeat(1_000) } })]).at(-1)).toHaveLength(20 + 'hello '.length + 401)
 })
 
+it('a structured line without a message is not told twice', () => {
+  const entry = anEntry({ message: '{"level":"warn","event":"paid"} ', fields: { event: 'paid' } })
+  expect(rendered([entry]).at(-1)).toBe('09:00:00 api      │ {"level":"warn","event":"paid"}')
+})
+
 it('without an end, it is cut on a screen and whole in a pipe', () => {
   const told = anEntry({ message: 'x'.repeat(100_000) })
   expect(rendered([told], 80)).toHaveLength(1 + 24)

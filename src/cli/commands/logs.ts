@@ -1,10 +1,10 @@
-import type { EntryFilter } from '../../logs/entry-filter.ts'
-import { createErrorGroups } from '../../logs/group-errors.ts'
-import type { LogItem } from '../../logs/log-item.ts'
+import { isSifted } from '../../logs/entry-filter.ts'
 import { logTime } from '../../logs/log-time.ts'
-import { createReading, type Reading, type ToldLog } from '../../logs/reading.ts'
-import { followLogs, type LogRequest, type LogState } from '../../operations/follow-logs.ts'
+import { countErrors } from '../../operations/count-errors.ts'
+import { followEntries } from '../../operations/follow-entries.ts'
+import type { LogState } from '../../operations/follow-logs.ts'
 import { type LogPlaces, logPlaces, neverDeployed } from '../../operations/log-places.ts'
+import { type EntryRequest, newestEntries } from '../../operations/newest-entries.ts'
 import { notThere, observeEnvironment } from '../../operations/observe-environment.ts'
 import type { ObservedState } from '../../platform/observed-state.ts'
 import { type AskedLog, askedLog } from '../asked-log.ts'
@@ -14,11 +14,6 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { followUp } from '../follow-up.ts'
 import { wantedEnvironment } from '../target.ts'
 import { createToldPump, type ToldPump } from '../told-pump.ts'
-
-/** So long nothing is said before what belongs together is told as far as it came. */
-const quietMs = 1_200
-/** How many rows are looked through for those that pass, one step after the other; then all that the platform remembers. */
-const rowsLookedThrough = [5_000, 40_000, undefined]
 
 /**
  * Following ends by Ctrl-C alone, which is therefore no failure worth words; its exit code is 130 all the same, as everywhere, so that a
@@ -84,8 +79,9 @@ async function tellLines(
   })
   const pump = createToldPump(teller, isFollowed)
   const stop = AbortSignal.any([signal, teller.gone])
-  if (isFollowed) await follow(asked, places, pump, stop, context)
-  else pump.add(await newest(asked, places, stop, context))
+  const request = { ...asked, places }
+  if (isFollowed) await follow(request, pump, stop, context)
+  else pump.add(await newestEntries(request, { ...(await needsOf(context)), signal: stop }))
   await pump.emptied(stop)
   // Whoever read went away with what they wanted.
   if (teller.gone.aborted) return exitCodes.done.code
@@ -97,60 +93,23 @@ async function tellLines(
 }
 
 /** Goes on until somebody stops it. */
-async function follow(
-  asked: AskedLog,
-  places: LogPlaces,
-  pump: ToldPump,
-  signal: AbortSignal,
-  context: Context,
-): Promise<void> {
-  const { clock, output } = context
-  const reading = createReading(asked.filter, places.nameOf)
-  let lastAt = clock.now()
-  let isFirst = true
-  let cancel: (() => void) | undefined
-  const tellWhatIsQuiet = () => {
-    cancel = undefined
-    pump.add(reading.quietFor(clock.now() - lastAt))
+async function follow(request: EntryRequest, pump: ToldPump, signal: AbortSignal, context: Context): Promise<void> {
+  const { output } = context
+  const ended = await followEntries(request, {
+    ...(await needsOf(context)),
+    signal,
+    tell: (told, isHistory) => pump.add(told, isHistory),
+    tellState: connectionTeller(request.places.sources.length, (text) => output.notice(text)),
+    tellLookedThrough: (rows) =>
+      output.notice(
+        `Only the newest ${rows} lines of what was said before were looked through. For more, add --no-follow, or --since 24h.`,
+      ),
+  })
+  if (ended === 'over') {
+    output.notice(
+      'The log has come to its end: the platform has no more to say of it. To follow what runs now, run the command again.',
+    )
   }
-  const tell = (items: LogItem[]) => {
-    const told = reading.take(items)
-    lastAt = clock.now()
-    // What was said before comes at once, and more of it than is asked for where only some of it passes.
-    pump.add(isFirst ? lastOf(told, asked.lines) : told)
-    isFirst = false
-    cancel?.()
-    cancel = clock.after(quietMs, tellWhatIsQuiet)
-  }
-  const state = connectionTeller((text) => output.notice(text))
-  const request = {
-    ...requestOf(asked, places, isSifted(asked.filter) ? rowsLookedThrough[0] : asked.lines),
-    isFollowed: true,
-  }
-  await followLogs(request, { ...(await needsOf(context)), signal, tell, tellState: state })
-  cancel?.()
-  pump.add(reading.end())
-}
-
-/** What was said: looked through in larger and larger steps where only some of it passes. */
-async function newest(asked: AskedLog, places: LogPlaces, signal: AbortSignal, context: Context): Promise<ToldLog[]> {
-  const steps = asked.lines === undefined || !isSifted(asked.filter) ? [asked.lines] : rowsLookedThrough
-  let told: ToldLog[] = []
-  for (const lines of steps) {
-    told = []
-    const reading: Reading = createReading(asked.filter, places.nameOf)
-    const { rows } = await followLogs(requestOf(asked, places, lines), {
-      ...(await needsOf(context)),
-      signal,
-      tell: (items) => {
-        told = told.concat(reading.take(items))
-      },
-    })
-    told = told.concat(reading.end())
-    const isEnough = asked.lines !== undefined && told.length >= asked.lines
-    if (isEnough || lines === undefined || rows < lines || signal.aborted) break
-  }
-  return isSifted(asked.filter) ? lastOf(told, asked.lines) : told
 }
 
 async function tellErrors(
@@ -161,22 +120,7 @@ async function tellErrors(
 ): Promise<ExitCode> {
   const { output, signal, clock } = context
   const { isRehearsal } = await context.access()
-  const errors = createErrorGroups()
-  let lines = 0
-  const reading = createReading(asked.filter, places.nameOf)
-  const count = (told: readonly ToldLog[]) => {
-    for (const one of told) if (one.kind === 'entry') errors.take(one.entry)
-  }
-  const { gaps } = await followLogs(requestOf(asked, places, asked.lines), {
-    ...(await needsOf(context)),
-    signal,
-    tell(items) {
-      lines += items.filter(({ kind }) => kind === 'row').length
-      count(reading.take(items))
-    },
-  })
-  signal.throwIfAborted()
-  count(reading.end())
+  const counted = await countErrors({ ...asked, places }, { ...(await needsOf(context)), signal })
   output.answer({
     type: 'log-errors',
     project: state.project.name,
@@ -184,55 +128,45 @@ async function tellErrors(
     isRehearsal,
     since: logTime(asked.since ?? clock.now()),
     until: logTime(asked.until ?? clock.now()),
-    lines,
-    gaps,
-    errors: errors.groups(),
+    ...counted,
   })
   return exitCodes.done.code
-}
-
-function requestOf({ since, until }: AskedLog, { sources, filter }: LogPlaces, lines: number | undefined): LogRequest {
-  return {
-    sources,
-    isFollowed: false,
-    ...(filter === '' ? {} : { filter }),
-    ...(since === undefined ? {} : { since: logTime(since) }),
-    ...(until === undefined ? {} : { until: logTime(until) }),
-    ...(lines === undefined ? {} : { lines }),
-  }
 }
 
 async function needsOf(context: Context) {
   return { platform: (await context.access()).platform, clock: context.clock, timing: await context.timing() }
 }
 
-/** Does more than the platform decide what is told? */
-function isSifted({ level, grep }: EntryFilter): boolean {
-  return level !== undefined || grep !== undefined
-}
-
-function lastOf(told: readonly ToldLog[], lines: number | undefined): ToldLog[] {
-  if (lines === undefined || told.length <= lines) return [...told]
-  return lines === 0 ? [] : told.slice(-lines)
-}
-
 function isInterrupted({ reason }: AbortSignal): boolean {
   return typeof reason === 'object' && reason !== null && 'kind' in reason && reason.kind === 'interrupted'
 }
 
-function nothingSaid({ filter, since, question }: AskedLog, { options }: Context): string {
+function nothingSaid({ filter, since, question, again }: AskedLog, { clock, options }: Context): string {
   const what = isSifted(filter) ? 'Nothing that was said passes' : 'Nothing was said'
-  if (since !== undefined && question.kind === 'said') {
+  const further = lookBacks.find(([ms]) => since !== undefined && since > clock.now() - ms)?.[1]
+  if (since !== undefined && further !== undefined && question.kind === 'said') {
     const from = logTime(since).slice(0, 16).replace('T', ' ')
-    return `${what} since ${from} UTC. To look further back, run: ${followUp('fakturino logs --since 24h', options)}`
+    return `${what} since ${from} UTC. To look further back, run: ${followUp(`${again} --since ${further}`, options)}`
   }
   return `${what}, as far back as the platform tells. To see what runs, run: ${followUp('fakturino status', options)}`
 }
 
-/** How the stream stands, said where it changes: several sources are one connection. */
-function connectionTeller(say: (text: string) => void): (state: LogState) => void {
+/** How far back is proposed next; no plan of the platform's that is common keeps rows for longer (PLATFORM.md §7.4). */
+const lookBacks = [
+  [24 * 3_600_000, '24h'],
+  [30 * 24 * 3_600_000, '30d'],
+] as const
+
+/** How the streams stand, said where it changes: several sources are one connection to whoever reads. */
+function connectionTeller(sources: number, say: (text: string) => void): (state: LogState) => void {
   let last: LogState['kind'] = 'connected'
+  let left = sources
   return (state) => {
+    if (state.kind === 'over') {
+      left -= 1
+      if (left > 0) say('A deployment that is followed is over. To follow what runs now, run the command again.')
+      return
+    }
     if (state.kind === last) return
     last = state.kind
     switch (state.kind) {

@@ -84,9 +84,14 @@ function tinted(line: string, { level }: LogEntry, style: Style): string {
 function linesOf({ message, fields }: LogEntry): string[] {
   const [first = '', ...others] = message.split('\n').map((line) => oneLine(line).trimEnd())
   while (others.at(-1) === '') others.pop()
-  if (Object.keys(fields).length === 0) return [first, ...others]
+  // A structured line without a message is its own message, with all that it held.
+  if (Object.keys(fields).length === 0 || isObject(message)) return [first, ...others]
   const held = printableJson(fields)
   return [`${first} ${held.length > longestFields ? `${held.slice(0, longestFields)}…` : held}`, ...others]
+}
+
+function isObject(message: string): boolean {
+  return message.startsWith('{') && message.trimEnd().endsWith('}')
 }
 
 function oneLine(text: string): string {

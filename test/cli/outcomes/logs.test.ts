@@ -126,8 +126,24 @@ describe('what was said', () => {
     const { exitCode, stdout, stderr } = await stage.run(['logs', 'api', ...staging, '--since', '1m'])
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' })
     expect(oneLine(stderr)).toMatch(
-      /Nothing was said since 2026-11-03 09:59 UTC\. To look further back, run: fakturino logs --since 24h --local -e staging/,
+      /Nothing was said since 2026-11-03 09:59 UTC\. To look further back, run: fakturino logs api --since 24h --local -e staging/,
     )
+  })
+
+  it.each([
+    [
+      ['--since', '2d'],
+      'since 2026-11-01 10:00 UTC. To look further back, run: fakturino logs api --grep none --since 30d',
+    ],
+    [['--since', '40d'], 'as far back as the platform tells. To see what runs, run: fakturino status'],
+    [
+      ['--since', '1m', '--level', 'warn', '--grep', "it's"],
+      "since 2026-11-03 09:59 UTC. To look further back, run: fakturino logs api --level warn --grep 'it'\\''s' --since 24h",
+    ],
+  ])('is asked for further back in the same words: %j', async (option, says) => {
+    const stage = await aQuietStage()
+    const { stderr } = await stage.run(['logs', 'api', ...staging, '--grep', 'none', ...option])
+    expect(oneLine(stderr)).toContain(says)
   })
 
   it('needs no config', async () => {
@@ -228,6 +244,61 @@ describe('following', () => {
       { type: 'log', message: 'two' },
       { type: 'answer', command: 'logs', lines: 2, gaps: 0 },
     ])
+  })
+
+  it.each([
+    ['none of what was said before is asked for', '0', []],
+    ['all of it was said a moment ago', '3', ['before 97', 'before 98', 'before 99']],
+  ])('loses no line of those that come where %s', async (_, lines, before) => {
+    const stage = await aQuietStage()
+    say(stage, 'api', ...Array.from({ length: 100 }, (_, n) => `before ${n}`))
+    const now = Array.from({ length: 20 }, (_, n) => `now ${n}`)
+    const argv = ['logs', 'api', ...staging, '--lines', lines, '--follow', '--json']
+    const { documents } = await stage.run(argv, {
+      onStart: (interrupt) => {
+        stage.platform.onSocket(({ type }) => {
+          if (type === 'next' && now.length > 0) say(stage, 'api', ...now.splice(0))
+          return undefined
+        })
+        stage.clock.after(60_000, () => interrupt('SIGINT'))
+        stage.clock.after(1_000, () => say(stage, 'api', ...now.splice(0)))
+      },
+    })
+    const messages = documents.flatMap((document) => (document.type === 'log' ? [document.message] : []))
+    expect(messages).toEqual([...before, ...Array.from({ length: 20 }, (_, n) => `now ${n}`)])
+  })
+
+  it('where only some of it passes, tells of what was said before all since --since', async () => {
+    const stage = await aQuietStage()
+    say(stage, 'api', 'needle')
+    for (let second = 0; second < 14; second += 1) {
+      stage.clock.advance(2_000)
+      say(stage, 'api', ...Array.from({ length: 490 }, (_, n) => `hay ${n}`))
+    }
+    const run = (...option: string[]) =>
+      following(stage, ['logs', 'api', ...staging, '--follow', '--grep', 'needle', ...option], 20_000, () => {})
+    expect(said((await run('--since', '10m')).stdout)).toEqual(['api │ needle'])
+    const ran = await run('--lines', '5')
+    expect(said(ran.stdout)).toEqual([])
+    expect(oneLine(ran.stderr)).toContain(
+      'Only the newest 5000 lines of what was said before were looked through. For more, add --no-follow, or --since 24h.',
+    )
+  })
+
+  it('a log that comes to its end says so', async () => {
+    const stage = await aQuietStage()
+    const [deployment] = deploymentsOf(stage, 'staging', 'api')
+    const argv = ['logs', ...staging, '--deployment', deployment?.id ?? '', '--lines', '1', '--follow']
+    const { exitCode, stderr, stdout } = await stage.run(argv, {
+      onStart: () =>
+        stage.clock.after(20_000, () => {
+          say(stage, 'api', ...aTrace().slice(0, 3))
+          stage.platform.world.forceStatus(deployment?.id ?? '', 'REMOVED')
+        }),
+    })
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain('production.ERROR')
+    expect(oneLine(stderr)).toContain('The log has come to its end: the platform has no more to say of it.')
   })
 
   it('a trace that is never finished is told after a while', async () => {
@@ -353,6 +424,8 @@ describe('what cannot be told is said plainly', () => {
     [['--build', '--http'], /exclude each other/],
     [['--errors', '--follow'], /exclude each other/],
     [['--until', '1h', '--follow'], /exclude each other/],
+    [['--errors', '--level', 'warn'], /exclude each other/],
+    [['--since', '90'], /neither a duration nor a time/],
     [['--since', '1h', '--until', '2h'], /later than where the log is to end/],
     [['--since', 'yesterday'], /neither a duration nor a time/],
     [['--lines', 'many'], /no number of lines/],
@@ -379,6 +452,22 @@ describe('what cannot be told is said plainly', () => {
       says: /names no single service/,
       next: /Name one of .*api/,
     })
+  })
+
+  it('a deployment of another service than the one that is named', async () => {
+    const stage = await aDeployedStage()
+    const [deployment] = deploymentsOf(stage, 'staging', 'worker')
+    const id = deployment?.id ?? ''
+    for (const kind of [[], ['--build']]) {
+      await expectFailure(stage, ['logs', 'api', ...staging, '--deployment', id, ...kind], {
+        exitCode: 64,
+        kind: 'usage',
+        code: 'invalid-option',
+        says: /is one of worker, and not of api/,
+        next: /Leave out the name, or the deployment/,
+      })
+    }
+    expect((await stage.run(['logs', 'api', 'worker', ...staging, '--deployment', id])).exitCode).toBe(0)
   })
 
   it('a deployment that nobody knows', async () => {
