@@ -1,11 +1,11 @@
 import { OperatorError } from '../kit/errors.ts'
+import { shellWord } from '../kit/shell-word.ts'
 import { printable } from '../kit/text.ts'
 import type { EntryFilter } from '../logs/entry-filter.ts'
 import { logLevels } from '../logs/entry-filter.ts'
 import { compileGrep } from '../logs/grep.ts'
 import type { LogQuestion } from '../operations/log-places.ts'
 import { type CommandInput, isGiven, textOption } from './command.ts'
-import { shellWord } from './follow-up.ts'
 import { momentOption } from './moment-option.ts'
 
 /** What `logs` was asked for, before anything is read. Moments are milliseconds. */

@@ -101,8 +101,8 @@ export const commands: readonly CommandDefinition[] = [
     options: [
       { flags: '--follow', describes: 'go on with what is said; on a terminal that is so without it' },
       { flags: '--no-follow', describes: 'only what was said; so with --until, --errors, --json, and in a pipe' },
-      { flags: '--since <time>', describes: 'only since: a duration, as in 2h, or a time' },
-      { flags: '--until <time>', describes: 'only until: a duration, as in 30m, or a time' },
+      { flags: '--since <time>', describes: 'only since: a duration, as in 2h, or a time in UTC' },
+      { flags: '--until <time>', describes: 'only until: a duration, as in 30m, or a time in UTC' },
       { flags: '--lines <number>', describes: 'of what was said, the newest so many; all of them with --since' },
       {
         flags: '--level <level>',
