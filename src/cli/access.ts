@@ -22,10 +22,14 @@ export interface Access {
   probe: Probe
   /** Keeps these out of whatever the platform says from now on. */
   learn(secrets: Iterable<string>): void
+  /** A text from elsewhere without the token and everything learnt. */
+  redact(text: string): string
   /** Requests sent so far, by operation. */
   requests(): Map<string, number>
   /** The platform's last word on how many more it allows. */
   budget(): RateBudget | undefined
+  /** What stands in for Railway's own command in the rehearsal that is talked to. */
+  standIn: string | undefined
   close(): void
 }
 
@@ -64,12 +68,15 @@ export function openAccess(
   const subscriptions = createSubscriptions({ credential, clock: needs.clock, random: needs.random })
   const platform = createGraphqlPlatform(client, subscriptions)
   const isRehearsal = credential.endpoint.isLoopback
-  const via = announced?.endpoint === credential.endpoint.url ? announced.edge : undefined
+  const spokenTo = announced?.endpoint === credential.endpoint.url ? announced : undefined
+  const via = spokenTo?.edge
   return {
     platform: needs.isDryRun ? readOnly(platform) : platform,
     credential,
     isRehearsal,
     learn: client.learn,
+    redact: client.redact,
+    standIn: isRehearsal ? spokenTo?.standIn : undefined,
     requests: client.requests,
     budget: client.budget,
     close: () => http.close(),

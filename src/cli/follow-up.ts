@@ -17,10 +17,11 @@ export function followUp(text: string, options: FollowedOptions): string {
     const isRehearse = words.startsWith('fakturino rehearse')
     const carried = isRehearse ? [] : carriedOptions(options, !words.startsWith('fakturino init'))
     const missing = [...carried, ...placeOptions(options)].filter(([names]) => !names.some((name) => says(words, name)))
-    return [
-      words,
-      ...missing.map(([[name], value]) => (value === undefined ? name : `${name} ${shellWord(value)}`)),
-    ].join(' ')
+    // What stands behind two dashes is another program's.
+    const [ours = '', ...theirs] = words.split(/(?= -- )/)
+    return [ours, ...missing.map(([[name], value]) => (value === undefined ? name : `${name} ${shellWord(value)}`))]
+      .join(' ')
+      .concat(...theirs)
   })
 }
 
@@ -43,7 +44,7 @@ export function toldOperation(operation: TopicalOperation, options: FollowedOpti
   return operation.state === 'unfinished' ? { ...operation, goOn: followUp(operation.goOn, options) } : operation
 }
 
-const command = /\bfakturino (?:init|plan|deploy|restart|status|check|logs|history|whoami|rehearse)\b[^`]*/g
+const command = /\bfakturino (?:init|plan|deploy|restart|artisan|status|check|logs|history|whoami|rehearse)\b[^`]*/g
 
 /** Names of an option, the one to write first, and its value where it has one. */
 type Carried = [names: [string, ...string[]], value?: string]

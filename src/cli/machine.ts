@@ -1,5 +1,6 @@
 import type { Clock } from '../kit/clock.ts'
 import type { Files } from '../kit/files.ts'
+import type { RunProcess } from '../kit/run-process.ts'
 import type { Stream } from '../output/terminal.ts'
 
 /** What of a process a run of the program uses. Node's own `process` is one; a test makes its own. */
@@ -30,4 +31,7 @@ export interface Doors {
   defineModule: string
   /** Absolute path of the config that ships with the program. */
   shippedConfig: string
+  /** Absolute path of the script that stands in for Railway's own command in a rehearsal. */
+  railwayStandIn: string
+  runProcess: RunProcess
 }

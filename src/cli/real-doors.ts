@@ -13,4 +13,7 @@ export const realDoors: Doors = {
   host: hostname(),
   defineModule: fileURLToPath(new URL('./define.mjs', import.meta.url)),
   shippedConfig: fileURLToPath(new URL('../fakturino.config.ts', import.meta.url)),
+  railwayStandIn: fileURLToPath(new URL('../bin/railway-stand-in.js', import.meta.url)),
+  // Loaded when a program is started: most commands start none.
+  runProcess: async (request) => (await import('../kit/run-process.ts')).runProcess(request),
 }

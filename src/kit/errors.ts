@@ -42,8 +42,10 @@ export type FailureCode =
   | 'not-authorized'
   | 'token-elsewhere'
   | 'two-factor-required'
+  | 'ssh-key-missing'
   // refused
   | 'guard'
+  | 'command-refused'
   | 'declined'
   | 'staged-changes'
   | 'moved'
@@ -62,6 +64,8 @@ export type FailureCode =
   | 'blocked-by-secret'
   | 'nothing-active'
   | 'rehearsal-failed'
+  | 'railway-cli-missing'
+  | 'railway-cli-failed'
   // unfinished
   | 'queue-timeout'
   | 'build-timeout'
@@ -75,6 +79,7 @@ export type FailureCode =
   | 'deployment-superseded'
   | 'verification-inconclusive'
   | 'mutation-unknown'
+  | 'command-unknown'
   // unreachable
   | 'unreachable'
   | 'timeout'
@@ -83,6 +88,7 @@ export type FailureCode =
   | 'not-graphql'
   | 'partial-answer'
   | 'disk-refused'
+  | 'ssh-failed'
   // others
   | 'rolled-back'
   | 'interrupted'

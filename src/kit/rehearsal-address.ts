@@ -18,6 +18,8 @@ export interface RehearsalAddress {
   controlToken: string
   /** The process that serves it. */
   pid: number
+  /** Path of the script that stands in for Railway's own command; absent where nothing does. */
+  standIn?: string
 }
 
 /** Tokens of a rehearsal start with this, no other token does. */
@@ -36,7 +38,7 @@ export function parseRehearsalAddress(text: string): RehearsalAddress | undefine
 
 function isRehearsalAddress(value: unknown): value is RehearsalAddress {
   if (typeof value !== 'object' || value === null) return false
-  const { format, endpoint, edge, tokens, controlToken, pid } = value as Partial<RehearsalAddress>
+  const { format, endpoint, edge, tokens, controlToken, pid, standIn } = value as Partial<RehearsalAddress>
   return (
     format === 1 &&
     typeof endpoint === 'string' &&
@@ -46,6 +48,7 @@ function isRehearsalAddress(value: unknown): value is RehearsalAddress {
     typeof tokens.workspace === 'string' &&
     typeof tokens.project === 'object' &&
     typeof controlToken === 'string' &&
-    typeof pid === 'number'
+    typeof pid === 'number' &&
+    (standIn === undefined || typeof standIn === 'string')
   )
 }

@@ -24,6 +24,8 @@ import {
 } from './requests.ts'
 import type { DeniedPart } from './resolvers/request-context.ts'
 import { type SimulatedTiming, simulatedTiming } from './runtime/simulated.ts'
+import { sshPath } from './ssh-command.ts'
+import { answerSsh } from './ssh-route.ts'
 import { newTokens } from './tokens.ts'
 import { World } from './world.ts'
 
@@ -54,6 +56,8 @@ export interface LocalPlatformOptions {
   random?: (bytes: number) => Uint8Array
   /** The process to name in the address. */
   pid?: number
+  /** The script to name in the address that stands in for Railway's own command. */
+  standIn?: string
 }
 
 export interface LocalPlatform {
@@ -98,6 +102,7 @@ export async function startLocalPlatform(options: LocalPlatformOptions): Promise
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = request.url?.split('?')[0] ?? ''
     if (path === graphqlPath) return answerGraphql(request, response, graphql)
+    if (path === sshPath) return answerSsh(request, response, { model, tokens, port: api.port })
     if (!path.startsWith('/control/')) return sendJson(response, 404, { message: 'Not Found' })
     const needs = { world, controlToken, port: api.port, now: () => clock.now(), stop: () => stopRequested() }
     return answerControl(request, response, needs)
@@ -115,6 +120,7 @@ export async function startLocalPlatform(options: LocalPlatformOptions): Promise
       tokens,
       controlToken,
       pid: options.pid ?? 0,
+      ...(options.standIn === undefined ? {} : { standIn: options.standIn }),
     },
     world,
     requests: log.records,

@@ -26,6 +26,17 @@ export interface Commit {
   sha: string
   message: string
   behaviour: CommitBehaviour
+  /** Those that its code has besides the ones of the first release; what an earlier commit of the branch has is among them. */
+  migrations?: readonly CodeMigration[]
+}
+
+/** A migration in the code. */
+export interface CodeMigration {
+  /** As its file is called: they run in the order of their names. */
+  name: string
+  /** What the database says to it. */
+  fails?: string
+  isIrreversible?: boolean
 }
 
 export type CommitSeed = Partial<Commit>
@@ -59,10 +70,12 @@ export class Repositories {
   add(repository: string, branch: string, seed: CommitSeed = {}): Commit {
     const branches = this.#branches.get(repository) ?? new Map<string, Commit[]>()
     const commits = branches.get(branch) ?? []
+    const migrations = [...(commits.at(-1)?.migrations ?? []), ...(seed.migrations ?? [])]
     const commit: Commit = {
       sha: seed.sha ?? Buffer.from(this.#random(20)).toString('hex'),
       message: seed.message ?? `Commit ${commits.length + 1} on ${branch}`,
       behaviour: seed.behaviour ?? 'healthy',
+      ...(migrations.length === 0 ? {} : { migrations }),
     }
     commits.push(commit)
     branches.set(branch, commits)

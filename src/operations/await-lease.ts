@@ -79,7 +79,8 @@ export function holding({ holder, command, since, reason }: LeaseNote): string {
   return `${holder} (${command}, since ${instant(since)}${reason === undefined ? '' : `: ${reason}`})`
 }
 
-function leaseHeld(environment: string, held: LeaseNote): OperatorError {
+/** Refuses what would change an environment while somebody else does. */
+export function leaseHeld(environment: string, held: LeaseNote): OperatorError {
   return new OperatorError({
     kind: 'refused',
     code: 'lease-held',

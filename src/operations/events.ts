@@ -94,6 +94,24 @@ export type OperationEvent =
       instances: number
       elapsedMs: number
     }
+  /** A command runs in a container of this deployment. */
+  | {
+      type: 'artisan-started'
+      environment: string
+      service: string
+      deploymentId: DeploymentId
+      commit?: string
+      command: string
+    }
+  | {
+      type: 'artisan-ended'
+      environment: string
+      service: string
+      deploymentId: DeploymentId
+      command: string
+      exitCode: number
+      elapsedMs: number
+    }
   | { type: 'service-verified'; service: string; url: string; answers: number }
   /** It says itself that it runs the commit that was deployed. */
   | { type: 'revision-confirmed'; service: string; url: string; commit: string }

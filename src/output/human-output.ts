@@ -2,6 +2,7 @@ import { printable } from '../kit/text.ts'
 import type { Answer } from './answers.ts'
 import { renderCheck } from './human/check.ts'
 import {
+  renderArtisan,
   renderNext,
   renderRehearsal,
   renderRehearsalUp,
@@ -63,6 +64,15 @@ export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Lo
     notice(text) {
       if (!isQuiet) progress.print(paragraph(printable(text), terminal.errColumns(), `${errStyle.sign.caution} `, 2))
     },
+    print({ stream, text }) {
+      progress.stop()
+      if (stream === 'stderr') {
+        terminal.err(`${text}\n`)
+        return Promise.resolve()
+      }
+      terminal.out(`${text}\n`)
+      return terminal.outTaken()
+    },
     log(of) {
       progress.stop()
       if (!isQuiet) terminal.err(`${renderTarget(of, { style: errStyle, columns: terminal.errColumns() })}\n`)
@@ -111,6 +121,8 @@ export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Lo
         return `${renderRelease(answer.release, answer.undo, layout)}${renderNext(answer.next ?? [], outStyle)}`
       case 'restart':
         return renderRestart(answer.restart, layout)
+      case 'artisan':
+        return renderArtisan(answer.artisan, layout)
       case 'rehearsal-up':
         return renderRehearsalUp(answer.rehearsal, layout)
       case 'rehearsal-down':

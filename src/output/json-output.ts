@@ -1,6 +1,7 @@
 import { printable, printableJson } from '../kit/text.ts'
 import type { ToldLog } from '../logs/reading.ts'
 import type { OperationEvent } from '../operations/events.ts'
+import type { ArtisanRun } from '../operations/run-artisan.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Identity } from '../platform/platform.ts'
 import type { Answer, ToldFailure } from './answers.ts'
@@ -28,6 +29,10 @@ export function createJsonOutput(terminal: Terminal, { isQuiet }: { isQuiet: boo
     failure: (failure) => tell(failureDocument(failure)),
     notice: (text) => {
       if (!isQuiet) terminal.err(`${printable(text)}\n`)
+    },
+    print: ({ stream, text }) => {
+      tell({ type: 'printed', stream, text })
+      return terminal.outTaken()
     },
     log: () => ({
       tell: (told) => {
@@ -115,6 +120,8 @@ function answerDocument(answer: Answer): Document {
       }
     case 'restart':
       return { type: 'answer', command: 'restart', ...answer.restart }
+    case 'artisan':
+      return { type: 'answer', command: 'artisan', rehearsal: answer.isRehearsal, ...artisanDocument(answer.artisan) }
     case 'rehearsal-up':
       return { type: 'rehearsal', ...answer.rehearsal }
     case 'rehearsal-down':
@@ -136,6 +143,11 @@ function identityDocument(identity: Identity) {
         project: null,
         environment: null,
       }
+}
+
+/** `command` says which of ours it was; artisan's own is another word. */
+function artisanDocument({ command, ...run }: ArtisanRun) {
+  return { artisanCommand: command, ...run }
 }
 
 function planDocument(plan: Plan) {

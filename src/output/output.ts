@@ -12,12 +12,20 @@ export interface Output {
   failure(failure: ToldFailure): void
   /** Something the operator should know that is neither progress nor answer. */
   notice(text: string): void
+  /** Tells a line that a command printed in a container, safe to show; resolves when whoever reads has taken it. */
+  print(line: PrintedLine): Promise<void>
   /** Begins to tell what services said; on stdout, as its own lines or objects. */
   log(of: LogHead): LogTeller
   /** Aborted when nobody reads what is told on stdout any more: there is nobody to watch for. */
   gone: AbortSignal
   /** Clears what moves on the screen; nothing is told after it. */
   close(): void
+}
+
+/** A line, and where it was printed: there it is told too. */
+export interface PrintedLine {
+  stream: 'stdout' | 'stderr'
+  text: string
 }
 
 /** Whose log it is. */

@@ -58,7 +58,7 @@ const owners: [library: string, place: string][] = [
 ]
 
 const doors: [builtin: string, place: string][] = [
-  ['child_process', 'kit/background\\.ts'],
+  ['child_process', 'kit/(background|run-process)\\.ts'],
   ['fs(/promises)?', '(kit/(files|background)\\.ts|config/load\\.ts|local/executable-schema\\.ts)'],
   ['https?|net|tls', '(kit/http|local/)'],
 ]

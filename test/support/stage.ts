@@ -8,13 +8,31 @@ import { rehearsalAddressFile } from '../../src/cli/access.ts'
 import type { Clock } from '../../src/kit/clock.ts'
 import type { Files } from '../../src/kit/files.ts'
 import { memoryFiles } from '../../src/kit/memory-files.ts'
+import type { PrintedStream, RunProcess } from '../../src/kit/run-process.ts'
 import { type LocalPlatform, type LocalPlatformOptions, startLocalPlatform } from '../../src/local/index.ts'
+import { railwayStandIn } from '../../src/local/railway-stand-in.ts'
 import { main } from '../../src/main.ts'
 import type { Stream } from '../../src/output/terminal.ts'
 import { aPerson } from './a-person.ts'
 import { FakeClock } from './fake-clock.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
+const standIn = join(root, 'bin/railway-stand-in.js')
+
+/** What stands in for Railway's own command, in this process; anything else that is started is a mistake. */
+export const runStandIn: RunProcess = async ({ program, argv, env, tell }) => {
+  const [script, ...rest] = argv
+  if (program !== process.execPath || script !== standIn) throw new Error(`${program} was started`)
+  const told: [PrintedStream, string][] = []
+  const code = await railwayStandIn({
+    argv: rest,
+    env,
+    stdout: { write: (text) => told.push(['stdout', text]) },
+    stderr: { write: (text) => told.push(['stderr', text]) },
+  })
+  for (const [stream, text] of told) await tell(stream, text)
+  return { kind: 'exited', code }
+}
 
 /** The repository of the shipped config, which every local platform of a test has. */
 export const repository = 'your-organisation/fakturino'
@@ -45,6 +63,8 @@ export interface RunOptions {
   stdout?: Stream
   /** Of both streams; 80 when absent. */
   columns?: number
+  /** In the place of what stands in for Railway's own command. */
+  runProcess?: RunProcess
   /** Instead of `--local`: the command talks to whatever its environment says. */
   isRemote?: boolean
   /** Puts other doors in the place of the clock and the disk. */
@@ -75,6 +95,7 @@ export async function aStage(options: Partial<LocalPlatformOptions> = {}): Promi
     clock,
     repositories: [{ name: repository, branches: { main: [{ sha: firstCommit, message: 'First release' }] } }],
     projectTokens: ['staging', 'production'],
+    standIn,
     ...options,
   })
   const stateDirectory = await mkdtemp(join(tmpdir(), 'fakturino-test-'))
@@ -99,6 +120,9 @@ export async function aStage(options: Partial<LocalPlatformOptions> = {}): Promi
     async run(argv, runOptions = {}) {
       const { env = {}, machineEnv, stdin = '', answers, isRemote = false, onStart } = runOptions
       const doors = runOptions.through?.({ clock, files }) ?? { clock, files }
+      const end = argv.indexOf('--')
+      const ours = end === -1 ? argv : argv.slice(0, end)
+      const theirs = end === -1 ? [] : argv.slice(end)
       const pid = ++lastPid
       processes.add(pid)
       const isStdinClosed = runOptions.isStdinClosed === true
@@ -121,12 +145,13 @@ export async function aStage(options: Partial<LocalPlatformOptions> = {}): Promi
           argv: [
             'node',
             'fakturino',
-            ...argv,
+            ...ours,
             ...(isRemote ? [] : ['--local']),
             '--config',
             config,
             '--state',
             stateDirectory,
+            ...theirs,
           ],
           env: machineEnv ?? { USER: 'nina', ...env },
           cwd: () => root,
@@ -153,6 +178,8 @@ export async function aStage(options: Partial<LocalPlatformOptions> = {}): Promi
           host: 'here',
           defineModule: join(root, 'src/config/define.ts'),
           shippedConfig: join(root, 'fakturino.config.ts'),
+          railwayStandIn: standIn,
+          runProcess: runOptions.runProcess ?? runStandIn,
         },
       )
       processes.delete(pid)

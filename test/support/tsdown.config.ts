@@ -6,7 +6,11 @@ const headers = fileURLToPath(new URL('./headers-for-graphql-request.ts', import
 
 export default defineConfig({
   cwd: fileURLToPath(new URL('../..', import.meta.url)),
-  entry: { main: 'src/main.ts', define: 'src/config/define.ts' },
+  entry: {
+    main: 'src/main.ts',
+    define: 'src/config/define.ts',
+    'railway-stand-in': 'src/local/railway-stand-in.ts',
+  },
   format: 'esm',
   platform: 'node',
   target: 'node20.19',

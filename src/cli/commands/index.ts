@@ -68,6 +68,18 @@ export const commands: readonly CommandDefinition[] = [
     load: () => import('./restart.ts'),
   },
   {
+    name: 'artisan',
+    summary: 'run one artisan command in a container that runs, over SSH; the api, or another service that has artisan',
+    arguments: '[words...]',
+    options: [{ flags: '--service <name>', describes: 'in a container of this one' }],
+    examples: [
+      'fakturino artisan -e staging -- migrate:status',
+      'fakturino artisan -e production --yes -- queue:restart',
+      'fakturino artisan -e staging --service worker -- about',
+    ],
+    load: () => import('./artisan.ts'),
+  },
+  {
     name: 'status',
     summary: 'one screen: what runs in an environment, how it is, and what to do next',
     options: [{ flags: '--watch [interval]', describes: 'look again and again, until Ctrl-C; as in 10s' }],

@@ -17,6 +17,7 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
     ...(port === undefined ? {} : { port }),
     ...platformSeed(config),
     pid: context.machine.pid,
+    standIn: context.doors.railwayStandIn,
   }).catch((error: unknown) => {
     throw new OperatorError({
       kind: 'failed',

@@ -27,7 +27,12 @@ export async function run(context: Context, _input: CommandInput): Promise<ExitC
   const seed = platformSeed(config)
   // The platform and the commands that talk to it live faster than the person who watches; what a step cost is told in real time.
   const clock = faster(context.clock, speed)
-  const platform = await startLocalPlatform({ clock, ...seed, pid: context.machine.pid })
+  const platform = await startLocalPlatform({
+    clock,
+    ...seed,
+    pid: context.machine.pid,
+    standIn: context.doors.railwayStandIn,
+  })
   // Its commands find the platform and their secrets in memory, and keep there what they learn: only the compiled config is left.
   const files = memoryFiles({
     [join(context.stateDirectory, rehearsalAddressFile)]: JSON.stringify(platform.address),

@@ -11,3 +11,9 @@ export function artisanTask(now: number, task: string, end: 'RUNNING' | 'DONE' |
 export function artisanInfo(message: string): string {
   return `   INFO  ${message}`
 }
+
+/** `  2026_10_01_090000_create_invoices_table ......... [1] Ran  `: two things at the ends of a line. */
+export function artisanRow(left: string, right = ''): string {
+  const end = right === '' ? '' : ` ${right}`
+  return `  ${left} ${'.'.repeat(Math.max(3, columns - left.length - end.length - 5))}${end}  `
+}

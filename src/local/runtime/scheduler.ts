@@ -91,9 +91,12 @@ function nextTold(deployment: Deployment, minute: number, present: number): numb
 function dueAt({ instance, variables }: Deployment, minute: number): ScheduledJob[] {
   if (minute % hourMs !== 0 || instance.condition.scheduledTasks === 'none') return []
   const now = new Date(minute).getUTCHours()
-  return scheduledJobs.filter(
-    ({ hour, flag }) => (hour === undefined || hour === now) && (flag === undefined || variables[flag] === 'true'),
-  )
+  return scheduledOf({ variables }).filter(({ hour }) => hour === undefined || hour === now)
+}
+
+/** What the product schedules with these variables. */
+export function scheduledOf({ variables }: Pick<Deployment, 'variables'>): ScheduledJob[] {
+  return scheduledJobs.filter(({ flag }) => flag === undefined || variables[flag] === 'true')
 }
 
 function floor(time: number, step: number): number {

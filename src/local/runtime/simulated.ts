@@ -3,9 +3,12 @@ import type { Condition } from '../condition.ts'
 import type { Print } from '../log-writer.ts'
 import type { Deployment } from '../model.ts'
 import type { CommitBehaviour } from '../repositories.ts'
+import type { SshAnswer } from '../ssh-command.ts'
 import { errorPage } from './answer-shapes.ts'
 import { answerAsApp } from './app-answers.ts'
+import { runArtisan } from './artisan.ts'
 import { artisanInfo } from './artisan-lines.ts'
+import { Migrations } from './migrations.ts'
 import { type JobCounts, Queues } from './queues.ts'
 import type { ContainerWatch, HttpAnswer, HttpQuestion, Runtime } from './runtime.ts'
 import { runSchedule } from './scheduler.ts'
@@ -45,14 +48,6 @@ const brokenBuild = [
   'Could not resolve "./components/invoice" from "resources/js/app.ts"',
   'ERROR: process "/bin/sh -c npm ci && npm run build" did not complete successfully: exit code: 1',
 ]
-const migrations = [
-  '2026_10_01_090000_create_invoices_table .......... 21.40ms DONE',
-  '2026_10_14_090000_add_due_date_to_invoices ....... 8.12ms DONE',
-]
-const brokenMigration = [
-  '2026_11_02_090000_add_reference_to_invoices ...... 3.07ms FAIL',
-  'SQLSTATE[42701]: Duplicate column: 7 ERROR: column "reference" of relation "invoices" already exists',
-]
 const crashOutput = [
   'PHP Fatal error:  Uncaught RuntimeException: The application could not boot in /app/bootstrap/app.php:42',
   'Stack trace:',
@@ -75,12 +70,15 @@ export interface SimulatedRuntime extends Runtime {
   dispatch(deployment: Deployment, queue: string, amount: number): JobCounts
   /** Prints something in the name of a deployment, and answers how many rows it was. */
   say(deployment: Deployment, speech: SpeechName): number
+  /** Runs a command in a container of a deployment that is up. */
+  runIn(deployment: Deployment, command: readonly string[]): SshAnswer
 }
 
 /** A runtime without processes: how a step ends is written on the commit, when it ends is on the agenda. */
 export function simulatedRuntime({ agenda, timing, print, pause, id }: SimulatedNeeds): SimulatedRuntime {
   const fetchMs = Math.min(100, timing.buildMs / 2)
   const queues = new Queues(agenda, print)
+  const migrations = new Migrations()
   // By condition: a new one counts from the start.
   const asked = new WeakMap<Condition, number>()
 
@@ -122,6 +120,16 @@ export function simulatedRuntime({ agenda, timing, print, pause, id }: Simulated
     if (given.status === 500 && condition.database === 'down')
       printAll(deployment, failedRequestLines(agenda.now(), true))
     return given
+  }
+
+  /** Prints as artisan does, and tells whether it went well. */
+  const migrate = (deployment: Deployment): boolean => {
+    const { exitCode, stdout } = runArtisan(deployment, ['migrate', '--force'], { migrations, now: agenda.now() })
+    // A row of a log has no indent, and there are no empty ones.
+    const rows = stdout.split('\n').flatMap((row) => row.trim() || [])
+    const broken = exitCode === 0 ? rows.length : rows.findIndex((row) => row.endsWith('FAIL'))
+    for (const [at, row] of rows.entries()) print(deployment, 'deploy', row, at >= broken ? 'error' : 'info')
+    return exitCode === 0
   }
 
   const crash = (deployment: Deployment, watch: ContainerWatch) => {
@@ -169,13 +177,12 @@ export function simulatedRuntime({ agenda, timing, print, pause, id }: Simulated
       })
     },
     preDeploy: (deployment, command, end) => {
+      const isMigrating = command.includes('migrate')
       const isBroken = behaviourOf(deployment) === 'failing-migration'
       print(deployment, 'deploy', `> ${command}`)
-      if (command.includes('migrate')) print(deployment, 'deploy', 'INFO  Running migrations.')
       agenda.in(timing.preDeployMs, () => {
-        if (isBroken) for (const line of brokenMigration) print(deployment, 'deploy', line, 'error')
-        else if (command.includes('migrate')) for (const line of migrations) print(deployment, 'deploy', line)
-        end(isBroken ? `"${command}" exited with code 1` : undefined)
+        const run = isMigrating ? migrate(deployment) : true
+        end(run && !isBroken ? undefined : `"${command}" exited with code 1`)
       })
     },
     start: (deployment, watch) => {
@@ -221,6 +228,13 @@ export function simulatedRuntime({ agenda, timing, print, pause, id }: Simulated
       const spoken = lines({ now: agenda.now(), variables: deployment.variables, id })
       for (const { message, severity } of spoken) print(deployment, log, message, severity)
       return spoken.length
+    },
+    runIn: (deployment, [program, script, ...words]) => {
+      const isOurs = deployment.origin.kind === 'commit' && appProcess(deployment).kind !== 'mcp-server'
+      if (program === 'php' && script === 'artisan' && isOurs) {
+        return runArtisan(deployment, words, { migrations, now: agenda.now() })
+      }
+      return { exitCode: 127, stdout: '', stderr: `sh: ${program}: not found\n` }
     },
   }
 }

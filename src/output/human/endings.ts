@@ -1,6 +1,7 @@
 import { count, listed, printable, shortCommit } from '../../kit/text.ts'
 import type { Release } from '../../operations/release.ts'
 import type { Restart } from '../../operations/restart.ts'
+import type { ArtisanRun } from '../../operations/run-artisan.ts'
 import type { SecondWays } from '../../operations/second-ways.ts'
 import type { SetUp } from '../../operations/set-up.ts'
 import type { RehearsalReport, RehearsalUp, SavedAs, Undo } from '../answers.ts'
@@ -87,6 +88,13 @@ export function renderRestart(restart: Restart, { style, columns }: Layout): str
   }
   const text = `${restart.environment}: ${names} restarted, running again after ${duration(restart.elapsedMs)}.`
   return `${paragraph(text, columns, `${style.sign.good} `, 2)}\n`
+}
+
+/** The end of `artisan`: on stdout stands what it printed, and nothing else. */
+export function renderArtisan(run: ArtisanRun, { style, columns }: Layout): string {
+  if (run.isDryRun !== true) return ''
+  const text = `Dry run: artisan ${run.command} would be run in a container of ${run.service}, ${run.environment}; nothing was run.`
+  return `${paragraph(printable(text), columns, `${style.sign.none} `, 2)}\n`
 }
 
 function renderDryRun(style: Style): string {

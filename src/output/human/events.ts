@@ -148,6 +148,19 @@ const renderers: Renderers = {
   'instances-changed': ({ service, running, instances, elapsedMs }) => ({
     progress: `${service} ${running} of ${count(instances, 'instance')} running (${duration(elapsedMs)})`,
   }),
+  'artisan-started': ({ environment, service, deploymentId, commit, command }, layout) => ({
+    line: paragraph(
+      `${printable(`artisan ${command} runs in a container of ${service}, ${environment}${commit === undefined ? '' : `, ${shortCommit(commit)}`}`)} ${layout.style.quiet(printable(deploymentId))}`,
+      layout.columns,
+      `${layout.style.sign.deploy} `,
+      2,
+    ),
+  }),
+  'artisan-ended': ({ service, environment, command, exitCode, elapsedMs }, layout) => {
+    const text = `artisan ${command} ended in ${service}, ${environment}, with ${exitCode} after ${duration(elapsedMs)}`
+    if (exitCode === 0) return done(text, layout)
+    return { line: paragraph(printable(text), layout.columns, `${layout.style.sign.bad} `, 2) }
+  },
   'service-verified': ({ service, url, answers }, layout) =>
     done(`${service} answers ${url} (${answers} times in a row)`, layout),
   'revision-confirmed': ({ service, url, commit }, layout) =>

@@ -1,0 +1,189 @@
+import { nearestWords } from '../config/nearest.ts'
+import type { Clock } from '../kit/clock.ts'
+import { OperatorError } from '../kit/errors.ts'
+import type { PrintedStream, RunProcess } from '../kit/run-process.ts'
+import { listed } from '../kit/text.ts'
+import type { DeploymentId } from '../platform/ids.ts'
+import type { ObservedDeployment, ObservedService, ObservedState } from '../platform/observed-state.ts'
+import type { Platform } from '../platform/platform.ts'
+import { type RailwayCli, runOverSsh } from '../platform/railway-cli.ts'
+import type { Approve } from './approval.ts'
+import type { ArtisanCommand } from './artisan-command.ts'
+import { leaseHeld, leaseInTheWay } from './await-lease.ts'
+import { notSpelledOut } from './deploy.ts'
+import type { Report } from './events.ts'
+import type { Journal } from './journal.ts'
+import { operationOf } from './lease.ts'
+import { type KnownIds, notThere, observeEnvironment, type WantedEnvironment } from './observe-environment.ts'
+import type { Author } from './patch-message.ts'
+
+export interface ArtisanRequest {
+  wanted: WantedEnvironment
+  /** Is the environment of that name protected? One that no config names is. */
+  isProtected: (environment: string) => boolean
+  /** Did the operator name the environment in this very command? */
+  isSpelledOut: boolean
+  /** Absent: the api, or the one that runs artisan. */
+  service?: string
+  command: ArtisanCommand
+  /** As they were given, all of them. */
+  words: readonly string[]
+  author: Author
+  /** Goes on although somebody else is at work. */
+  takesLease: boolean
+  isDryRun: boolean
+}
+
+export interface ArtisanNeeds {
+  platform: Platform
+  knownIds: KnownIds
+  approve: Approve
+  report: Report
+  journal: Journal
+  clock: Clock
+  signal: AbortSignal
+  checkpoint: () => void
+  random: (bytes: number) => Uint8Array
+  isRehearsal: boolean
+  cli: RailwayCli
+  runProcess: RunProcess
+  /** Takes what the command prints, as it comes. */
+  tell(stream: PrintedStream, text: string): Promise<void>
+}
+
+/** One command that was run in a container. */
+export interface ArtisanRun {
+  project: string
+  environment: string
+  service: string
+  deploymentId: DeploymentId
+  /** Its name; what follows it may be a secret. */
+  command: string
+  /** Of the command itself; null where it was not run. */
+  remoteExitCode: number | null
+  isDryRun?: true
+  elapsedMs: number
+}
+
+/** Runs artisan once in a container that serves. Where that is gets said before anything is started. */
+export async function runArtisan(request: ArtisanRequest, needs: ArtisanNeeds): Promise<ArtisanRun> {
+  const { wanted, command, words } = request
+  const { clock, report, platform, isRehearsal } = needs
+  const startedAt = clock.now()
+  const found = await observeEnvironment(wanted, needs)
+  if (found.kind === 'missing') {
+    throw notThere({ name: wanted.project.name, exists: found.project !== undefined }, wanted.environment.name ?? '')
+  }
+  const { state } = found
+  const project = state.project.name
+  const environment = state.environment.name
+  const isProtected = request.isProtected(environment)
+  if (command.changes && isProtected && !request.isSpelledOut) throw notSpelledOut(environment)
+  const service = artisanService(request.service, state)
+  const deployment = runningOf(service, environment)
+  // What a container prints may hold what it was started with, and whatever is read here is kept out of it.
+  await platform.observeRunning(state)
+  await report({ type: 'target-found', project, environment, isProtected, isRehearsal })
+  const place = { environment, service: service.name, deploymentId: deployment.id, command: command.name }
+  const ended = (remoteExitCode: number | null): ArtisanRun => ({
+    project,
+    ...place,
+    remoteExitCode,
+    elapsedMs: clock.now() - startedAt,
+  })
+  if (request.isDryRun) return { ...ended(null), isDryRun: true }
+  if (command.changes) await agree(request, needs, state, { ...place, isProtected })
+  needs.checkpoint()
+  const { commit } = deployment
+  const run = async () => {
+    await report({ type: 'artisan-started', ...place, ...(commit === undefined ? {} : { commit }) })
+    const at = { projectId: state.project.id, environmentId: state.environment.id, serviceId: service.id }
+    const exitCode = await runOverSsh(needs.cli, { place: at, command: ['php', 'artisan', ...words] }, needs)
+    const run = ended(exitCode)
+    await report({ type: 'artisan-ended', ...place, exitCode, elapsedMs: run.elapsedMs })
+    return run
+  }
+  return command.changes ? noted(request, needs, state, service.name, run) : run()
+}
+
+/** What may change something is agreed to, and not begun while somebody else is at work. */
+async function agree(
+  { takesLease }: ArtisanRequest,
+  needs: ArtisanNeeds,
+  state: ObservedState,
+  place: { environment: string; service: string; command: string; isProtected: boolean },
+): Promise<void> {
+  const { environment, service, isProtected } = place
+  const held = await leaseInTheWay(state, needs)
+  if (held !== undefined && !takesLease) throw leaseHeld(environment, held)
+  const what = `run artisan ${place.command} in ${service} of ${environment}`
+  const by = await needs.approve({ what, environments: [{ name: environment, isProtected }], plans: [] })
+  if (by !== 'dry-run') await needs.report({ type: 'approval-given', by, what })
+}
+
+/** What may change something stands in the journal before it begins, and how it ended behind it. */
+async function noted(
+  { author }: ArtisanRequest,
+  { journal, random }: ArtisanNeeds,
+  state: ObservedState,
+  service: string,
+  run: () => Promise<ArtisanRun>,
+): Promise<ArtisanRun> {
+  const record = await journal.begin(state.environment.id, {
+    id: Buffer.from(random(8)).toString('hex'),
+    ...operationOf(author),
+    project: state.project.name,
+    environment: state.environment.name,
+    services: [service],
+  })
+  try {
+    const done = await run()
+    await record.end({ outcome: done.remoteExitCode === 0 ? 'done' : 'failed' })
+    return done
+  } catch (error) {
+    if (error instanceof OperatorError) {
+      await record.end({ outcome: error.kind, code: error.code, message: error.message })
+    }
+    throw error
+  }
+}
+
+/** The named one; else the api, or the only one that runs artisan by its start command. */
+function artisanService(named: string | undefined, state: ObservedState): ObservedService {
+  const { services, environment } = state
+  const byName = services.find(({ name }) => name === (named ?? 'api'))
+  if (byName !== undefined) return byName
+  const names = services.map(({ name }) => name)
+  if (named !== undefined) {
+    throw new OperatorError({
+      kind: 'usage',
+      code: 'unknown-service',
+      message: `Environment ${environment.name} has no service ${named}${nearestWords(named, names)}.`,
+      hint: 'Name one with --service, as status shows it.',
+    })
+  }
+  const candidates = services.filter(({ settings }) => /\bartisan\b/.test(settings.startCommand ?? ''))
+  const [only, other] = candidates
+  if (only !== undefined && other === undefined) return only
+  const which = only === undefined ? 'none of its services runs artisan' : 'several of its services run artisan'
+  throw new OperatorError({
+    kind: 'usage',
+    code: 'unknown-service',
+    message: `${environment.name} has no service called api, and ${which}: where to run this would be a guess.`,
+    hint: `Name one with --service: ${listed(only === undefined ? names : candidates.map(({ name }) => name), 'or')}.`,
+  })
+}
+
+/** There is a container only where something runs. */
+function runningOf({ name, active }: ObservedService, environment: string): ObservedDeployment {
+  const running = active.find(({ status, isStopped, runningInstances }) => {
+    return status === 'live' && !isStopped && runningInstances > 0
+  })
+  if (running !== undefined) return running
+  throw new OperatorError({
+    kind: 'failed',
+    code: 'nothing-active',
+    message: `No container of ${name} runs in ${environment}, and artisan needs one. Nothing was run.`,
+    hint: `Run: fakturino status -e ${environment}`,
+  })
+}
