@@ -85,6 +85,7 @@ function after(operation: PastOperation, entry: Exclude<JournalEntry, { type: 'b
       }
     // It was started by another one.
     case 'deployment-restarted':
+    case 'artisan-started':
       return { ...operation, services: [...new Set([...operation.services, event.service])] }
     case 'changes-stored':
       return {

@@ -47,6 +47,8 @@ export interface ArtisanNeeds {
   isRehearsal: boolean
   cli: RailwayCli
   runProcess: RunProcess
+  /** Takes secrets out of a text. */
+  redact(text: string): string
   /** Takes what the command prints, as it comes. */
   tell(stream: PrintedStream, text: string): Promise<void>
 }
@@ -93,17 +95,17 @@ export async function runArtisan(request: ArtisanRequest, needs: ArtisanNeeds): 
   })
   if (request.isDryRun) return { ...ended(null), isDryRun: true }
   if (command.changes) await agree(request, needs, state, { ...place, isProtected })
-  needs.checkpoint()
   const { commit } = deployment
-  const run = async () => {
-    await report({ type: 'artisan-started', ...place, ...(commit === undefined ? {} : { commit }) })
+  const run = async (tell: Report) => {
+    await tell({ type: 'artisan-started', ...place, ...(commit === undefined ? {} : { commit }) })
     const at = { projectId: state.project.id, environmentId: state.environment.id, serviceId: service.id }
+    needs.checkpoint()
     const exitCode = await runOverSsh(needs.cli, { place: at, command: ['php', 'artisan', ...words] }, needs)
-    const run = ended(exitCode)
-    await report({ type: 'artisan-ended', ...place, exitCode, elapsedMs: run.elapsedMs })
-    return run
+    const done = ended(exitCode)
+    await tell({ type: 'artisan-ended', ...place, exitCode, elapsedMs: done.elapsedMs })
+    return done
   }
-  return command.changes ? noted(request, needs, state, service.name, run) : run()
+  return command.changes ? noted(request, needs, state, run) : run(report)
 }
 
 /** What may change something is agreed to, and not begun while somebody else is at work. */
@@ -124,20 +126,21 @@ async function agree(
 /** What may change something stands in the journal before it begins, and how it ended behind it. */
 async function noted(
   { author }: ArtisanRequest,
-  { journal, random }: ArtisanNeeds,
+  { journal, random, report }: ArtisanNeeds,
   state: ObservedState,
-  service: string,
-  run: () => Promise<ArtisanRun>,
+  run: (report: Report) => Promise<ArtisanRun>,
 ): Promise<ArtisanRun> {
   const record = await journal.begin(state.environment.id, {
     id: Buffer.from(random(8)).toString('hex'),
     ...operationOf(author),
     project: state.project.name,
     environment: state.environment.name,
-    services: [service],
   })
   try {
-    const done = await run()
+    const done = await run(async (event) => {
+      await record.note(event)
+      await report(event)
+    })
     await record.end({ outcome: done.remoteExitCode === 0 ? 'done' : 'failed' })
     return done
   } catch (error) {

@@ -70,6 +70,8 @@ export interface SshNeeds {
   runProcess: RunProcess
   clock: Clock
   signal: AbortSignal
+  /** Takes secrets out of what a failure quotes. */
+  redact(text: string): string
   tell(stream: PrintedStream, text: string): Promise<void>
 }
 
@@ -97,7 +99,7 @@ export async function runOverSsh(cli: RailwayCli, request: SshRequest, needs: Ss
       return tell(stream, text)
     },
   })
-  return exitCodeOf(ending, { isAnswered, complaint })
+  return exitCodeOf(ending, { isAnswered, complaint: needs.redact(complaint) })
 }
 
 const mostOfComplaint = 8_000
@@ -151,7 +153,7 @@ function cliFailed(why: string): OperatorError {
     kind: 'failed',
     code: 'railway-cli-failed',
     message: `The railway command ${why}. Nothing was run in the container.`,
-    hint: 'Look at `railway --version`; fakturino knows version 5. Install it anew, and run the command again.',
+    hint: 'Look at `railway --version`: it should be 5 or newer. Install it anew, and run the command again.',
   })
 }
 

@@ -15,7 +15,13 @@ describe('a rehearsal address file', () => {
     expect(parseRehearsalAddress(JSON.stringify(address))).toEqual(address)
   })
 
+  it('may name what stands in for the railway command', () => {
+    const named = { ...address, standIn: '/bin/railway-stand-in.js' }
+    expect(parseRehearsalAddress(JSON.stringify(named))).toEqual(named)
+  })
+
   it.each([
+    ['a stand-in that is no path', JSON.stringify({ ...address, standIn: 7 })],
     ['no JSON', '{'],
     ['no object', 'null'],
     ['another format', JSON.stringify({ ...address, format: 2 })],

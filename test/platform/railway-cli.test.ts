@@ -98,7 +98,10 @@ it('reaches the command on the PATH with its words unchanged, and with the token
       runProcess,
       clock: new FakeClock(),
       signal: new AbortController().signal,
-      tell: async (_, text) => void (printed += text),
+      redact: (text) => text,
+      tell: async (_, text) => {
+        printed += text
+      },
     },
   )
   expect(exitCode).toBe(3)

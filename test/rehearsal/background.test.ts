@@ -56,6 +56,15 @@ it('up stays in the background, is used with --local, and is gone after down', {
   const status = await run(['status', '-e', 'staging', '--local', '--json'])
   expect(JSON.parse(status.stdout)).toMatchObject({ type: 'status', rehearsal: true, environment: 'staging' })
 
+  const { standIn } = JSON.parse(await readFile(join(state, 'rehearsal.json'), 'utf8'))
+  expect(standIn).toBe(join(root, 'bin/railway-stand-in.js'))
+  expect(
+    await run(['artisan', '-e', 'staging', '--local', '--json', ...stateOption([], state), '--', 'about']),
+  ).toMatchObject({
+    exitCode: 1,
+    stdout: expect.stringContaining('nothing-active'),
+  })
+
   expect(await run(['rehearse', 'down'])).toEqual({
     exitCode: 0,
     stdout: '✓ The rehearsal platform is down.\n',

@@ -183,7 +183,7 @@ export async function aStage(options: Partial<LocalPlatformOptions> = {}): Promi
         },
       )
       processes.delete(pid)
-      const documents = argv.includes('--json')
+      const documents = ours.includes('--json')
         ? printed.stdout
             .split('\n')
             .filter(Boolean)

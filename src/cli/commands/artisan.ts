@@ -24,7 +24,8 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
   const config = (await context.configIfReadable())?.config
   const needs = await deployNeeds(context)
   const service = textOption(input, 'service')
-  const lines = createPrintedLines((line) => redactByShape(redact(line)), output.print)
+  const withoutSecrets = (text: string) => redactByShape(redact(text))
+  const lines = createPrintedLines(withoutSecrets, output.print)
   const artisan = await runArtisan(
     {
       wanted: await wantedEnvironment(context, command.changes ? 'changing' : 'looking', config),
@@ -45,11 +46,8 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
       ...needs,
       journal: forgivingJournal(needs.journal, (problem) => output.notice(problem)),
       cli,
-      runProcess: async (request) => {
-        const ending = await doors.runProcess(request)
-        await lines.end()
-        return ending
-      },
+      redact: withoutSecrets,
+      runProcess: (request) => doors.runProcess(request).finally(() => lines.end()),
       tell: (stream: PrintedStream, text: string) => lines.take(stream, text),
     },
   )

@@ -125,6 +125,24 @@ describe('artisan', () => {
   })
 })
 
+it('what the failure of a connection quotes is without secrets, and the journal too', async () => {
+  const stage = await aDeployedStage()
+  const key = deploymentsOf(stage, 'staging', 'api').at(-1)?.variables.APP_KEY ?? ''
+  const runProcess: RunProcess = async ({ tell }) => {
+    await tell('stderr', `Broken pipe after ${key}\n`)
+    return { kind: 'exited', code: 255 }
+  }
+  const ran = await stage.run(['artisan', '-e', 'staging', '--yes', '--json', '--', 'queue:restart'], { runProcess })
+  expect(failureOf(ran)).toMatchObject({
+    code: 'command-unknown',
+    exitCode: 6,
+    message: expect.stringMatching(/secret/),
+  })
+  const { stdout } = await succeeding(stage, ['history', '-e', 'staging', '--json'])
+  expect(stdout).toContain('command-unknown')
+  expect(ran.stdout + ran.stderr + stdout).not.toContain(key)
+})
+
 describe('artisan is refused before anything is started', () => {
   const nothing: RunProcess = async () => {
     throw new Error('started')
