@@ -32,6 +32,11 @@ it.each([
     'Run `fakturino rehearse down`, then `fakturino rehearse up`.',
     "Run `fakturino rehearse down --config 'a b.ts' --state /s`, then `fakturino rehearse up --config 'a b.ts' --state /s`.",
   ],
+  [
+    'what stands behind two dashes is not ours',
+    'Look: fakturino artisan -e production --local -- migrate:status',
+    `Look: fakturino artisan -e production --local --project 'nina'\\''s' --workspace w --config 'a b.ts' --state /s -- migrate:status`,
+  ],
   ['help', 'Run: fakturino plan --help', 'Run: fakturino plan --help'],
   ['a text without a command', 'Set HOME.', 'Set HOME.'],
 ])('a command to run next is spelled with the options of this one: %s', (_, text, spelled) => {
