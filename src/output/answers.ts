@@ -6,6 +6,7 @@ import type { EnvironmentCheck } from '../operations/check-environment.ts'
 import type { EnvironmentStatus } from '../operations/read-status.ts'
 import type { Release } from '../operations/release.ts'
 import type { Restart } from '../operations/restart.ts'
+import type { Rollback } from '../operations/roll-back-services.ts'
 import type { SecondWays } from '../operations/second-ways.ts'
 import type { SetUp } from '../operations/set-up.ts'
 import type { TopicalOperation } from '../operations/unfinished.ts'
@@ -58,6 +59,7 @@ export type Answer =
     }
   | ({ type: 'deploy' } & ToldRelease)
   | { type: 'restart'; restart: Restart }
+  | { type: 'rollback'; rollback: Rollback; undo: Undo }
   | { type: 'rehearsal-up'; rehearsal: RehearsalUp }
   | { type: 'rehearsal-down'; wasRunning: boolean }
   | { type: 'rehearsal'; report: RehearsalReport }

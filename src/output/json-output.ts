@@ -115,6 +115,10 @@ function answerDocument(answer: Answer): Document {
       }
     case 'restart':
       return { type: 'answer', command: 'restart', ...answer.restart }
+    case 'rollback': {
+      const { wayForward: _wayForward, ...rollback } = answer.rollback
+      return { type: 'answer', command: 'rollback', ...rollback, undo: answer.undo }
+    }
     case 'rehearsal-up':
       return { type: 'rehearsal', ...answer.rehearsal }
     case 'rehearsal-down':
