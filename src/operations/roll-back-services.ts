@@ -6,7 +6,7 @@ import { listed, shortCommit } from '../kit/text.ts'
 import { lastThatRan, liveDeployment } from '../plan/plan-deployments.ts'
 import type { DeploymentId } from '../platform/ids.ts'
 import { unlessDenied } from '../platform/is-denied.ts'
-import type { ObservedDeployment, ObservedState, PastDeployment } from '../platform/observed-state.ts'
+import type { ObservedState, PastDeployment } from '../platform/observed-state.ts'
 import type { Target } from '../platform/platform.ts'
 import { settingDefaults } from '../platform/service-settings.ts'
 import type { CheckResult } from '../verify/check.ts'
@@ -14,6 +14,7 @@ import { checkDeployed } from '../verify/checks/deployed.ts'
 import { type Verdict, verdict } from '../verify/verdict.ts'
 import type { Approve } from './approval.ts'
 import { notSpelledOut } from './deploy.ts'
+import { isImageKept } from './kept-images.ts'
 import { type Lease, type LeaseNeeds, type LeaseRequest, operationOf, underLease } from './lease.ts'
 import { type KnownIds, notThere, observeEnvironment, type WantedEnvironment } from './observe-environment.ts'
 import type { Author } from './patch-message.ts'
@@ -385,17 +386,6 @@ function wayForward(
   const services = isWhole ? {} : { services: moved.map(({ step }) => step.observed.name) }
   const isOne = commits.length === 1 && moved.every(({ step }) => step.from?.commit !== undefined)
   if (!isOne) return { way: 'none', commits, ...services }
-  const isKept = moved.every(({ step }) => step.from !== undefined && isKeptOf(step.from, step, after))
+  const isKept = moved.every(({ step }) => step.from !== undefined && isImageKept(step.from, step.observed.id, after))
   return { way: isKept ? 'rollback' : 'deploy', commits, ...services }
-}
-
-/** What was live before is offered as soon as it is gone. */
-function isKeptOf(from: ObservedDeployment, { observed }: RollbackStep, { recent }: ObservedState): boolean {
-  const wasLive = from.status === 'live' || from.status === 'sleeping'
-  return (recent?.deployments ?? []).some(
-    ({ id, serviceId, commit, canRollback, status }) =>
-      serviceId === observed.id &&
-      commit === from.commit &&
-      (canRollback || (id === from.id && wasLive && status === 'removing')),
-  )
 }

@@ -93,18 +93,15 @@ export function refuseImpossible(
   ]
   const others = of('image', 'follows', 'build')
   const where = shellWord(environment)
-  const only = others.map((name) => `--service ${shellWord(name)}`).join(' ')
+  const only = others.map((name) => `--service ${shellWord(name)}`)
+  const command = ['fakturino rollback services', `--to ${shellWord(commit)}`, ...only, `-e ${where}`].join(' ')
   throw new OperatorError({
     kind: 'refused',
     code: 'image-gone',
     message: `${listed([...gone, ...never])} cannot be rolled back: ${why.join(', and ')}. Nothing was touched, so that services of one codebase do not part.`,
     hint: [
       `To bring that commit back with a build, which takes longer and uses the variables that are stored now, run \`fakturino deploy -e ${where} --commit ${shellWord(commit)}\`.`,
-      ...(others.length === 0
-        ? []
-        : [
-            `To roll back only ${listed(others)}, run \`fakturino rollback services --to ${shellWord(commit)} ${only} -e ${where}\`.`,
-          ]),
+      ...(others.length === 0 ? [] : [`To roll back only ${listed(others)}, run \`${command}\`.`]),
     ].join(' '),
   })
 }

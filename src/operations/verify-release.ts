@@ -124,7 +124,9 @@ export async function verifyRelease(
   before: ObservedState,
   needs: VerifyNeeds,
 ): Promise<{ state: ObservedState; results: CheckResult[] }> {
-  const state = await needs.platform.observe({ projectId: before.project.id, environmentId: before.environment.id })
+  const target = { projectId: before.project.id, environmentId: before.environment.id }
+  // With what was before: whether it can be gone back to is told with the release.
+  const state = await needs.platform.observe(target, { withRecent: true })
   const seen = deployed.flatMap(({ service, ending, commit }) =>
     checkDeployed(
       {

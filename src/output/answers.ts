@@ -24,12 +24,13 @@ export type Answer =
       secondWays?: SecondWays
       operation?: TopicalOperation
     }
-  /** `watch`: one look of many, so often. */
+  /** `rollback`: the command that rolls back, where something can be. `watch`: one look of many, so often. */
   | {
       type: 'status'
       status: EnvironmentStatus
       isRehearsal: boolean
       operation?: TopicalOperation
+      rollback?: string
       watch?: { everyMs: number }
     }
   /** `before`: the look before this one, where it is watched. */

@@ -1,6 +1,7 @@
 import { printable, printableJson } from '../kit/text.ts'
 import type { ToldLog } from '../logs/reading.ts'
 import type { OperationEvent } from '../operations/events.ts'
+import type { Release } from '../operations/release.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Identity } from '../platform/platform.ts'
 import type { Answer, ToldFailure } from './answers.ts'
@@ -102,14 +103,14 @@ function answerDocument(answer: Answer): Document {
         command: 'init',
         ...answer.setUp,
         config: answer.config,
-        releases: answer.releases.map(({ release, undo }) => ({ ...release, undo })),
+        releases: answer.releases.map(({ release, undo }) => ({ ...releaseDocument(release), undo })),
         next: answer.next,
       }
     case 'deploy':
       return {
         type: 'answer',
         command: 'deploy',
-        ...answer.release,
+        ...releaseDocument(answer.release),
         undo: answer.undo,
         ...(answer.next === undefined ? {} : { next: answer.next }),
       }
@@ -140,6 +141,11 @@ function identityDocument(identity: Identity) {
         project: null,
         environment: null,
       }
+}
+
+/** Whether images are kept is told by the undo. */
+function releaseDocument({ previousIsKept: _previousIsKept, ...release }: Release) {
+  return release
 }
 
 function planDocument(plan: Plan) {
