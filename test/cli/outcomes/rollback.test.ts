@@ -276,6 +276,30 @@ describe('a rollback that goes wrong on the way', () => {
   })
 })
 
+describe('what a rollback cannot tell or keep', () => {
+  it('is said where the variables of deployments may not be read, and it goes on', async () => {
+    const stage = await aReleasedStage()
+    stage.platform.onRequest(({ operationName }) => (operationName === 'ReadSnapshots' ? denied : undefined))
+    const { stderr } = await succeeding(stage, ['rollback', 'services', '-e', 'staging', '--yes'])
+    expect(stderr).toContain('whether its variables change cannot be read')
+    expect(commitsOf(stage, 'staging')).toEqual(everything(firstCommit))
+  })
+
+  it('leaves a build as the way forward, where an image of what it left is not kept', async () => {
+    const stage = await aReleasedStage()
+    stage.platform.onRequest(() => {
+      const left = deploymentsOf(stage, 'staging', 'worker')[1]
+      if (left?.removedAt !== undefined && left.removedAt > stage.clock.now() - hour) left.removedAt -= 121 * hour
+      return undefined
+    })
+    const { documents } = await succeeding(stage, back)
+    expect(documents.at(-1)?.undo).toEqual({
+      command: expect.stringContaining(`fakturino deploy -e staging --commit ${badCommit}`),
+      note: expect.stringContaining('It builds that commit'),
+    })
+  })
+})
+
 describe('a rollback killed at any request', () => {
   it.each(moments)('is finished by the next one, when it died %s', { timeout: 120_000 }, async (moment) => {
     for (let number = 1; ; number += 1) {
