@@ -33,7 +33,9 @@ describe('no command is printed that does not exist', () => {
     const ran = async (argv: string[], options = {}) => {
       const { stdout, stderr } = await stage.run(argv, options)
       // As it was before it was wrapped: a command has its line to itself, and was never part of the line above.
-      printed.push(...`${stdout}${stderr}`.replaceAll(/(?<=\S)(?<!Undo: .*)\n {2}(?=\S)(?!fakturino)/g, ' ').split('\n'))
+      printed.push(
+        ...`${stdout}${stderr}`.replaceAll(/(?<=\S)(?<!Undo: .*)\n {2}(?=\S)(?!fakturino)/g, ' ').split('\n'),
+      )
     }
     for (const { name } of commands) {
       const { stdout } = await stage.run([name, '--help'])
