@@ -44,7 +44,8 @@ export function toldOperation(operation: TopicalOperation, options: FollowedOpti
   return operation.state === 'unfinished' ? { ...operation, goOn: followUp(operation.goOn, options) } : operation
 }
 
-const command = /\bfakturino (?:init|plan|deploy|restart|artisan|status|check|logs|history|whoami|rehearse)\b[^`]*/g
+const command =
+  /\bfakturino (?:init|plan|deploy|restart|rollback|artisan|status|check|logs|history|whoami|rehearse)\b[^`]*/g
 
 /** Names of an option, the one to write first, and its value where it has one. */
 type Carried = [names: [string, ...string[]], value?: string]

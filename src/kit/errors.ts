@@ -51,6 +51,8 @@ export type FailureCode =
   | 'moved'
   | 'lease-held'
   | 'lease-lost'
+  | 'image-gone'
+  | 'no-earlier-release'
   // failed
   | 'not-found'
   | 'commit-not-found'

@@ -3,6 +3,7 @@ import type { Plan } from '../plan/plan.ts'
 import type { DeploymentId, PatchId } from '../platform/ids.ts'
 import type { DeploymentStatus, DeploymentStep, LogLine } from '../platform/observed-state.ts'
 import type { LogKind } from '../platform/platform.ts'
+import type { ToldRollbackStep } from './rollback-steps.ts'
 import type { ServingService } from './serving-now.ts'
 
 /** One fact that an operation reports, in the past tense. Types are stable: scripts match on them. Never holds a secret. */
@@ -120,6 +121,8 @@ export type OperationEvent =
   /** It was to get the newest commit, which turned out to be the one that it runs. */
   | { type: 'service-unchanged'; service: string; commit: string }
   | { type: 'services-not-started'; services: string[]; because: string }
+  /** What `rollback services` is to do, before it is approved. `variables` and `flags`: which would change, by name. */
+  | { type: 'rollback-planned'; environment: string; commit: string; services: ToldRollbackStep[] }
   /** The release failed, and what this run changed is being put back: services that go back, and how many changes. */
   | { type: 'rollback-started'; environment: string; services: string[]; changes: number; because: string }
   | { type: 'changes-put-back'; environment: string; patchId: PatchId; places: string[] }

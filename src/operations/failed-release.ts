@@ -6,6 +6,7 @@ import { liveDeployment, runningCommit } from '../plan/plan-deployments.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import type { AppliedPlan } from './apply-plan.ts'
 import type { StartedService } from './deploy-levels.ts'
+import { canRollBackTo } from './kept-images.ts'
 import type { PutBack } from './put-back.ts'
 import { type ServingService, toldServing } from './serving-now.ts'
 
@@ -17,6 +18,8 @@ export interface FailedRelease {
   started: readonly StartedService[]
   /** The services that the operator named. */
   services?: readonly string[]
+  /** As it is now, with recent deployments; absent where that was not read. */
+  now?: ObservedState
 }
 
 /** Why something is put back, in words of ours alone: they stand in the platform's history too. */
@@ -153,7 +156,7 @@ function isStored({ act }: Change): boolean {
 }
 
 /** The command that undoes it; undefined where there is nothing to go back to. */
-function undoHint({ desired, before, applied, started, services = [] }: FailedRelease): string | undefined {
+function undoHint({ desired, before, applied, started, services = [], now }: FailedRelease): string | undefined {
   const isCode = (name: string) =>
     desired.services.some((service) => service.name === name && service.codebase !== undefined)
   const command = ['fakturino deploy', ...services, '-e', before.environment.name].join(' ')
@@ -165,6 +168,9 @@ function undoHint({ desired, before, applied, started, services = [] }: FailedRe
   if (code.every(({ commit }) => commit === previous)) {
     return applied.stored === undefined ? undefined : `The commit is the same as before. ${byConfig}`
   }
+  const sharing = desired.services.filter((service) => service.codebase === codebase).map(({ name }) => name)
+  if (now !== undefined && canRollBackTo(previous, sharing, before, now))
+    return `To bring the code of before back without a build, run: fakturino rollback services --to ${previous} -e ${before.environment.name}`
   return `To bring the code of before back, run: ${command} --commit ${previous}`
 }
 

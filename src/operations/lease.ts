@@ -118,14 +118,19 @@ export async function underLease<Result>(
       deployments[event.service] = event.deploymentId
       commit = event.commit ?? commit
     }
+    // Within a deploy these put its release back, and are none of their own.
+    if (event.type === 'deployment-rolled-back' && operation.command === 'rollback') {
+      deployments[event.service] = event.deploymentId
+      commit = event.commit ?? commit
+    }
     await record.note(event)
     if (event.type === 'rollback-started') await goBack()
     await needs.report(event)
   }
   const notesBefore = notesIn((name) => before.variables[name]?.reveal())
   const begun = notesBefore.operation
-  // What only a deploy can finish is left to be found by the next one.
-  const keepsNote = begun?.command === 'deploy' && operation.command !== 'deploy'
+  // What only a deploy can finish is left to be found by the next one; whoever goes back means to end it.
+  const keepsNote = begun?.command === 'deploy' && operation.command !== 'deploy' && operation.command !== 'rollback'
   const isSameAgain = begun?.command === operation.command && begun.commit === operation.commit
   const operationText = (asked: string | undefined) => {
     const { command, by, services } = operation

@@ -271,7 +271,11 @@ async function rollBack(
   const endings: RollbackEnding[] = []
   for (const orders of [back.filter((one) => !isApp(one)), back.filter(isApp)]) {
     if (orders.length === 0) continue
-    const timed = orders.map((order) => ({ ...order, healthMs: healthMs(order.service, before, needs) }))
+    const timed = orders.map((order) => ({
+      ...order,
+      by: 'image-or-build' as const,
+      healthMs: healthMs(order.service, before, needs),
+    }))
     endings.push(...(await rollBackDeployments(timed, target, environment, needs)))
   }
   return endings

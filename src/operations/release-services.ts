@@ -151,10 +151,11 @@ async function withWhatServes(
   if (started.length === 0) return withServing(error, [], { ...request, started })
   const { before } = request
   try {
-    const now = await needs.platform.observe({ projectId: before.project.id, environmentId: before.environment.id })
+    const target = { projectId: before.project.id, environmentId: before.environment.id }
+    const now = await needs.platform.observe(target, { withRecent: true })
     const services = servingNow(started, before, now)
     await needs.report({ type: 'serving-read', environment: before.environment.name, services })
-    return withServing(error, services, { ...request, started })
+    return withServing(error, services, { ...request, started, now })
   } catch (problem) {
     if (!(problem instanceof OperatorError) || needs.signal.aborted) throw problem
     return withServing(error, 'unread', { ...request, started })

@@ -5,6 +5,7 @@ import type { DeploymentId } from '../platform/ids.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import type { Verdict } from '../verify/verdict.ts'
 import type { StartedService } from './deploy-levels.ts'
+import { canRollBackTo } from './kept-images.ts'
 import { type SecondWays, type Stored, secondWays } from './second-ways.ts'
 import type { DeployedService } from './verify-release.ts'
 
@@ -24,6 +25,8 @@ export interface Release {
   /** What the codebase runs now, or is to run once what was started is live, and ran before. */
   commit?: string
   previousCommit?: string
+  /** Every image of that one is kept, so that going back to it needs no build. */
+  previousIsKept?: true
   elapsedMs: number
   /** Absent where everything was read and stored the first way. */
   secondWays?: SecondWays
@@ -55,6 +58,8 @@ export function releaseFrom(
   clock: Clock,
 ): ToRelease {
   const before = previousCommit(desired, observed)
+  const codebase = firstCodebase(desired)
+  const sharing = desired.services.filter((service) => service.codebase === codebase).map(({ name }) => name)
   return (verdict, services, state, changes, storing) => {
     const commit = previousCommit(desired, state)
     const ways = secondWays(observed, storing)
@@ -66,6 +71,7 @@ export function releaseFrom(
       services,
       ...(commit === undefined ? {} : { commit }),
       ...(before === undefined ? {} : { previousCommit: before }),
+      ...(before !== undefined && canRollBackTo(before, sharing, observed, state) ? { previousIsKept: true } : {}),
       elapsedMs: clock.now() - startedAt,
       ...(ways === undefined ? {} : { secondWays: ways }),
     }
@@ -74,8 +80,12 @@ export function releaseFrom(
 
 /** What the first codebase runs; the undo command brings it back. */
 export function previousCommit(desired: DesiredState, state: ObservedState): string | undefined {
-  const codebase = desired.services.find((service) => service.codebase !== undefined)?.codebase
+  const codebase = firstCodebase(desired)
   return codebase === undefined ? undefined : runningCommit(desired, state, codebase)
+}
+
+function firstCodebase({ services }: DesiredState): string | undefined {
+  return services.find((service) => service.codebase !== undefined)?.codebase
 }
 
 /** A service that was started, or that waits for those, where nobody waits. */

@@ -12,6 +12,8 @@ export interface RollbackOrder {
   to: ObservedDeployment
   /** Has the one that goes taken its place? Then it is removed, or about to be. */
   isReplaced: boolean
+  /** From the kept image only, from it or else by a build, or by a build: what still serves is never offered. */
+  by: 'image' | 'image-or-build' | 'build'
   /** How long its health check may take, in milliseconds. */
   healthMs: number
 }
@@ -41,7 +43,8 @@ interface Begun {
 
 /**
  * Brings services back to earlier deployments, all at once: from the kept image where the platform still has it, which needs no build
- * and restores the variables too, else by deploying the commit anew. One that cannot be started holds up none of the others.
+ * and restores the variables too, else by deploying the commit anew where the order allows that. One that cannot be started holds up
+ * none of the others.
  */
 export async function rollBackDeployments(
   orders: readonly RollbackOrder[],
@@ -70,6 +73,8 @@ export async function rollBackDeployments(
       })
     } catch (error) {
       if (!(error instanceof OperatorError) || needs.signal.aborted || error.code === 'lease-lost') throw error
+      // What is denied to the token once is denied to it for the others too.
+      if (error.kind === 'denied' && order.by === 'image' && begun.size === 0) throw error
       reasons.set(service, error.message)
     }
   }
@@ -98,7 +103,8 @@ export async function rollBackDeployments(
  */
 async function keptImages(orders: readonly RollbackOrder[], needs: RollbackNeeds): Promise<ReadonlySet<DeploymentId>> {
   const kept = new Set<DeploymentId>()
-  let open = orders.map(({ to }) => to.id)
+  let open = orders.flatMap(({ to, by }) => (by === 'build' ? [] : [to.id]))
+  if (open.length === 0) return kept
   const replaced = new Set(orders.flatMap(({ to, isReplaced }) => (isReplaced ? [to.id] : [])))
   const mayBeOffered = ({ id, status }: ObservedDeployment) =>
     replaced.has(id) && (status === 'live' || status === 'sleeping' || status === 'removing')
@@ -116,7 +122,8 @@ async function keptImages(orders: readonly RollbackOrder[], needs: RollbackNeeds
 }
 
 async function begin(order: RollbackOrder, target: Target, isKept: boolean, needs: RollbackNeeds): Promise<Begun> {
-  const { service, serviceId, to } = order
+  const { service, serviceId, to, by } = order
+  if (by === 'image' && !isKept) throw imageGone(service)
   const known = new Set((await needs.platform.newestDeployments(target.environmentId, serviceId)).map(({ id }) => id))
   const found = (withinMs: number) => findNew(order, target, known, withinMs, needs)
   if (isKept) {
@@ -127,8 +134,9 @@ async function begin(order: RollbackOrder, target: Target, isKept: boolean, need
       if (deploymentId === undefined) throw notFound(service)
       return { deploymentId, isBuilt: false }
     } catch (error) {
-      // Refused means that nothing happened: then it is built.
-      if (!(error instanceof OperatorError) || !(error.kind === 'failed' || error.kind === 'denied')) throw error
+      // Refused means that nothing happened: then it is built, where that will do.
+      if (by === 'image' || !(error instanceof OperatorError) || !(error.kind === 'failed' || error.kind === 'denied'))
+        throw error
     }
   }
   const { commit } = to
@@ -187,6 +195,14 @@ function findNew(
     },
     { clock, signal, backoff: timing.polling, withinMs },
   )
+}
+
+function imageGone(service: string): OperatorError {
+  return new OperatorError({
+    kind: 'failed',
+    code: 'image-gone',
+    message: `The platform does not keep the image of ${service} any more.`,
+  })
 }
 
 function notFound(service: string): OperatorError {

@@ -61,7 +61,7 @@ export function surely(platform: Platform, needs: SureNeeds): Platform {
   return {
     ...platform,
     change,
-    observe: async (target) => seen.state(await platform.observe(target)),
+    observe: async (target, asking) => seen.state(await platform.observe(target, asking)),
     observeAll: async (targets) => (await platform.observeAll(targets)).map(seen.state),
     observeRunning: async (state) => {
       const read = await platform.observeRunning(state)

@@ -48,8 +48,13 @@ export async function topicalOperation(
  */
 export function goOnWith({ command, commit, services = [] }: OperationNote, environment: string): string {
   if (command === 'init') return 'fakturino init'
-  const named = services.filter((name) => !name.startsWith('-')).map(shellWord)
-  const where = [...named, '-e', shellWord(environment)].join(' ')
+  const safe = services.filter((name) => !name.startsWith('-')).map(shellWord)
+  if (command === 'rollback') {
+    const to = commit === undefined || commit.startsWith('-') ? [] : ['--to', shellWord(commit)]
+    const only = safe.flatMap((name) => ['--service', name])
+    return ['fakturino rollback services', ...to, ...only, '-e', shellWord(environment)].join(' ')
+  }
+  const where = [...safe, '-e', shellWord(environment)].join(' ')
   if (command === 'restart') return `fakturino restart ${where}`
   return `fakturino deploy ${where}${commit === undefined ? '' : ` --commit ${shellWord(commit)}`}`
 }

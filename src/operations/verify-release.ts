@@ -31,9 +31,12 @@ export interface DeployedService {
   answers: CheckResult[]
 }
 
+/** What is known of a service that is asked over its domain. */
+export type AskedService = Pick<DesiredService, 'name' | 'domain' | 'liveness' | 'revision'>
+
 /** Asks a service that was just deployed over its domain: is it up, and does it say that it runs what was deployed? */
 export async function checkServing(
-  service: DesiredService,
+  service: AskedService,
   commit: string | undefined,
   state: ObservedState,
   needs: VerifyNeeds,
@@ -47,7 +50,7 @@ export async function checkServing(
 
 /** Asks a service over its domain; undefined when it has none, or nothing to ask. */
 export async function checkAnswers(
-  service: DesiredService,
+  service: AskedService,
   state: ObservedState,
   needs: VerifyNeeds,
 ): Promise<CheckResult | undefined> {
@@ -78,7 +81,7 @@ export async function checkAnswers(
 
 /** Asks a service which commit it runs; undefined when nothing says how, or none is known that it should run. */
 async function checkSaidRevision(
-  service: DesiredService,
+  service: AskedService,
   commit: string | undefined,
   state: ObservedState,
   needs: VerifyNeeds,
@@ -110,7 +113,7 @@ async function checkSaidRevision(
   return result
 }
 
-function domainOf(service: DesiredService, state: ObservedState): string | undefined {
+function domainOf(service: AskedService, state: ObservedState): string | undefined {
   const observed = state.services.find((candidate) => candidate.name === service.name)
   return askedDomain(observed, service.domain?.targetPort)
 }
@@ -121,7 +124,9 @@ export async function verifyRelease(
   before: ObservedState,
   needs: VerifyNeeds,
 ): Promise<{ state: ObservedState; results: CheckResult[] }> {
-  const state = await needs.platform.observe({ projectId: before.project.id, environmentId: before.environment.id })
+  const target = { projectId: before.project.id, environmentId: before.environment.id }
+  // With what was before: whether it can be gone back to is told with the release.
+  const state = await needs.platform.observe(target, { withRecent: true })
   const seen = deployed.flatMap(({ service, ending, commit }) =>
     checkDeployed(
       {

@@ -6,6 +6,7 @@ import type { EnvironmentCheck } from '../operations/check-environment.ts'
 import type { EnvironmentStatus } from '../operations/read-status.ts'
 import type { Release } from '../operations/release.ts'
 import type { Restart } from '../operations/restart.ts'
+import type { Rollback } from '../operations/roll-back-services.ts'
 import type { ArtisanRun } from '../operations/run-artisan.ts'
 import type { SecondWays } from '../operations/second-ways.ts'
 import type { SetUp } from '../operations/set-up.ts'
@@ -24,12 +25,13 @@ export type Answer =
       secondWays?: SecondWays
       operation?: TopicalOperation
     }
-  /** `watch`: one look of many, so often. */
+  /** `rollback`: the command that rolls back, where something can be. `watch`: one look of many, so often. */
   | {
       type: 'status'
       status: EnvironmentStatus
       isRehearsal: boolean
       operation?: TopicalOperation
+      rollback?: string
       watch?: { everyMs: number }
     }
   /** `before`: the look before this one, where it is watched. */
@@ -60,6 +62,7 @@ export type Answer =
   | ({ type: 'deploy' } & ToldRelease)
   | { type: 'restart'; restart: Restart }
   | { type: 'artisan'; artisan: ArtisanRun; isRehearsal: boolean }
+  | { type: 'rollback'; rollback: Rollback; undo: Undo }
   | { type: 'rehearsal-up'; rehearsal: RehearsalUp }
   | { type: 'rehearsal-down'; wasRunning: boolean }
   | { type: 'rehearsal'; report: RehearsalReport }

@@ -1,6 +1,7 @@
 import { printable, printableJson } from '../kit/text.ts'
 import type { ToldLog } from '../logs/reading.ts'
 import type { OperationEvent } from '../operations/events.ts'
+import type { Release } from '../operations/release.ts'
 import type { ArtisanRun } from '../operations/run-artisan.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Identity } from '../platform/platform.ts'
@@ -107,14 +108,14 @@ function answerDocument(answer: Answer): Document {
         command: 'init',
         ...answer.setUp,
         config: answer.config,
-        releases: answer.releases.map(({ release, undo }) => ({ ...release, undo })),
+        releases: answer.releases.map(({ release, undo }) => ({ ...releaseDocument(release), undo })),
         next: answer.next,
       }
     case 'deploy':
       return {
         type: 'answer',
         command: 'deploy',
-        ...answer.release,
+        ...releaseDocument(answer.release),
         undo: answer.undo,
         ...(answer.next === undefined ? {} : { next: answer.next }),
       }
@@ -122,6 +123,10 @@ function answerDocument(answer: Answer): Document {
       return { type: 'answer', command: 'restart', ...answer.restart }
     case 'artisan':
       return { type: 'answer', command: 'artisan', rehearsal: answer.isRehearsal, ...artisanDocument(answer.artisan) }
+    case 'rollback': {
+      const { wayForward: _wayForward, ...rollback } = answer.rollback
+      return { type: 'answer', command: 'rollback', ...rollback, undo: answer.undo }
+    }
     case 'rehearsal-up':
       return { type: 'rehearsal', ...answer.rehearsal }
     case 'rehearsal-down':
@@ -148,6 +153,11 @@ function identityDocument(identity: Identity) {
 /** `command` says which of ours it was; artisan's own is another word. */
 function artisanDocument({ command, ...run }: ArtisanRun) {
   return { artisanCommand: command, ...run }
+}
+
+/** Whether images are kept is told by the undo. */
+function releaseDocument({ previousIsKept: _previousIsKept, ...release }: Release) {
+  return release
 }
 
 function planDocument(plan: Plan) {

@@ -19,7 +19,7 @@ export interface DifferingFlag {
 }
 
 /** The variables of features, where no config names the flags. */
-const flagVariable = /^FEATURE_[A-Z0-9_]+$/
+export const flagVariable = /^FEATURE_[A-Z0-9_]+$/
 
 /** Every flag that differs, in the order of the config. That a value is stored and not running yet is known from patches only. */
 export function differingFlags(

@@ -30,7 +30,8 @@ export function splitRevisions(
   })
 }
 
-function codebaseOf(
+/** Where the code of a service comes from; undefined for an image. */
+export function codebaseOf(
   { name, settings }: ObservedService,
   desired: Pick<DesiredState, 'services'> | undefined,
 ): string | undefined {

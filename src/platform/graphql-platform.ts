@@ -224,6 +224,23 @@ export function createGraphqlPlatform(client: GraphqlClient, subscriptions?: Sub
       ),
     observeAll: async (targets) => (await parts.observeAll(targets, () => observeAll(targets))).map(learnt),
     observeRunning,
+    readSnapshots: async (deploymentIds) => {
+      if (deploymentIds.length === 0) return new Map()
+      const request = new CombinedRequest('ReadSnapshots')
+      const parts = deploymentIds.map((deploymentId) => ({
+        deploymentId,
+        snapshotIn: request.add(ServiceSnapshot, { deploymentId }),
+      }))
+      const { result } = await client.readCombined(request)
+      return new Map(
+        parts.flatMap(({ deploymentId, snapshotIn }) => {
+          const { snapshot } = snapshotIn(result)
+          if (!snapshot) return []
+          client.learn(Object.values(snapshot.variables).filter((value) => value !== null))
+          return [[deploymentId, toSnapshot(snapshot.variables)]]
+        }),
+      )
+    },
     readStaged: async (environmentId) => {
       const { result } = await client.read(ReadStaged, { environmentId })
       return toPatch(result.environmentStagedChanges)

@@ -98,6 +98,8 @@ export interface Platform {
    * `state` lacks them, and gives the completed state back.
    */
   observeRunning(state: ObservedState): Promise<{ state: ObservedState; running: ObservedRunning }>
+  /** One request for all of them. The variables that each deployment was made with, rendered. */
+  readSnapshots(deploymentIds: readonly DeploymentId[]): Promise<Map<DeploymentId, Record<string, Secret>>>
   /** One request. What waits uncommitted. */
   readStaged(environmentId: EnvironmentId): Promise<ObservedPatch>
   /**

@@ -14,6 +14,12 @@ it.each<[string, Partial<OperationNote>, string]>([
   ['of a commit', { command: 'deploy', commit }, `fakturino deploy -e staging --commit ${commit}`],
   ['of some services', { command: 'deploy', services: ['api', 'worker'] }, 'fakturino deploy api worker -e staging'],
   ['a restart', { command: 'restart', services: ['api'] }, 'fakturino restart api -e staging'],
+  ['a rollback', { command: 'rollback', commit }, `fakturino rollback services --to ${commit} -e staging`],
+  [
+    'a rollback of some services',
+    { command: 'rollback', commit: '--yes', services: ['api', '--yes', 'my worker'] },
+    "fakturino rollback services --service api --service 'my worker' -e staging",
+  ],
   ['an init', { command: 'init' }, 'fakturino init'],
   [
     'of a service with a blank in its name',

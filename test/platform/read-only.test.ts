@@ -61,6 +61,7 @@ const platform: Platform = {
   readAnsweredRequests: async () => [],
   readPast: async () => ({ deployments: [], patches: [], completeSince: undefined }),
   observeRunning: () => Promise.reject(new Error('not asked')),
+  readSnapshots: async () => new Map(),
   readStaged: () => Promise.reject(new Error('not asked')),
   readSharedVariables: () => Promise.reject(new Error('not asked')),
   readPatch: () => Promise.reject(new Error('not asked')),

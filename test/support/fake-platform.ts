@@ -38,6 +38,7 @@ export function aFakePlatform(reading: Partial<Omit<Platform, 'change'>> = {}, a
     observe: never('observe'),
     observeAll: never('observeAll'),
     observeRunning: never('observeRunning'),
+    readSnapshots: never('readSnapshots'),
     readStaged: never('readStaged'),
     readSharedVariables: never('readSharedVariables'),
     readPatch: never('readPatch'),

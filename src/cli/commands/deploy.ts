@@ -127,10 +127,17 @@ function nextAfterStart(
 }
 
 /** The command that brings the commit before back, and what it leaves as it is. */
-export function undoOf({ environment, commit, previousCommit }: Release, { options }: Context): Undo {
+export function undoOf({ environment, commit, previousCommit, previousIsKept }: Release, { options }: Context): Undo {
   if (previousCommit === undefined) return { note: 'There is no commit before this one to go back to.' }
   if (previousCommit === commit)
     return { note: 'The commit is the same as before; stored variables and settings stay as they are now.' }
+  if (previousIsKept) {
+    const command = `fakturino rollback services --to ${shellWord(previousCommit)} -e ${shellWord(environment)}`
+    return {
+      command: followUp(command, options),
+      note: 'It starts the images of before again, with the variables they ran with. Stored variables and settings stay as they are now, and migrations are not undone.',
+    }
+  }
   return {
     command: followUp(`fakturino deploy -e ${shellWord(environment)} --commit ${previousCommit}`, options),
     note: 'It brings the code back. Variables and settings stay as they are now, and migrations are not undone.',

@@ -80,6 +80,37 @@ export const commands: readonly CommandDefinition[] = [
     load: () => import('./artisan.ts'),
   },
   {
+    name: 'rollback',
+    summary:
+      'bring what runs back to the last known good commit, from kept images, without a build; the same as services',
+    examples: ['fakturino rollback -e staging', 'fakturino rollback -e production --yes'],
+    load: () => import('./rollback-services.ts'),
+    subcommands: [
+      {
+        name: 'services',
+        summary: 'bring all services of one codebase back to an earlier commit at once, watched and verified',
+        options: [
+          {
+            flags: '--to <commit>',
+            describes:
+              'back, or forward, to this commit, a part of it, or the id of a deployment; else the last known good',
+          },
+          {
+            flags: '--service <name>',
+            describes: 'only this one of those that share the codebase',
+            isRepeatable: true,
+          },
+        ],
+        examples: [
+          'fakturino rollback services -e production',
+          'fakturino rollback services --to COMMIT -e staging --yes',
+          'fakturino rollback services --service worker -e staging',
+        ],
+        load: () => import('./rollback-services.ts'),
+      },
+    ],
+  },
+  {
     name: 'status',
     summary: 'one screen: what runs in an environment, how it is, and what to do next',
     options: [{ flags: '--watch [interval]', describes: 'look again and again, until Ctrl-C; as in 10s' }],

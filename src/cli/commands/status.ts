@@ -1,5 +1,6 @@
 import { durationMs, isDuration } from '../../config/quantities.ts'
 import { OperatorError } from '../../kit/errors.ts'
+import { shellWord } from '../../kit/shell-word.ts'
 import { printable } from '../../kit/text.ts'
 import { notThere, observeEnvironment } from '../../operations/observe-environment.ts'
 import { readStatus } from '../../operations/read-status.ts'
@@ -65,7 +66,20 @@ async function look(context: Context): Promise<Extract<Answer, { type: 'status' 
   const status = readStatus(found.state, desired, { now: context.clock.now(), ...operation })
   const { next } = status
   const command = next.command === null ? null : followUp(next.command, context.options)
-  return { type: 'status', status: { ...status, next: { ...next, command } }, isRehearsal, ...operation }
+  // Of databases and other images no commit is known to go back to.
+  const isPossible = status.services.some(({ rollback: { possible, to } }) => possible && isCommit(to?.revision ?? ''))
+  const back = followUp(`fakturino rollback services -e ${shellWord(name)}`, context.options)
+  return {
+    type: 'status',
+    status: { ...status, next: { ...next, command } },
+    isRehearsal,
+    ...operation,
+    ...(isPossible ? { rollback: back } : {}),
+  }
+}
+
+function isCommit(revision: string): boolean {
+  return /^[0-9a-f]{40}$/.test(revision)
 }
 
 /** Looks that come faster would use up the requests that a rescue needs. */

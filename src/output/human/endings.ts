@@ -101,7 +101,8 @@ function renderDryRun(style: Style): string {
   return `${style.sign.none} Dry run: nothing was changed.\n`
 }
 
-function renderUndo(undo: Undo, { style, columns }: Layout): string {
+/** The way back, and what it leaves as it is. */
+export function renderUndo(undo: Undo, { style, columns }: Layout): string {
   const note = paragraph(undo.note, columns, '  ', 2)
   return undo.command === undefined
     ? `${style.quiet(note)}\n`

@@ -6,6 +6,7 @@ import { duration } from './duration.ts'
 import { toldHolder, toldUnfinished } from './operation.ts'
 import { paragraph } from './paragraph.ts'
 import { renderPlan } from './plan.ts'
+import { renderRollbackPlan } from './rollback.ts'
 import { renderTarget } from './target.ts'
 
 /** How an event is told: a line that stays, or one that is shown while it is true, where something can move. */
@@ -189,6 +190,7 @@ const renderers: Renderers = {
       2,
     ),
   }),
+  'rollback-planned': ({ commit, services }, layout) => ({ line: renderRollbackPlan(commit, services, layout) }),
   'rollback-started': ({ services, changes, because }, { style, columns }) => {
     const back = [...(changes === 0 ? [] : [count(changes, 'stored change')]), ...services]
     return {
@@ -212,7 +214,7 @@ const renderers: Renderers = {
   }),
   'deployment-rolled-back': ({ service, commit, deploymentId, isBuilt }, layout) => ({
     line: paragraph(
-      `${service} going back${commit === undefined ? '' : ` to ${shortCommit(commit)}`}, ${isBuilt ? 'with a build: its image is not kept' : 'without a build'} ${layout.style.quiet(printable(deploymentId))}`,
+      `${service} going back${commit === undefined ? '' : ` to ${shortCommit(commit)}`}, ${isBuilt ? 'with a build: no kept image of it can be started' : 'without a build'} ${layout.style.quiet(printable(deploymentId))}`,
       layout.columns,
       `${layout.style.sign.deploy} `,
       2,

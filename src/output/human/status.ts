@@ -18,6 +18,8 @@ interface Layout {
 export interface StatusScreen {
   isRehearsal: boolean
   operation?: TopicalOperation
+  /** The command that rolls back, where something can be. */
+  rollback?: string
   /** Looked at again and again, so often. */
   watch?: { everyMs: number }
 }
@@ -25,14 +27,14 @@ export interface StatusScreen {
 /** One screen: a line a service, then what is the matter, and what to do next. */
 export function renderStatus(
   status: EnvironmentStatus,
-  { style, columns, isRehearsal, operation, watch }: StatusScreen & Layout,
+  { style, columns, isRehearsal, operation, rollback, watch }: StatusScreen & Layout,
 ): string {
   const layout = { style, columns }
   const notes = [
     ...splitNotes(status, layout),
     ...flagNotes(status, layout),
     ...stagedNotes(status, layout),
-    ...rollbackNotes(status, layout),
+    ...rollbackNotes(status, rollback, layout),
     ...incidentNotes(status, layout),
   ]
   const lines = [
@@ -187,11 +189,13 @@ const none = 'nothing earlier is kept'
 const unknown = 'not known'
 
 /** What each service can go back to, those with the same answer together; nothing where nothing was ever deployed. */
-function rollbackNotes({ services, at }: EnvironmentStatus, layout: Layout): string[] {
+function rollbackNotes({ services, at }: EnvironmentStatus, rollback: string | undefined, layout: Layout): string[] {
   const deployed = services.filter(({ deployment }) => deployment !== null)
   const ways = new Map<string, string[]>()
-  for (const { name, rollback } of deployed) {
-    const { possible, to } = rollback
+  for (const {
+    name,
+    rollback: { possible, to },
+  } of deployed) {
     const age = to === null ? '' : ` (${ago(Date.parse(at) - Date.parse(to.createdAt))})`
     const way =
       possible === true ? `to ${toldRevision(to?.revision ?? null)}${age}` : possible === false ? none : unknown
@@ -203,7 +207,8 @@ function rollbackNotes({ services, at }: EnvironmentStatus, layout: Layout): str
   const told = [...ways]
     .sort(([a], [b]) => last(a) - last(b))
     .map(([way, names]) => (last(way) === 1 ? `${way} of ${listed(names)}` : `${listed(names)} ${way}`))
-  return [quiet(`Roll back: ${told.join('; ')}.`, layout)]
+  const line = quiet(`Roll back: ${told.join('; ')}.`, layout)
+  return rollback === undefined ? [line] : [line, `  ${layout.style.name(printable(rollback))}`]
 }
 
 function incidentNotes({ platform }: EnvironmentStatus, layout: Layout): string[] {

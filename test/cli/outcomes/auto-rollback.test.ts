@@ -499,13 +499,13 @@ describe('without --auto-rollback a failed deploy', () => {
     )
     expect(hint).toMatch(
       new RegExp(
-        `^To bring the code of before back, run: fakturino deploy -e staging --commit ${firstCommit} --local --config `,
+        `^To bring the code of before back without a build, run: fakturino rollback services --to ${firstCommit} -e staging --local --config `,
       ),
     )
     const undo = String(hint)
       .replace(/^.*?: fakturino /, '')
       .split(' ')
-      .slice(0, 5)
+      .slice(0, 6)
     await succeeding(stage, [...undo, '--yes'])
     expect(commitsOf(stage, 'staging')).toEqual(everythingOld)
   })

@@ -238,7 +238,7 @@ describe('the undo of a deploy', () => {
     const { documents } = await succeeding(stage, argv)
     expect(documents.at(-1)?.undo).toEqual({
       command: expect.stringMatching(/^fakturino /),
-      note: expect.stringContaining('Variables and settings stay'),
+      note: expect.stringContaining('variables and settings stay'),
     })
     const { command } = { command: '', ...(documents.at(-1)?.undo ?? {}) }
     const [, ...words] = command.split(' ')
@@ -250,7 +250,7 @@ describe('the undo of a deploy', () => {
   it('stands on one line for people, to be copied', async () => {
     const stage = await withSecondCommit()
     const { stdout } = await succeeding(stage, ['deploy', '-e', 'staging', '--yes', '--commit', 'latest'])
-    expect(stdout).toContain(`Undo: fakturino deploy -e staging --commit ${firstCommit} --local --config `)
+    expect(stdout).toContain(`Undo: fakturino rollback services --to ${firstCommit} -e staging --local --config `)
   })
 
   it('of a first deploy does not exist, and that is said', async () => {

@@ -89,7 +89,7 @@ describe('a service that the platform calls live', () => {
     expect(told).toContain(
       '✗ The deployments succeeded, but what serves is not what was asked for. No instance of api is running, although its deployment succeeded.',
     )
-    expect(told).toContain(`fakturino deploy -e staging --commit ${firstCommit}`)
+    expect(told).toContain(`fakturino rollback services --to ${firstCommit} -e staging`)
   })
 
   it('is asked so many times in a row when all is well, and the release says by whose word the commit serves', async () => {

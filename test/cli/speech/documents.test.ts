@@ -483,8 +483,8 @@ it('deploy: a second release names the way back; the next one has nothing to do'
     commit: sha,
     previousCommit: firstCommit,
     undo: {
-      command: expect.stringContaining(`fakturino deploy -e staging --commit ${firstCommit} --local --config `),
-      note: expect.stringMatching(/Variables and settings stay.*migrations are not undone/),
+      command: expect.stringContaining(`fakturino rollback services --to ${firstCommit} -e staging --local --config `),
+      note: expect.stringMatching(/variables and settings stay.*migrations are not undone/),
     },
   })
   const third = await stage.run(['deploy', '-e', 'staging', '--yes', '--json'])

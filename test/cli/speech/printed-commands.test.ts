@@ -32,8 +32,10 @@ describe('no command is printed that does not exist', () => {
     const printed: string[] = []
     const ran = async (argv: string[], options = {}) => {
       const { stdout, stderr } = await stage.run(argv, options)
-      // As it was before it was wrapped: a command on a line of its own was never part of the line above.
-      printed.push(...`${stdout}${stderr}`.replaceAll(/(\S)\n {2}(?=\S)(?!fakturino)/g, '$1 ').split('\n'))
+      // As it was before it was wrapped: a command has its line to itself, and was never part of the line above.
+      printed.push(
+        ...`${stdout}${stderr}`.replaceAll(/(?<=\S)(?<!Undo: .*)\n {2}(?=\S)(?!fakturino)/g, ' ').split('\n'),
+      )
     }
     for (const { name } of commands) {
       const { stdout } = await stage.run([name, '--help'])

@@ -1,0 +1,58 @@
+import { forgivingJournal } from '../../journal/forgiving-journal.ts'
+import { shellWord } from '../../kit/shell-word.ts'
+import { listed, shortCommit } from '../../kit/text.ts'
+import { type Rollback, rollBackServices } from '../../operations/roll-back-services.ts'
+import type { Undo } from '../../output/answers.ts'
+import { type CommandInput, textOption } from '../command.ts'
+import type { Context } from '../context.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { followUp } from '../follow-up.ts'
+import { desiredBy, wantedEnvironment } from '../target.ts'
+import { author, deployNeeds } from './deploy.ts'
+
+export async function run(context: Context, input: CommandInput): Promise<ExitCode> {
+  const config = (await context.configIfReadable())?.config
+  const needs = await deployNeeds(context)
+  const to = textOption(input, 'to')
+  const { service: services = [] } = input.options
+  const rollback = await rollBackServices(
+    {
+      wanted: await wantedEnvironment(context, 'changing', config),
+      desiredFor: (name) =>
+        config !== undefined && Object.hasOwn(config.environments, name) ? desiredBy(config)(name) : undefined,
+      isSpelledOut: context.options.environment !== undefined,
+      ...(to === undefined ? {} : { to }),
+      services: Array.isArray(services) ? services.filter((name) => typeof name === 'string') : [],
+      author: author('rollback', context),
+    },
+    // At night, on a machine without the config or with a full disk, it has to work too.
+    { ...needs, journal: forgivingJournal(needs.journal, (problem) => context.output.notice(problem)) },
+  )
+  context.output.answer({ type: 'rollback', rollback, undo: undoOfRollback(rollback, context) })
+  return exitCodes.done.code
+}
+
+/** The command that goes forward again, and what it leaves as it is. */
+function undoOfRollback({ environment, wayForward }: Rollback, { options }: Context): Undo {
+  if (wayForward === null) return { note: 'What served before serves now, so there is nothing to undo.' }
+  const { way, commits, services = [] } = wayForward
+  const [commit] = commits
+  if (way === 'none' || commit === undefined) {
+    const before = commits.length === 0 ? 'no known commit' : listed(commits.map(shortCommit))
+    return { note: `Services served ${before} before, so no one command brings that back.` }
+  }
+  const where = `-e ${shellWord(environment)}`
+  if (way === 'deploy') {
+    const words = ['fakturino deploy', ...services.map(shellWord), where, `--commit ${shellWord(commit)}`]
+    return {
+      command: followUp(words.join(' '), options),
+      note: 'It builds that commit, because no image of it can be started. Stored variables and settings are used as they are, and migrations are not undone.',
+    }
+  }
+  const only = services.map((name) => `--service ${shellWord(name)}`)
+  const words = ['fakturino rollback services', `--to ${shellWord(commit)}`, ...only, where]
+  return {
+    command: followUp(words.join(' '), options),
+    note: 'It starts the images of before again, with the variables they ran with. Stored variables stay as they are, and migrations are not undone.',
+  }
+}
