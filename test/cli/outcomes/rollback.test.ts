@@ -348,13 +348,25 @@ describe('a rollback at night', () => {
     const stage = await aDeployedStage()
     stage.platform.world.addCommit(repository, 'main', { sha: badCommit, behaviour: 'healthy' })
     let rescue: ReturnType<Stage['run']> | undefined
-    stage.platform.onRequest(({ operationName }) => {
-      const isApiLive = deploymentsOf(stage, 'staging', 'api')[1]?.status === 'SUCCESS'
-      if (operationName === 'WatchDeployments' && isApiLive) rescue ??= stage.run(back)
-      return undefined
-    })
+    const isApiLive = () => deploymentsOf(stage, 'staging', 'api')[1]?.status === 'SUCCESS'
     const start = stage.platform.requests.length
-    const deploying = await stage.run(['deploy', '-e', 'staging', '--yes', '--commit', badCommit, '--json'])
+    const deploying = await stage.run(['deploy', '-e', 'staging', '--yes', '--commit', badCommit, '--json'], {
+      // While it waits with the api live, somebody rolls back; its wait is over when that is done.
+      through: ({ clock, files }) => ({
+        files,
+        clock: {
+          now: () => clock.now(),
+          after: (ms, act) => clock.after(ms, act),
+          async sleep(ms, signal) {
+            if (isApiLive()) {
+              rescue ??= stage.run(back)
+              await rescue
+            }
+            await clock.sleep(ms, signal)
+          },
+        },
+      }),
+    })
     const rescued = await rescue
     expect(rescued?.exitCode, rescued?.stderr).toBe(0)
     expect(rescued?.documents).toContainEqual(expect.objectContaining({ type: 'lease-taken', command: 'deploy' }))
