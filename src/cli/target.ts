@@ -80,6 +80,14 @@ export function desiredBy(config: FakturinoConfig): (environment: string) => Des
   return (environment) => desiredState(config, environment)
 }
 
+/** The same, but nothing of an environment that the config does not have, and nothing without a config. */
+export function desiredWhere(config: FakturinoConfig | undefined): (environment: string) => DesiredState | undefined {
+  return (environment) =>
+    config !== undefined && Object.hasOwn(config.environments, environment)
+      ? desiredState(config, environment)
+      : undefined
+}
+
 function otherwise(purpose: Purpose, config: FakturinoConfig | undefined): string {
   const environments = Object.entries(config?.environments ?? {})
   const [unprotected] = environments.find(([, settings]) => settings.protected !== true) ?? []

@@ -20,6 +20,7 @@ import { type LeaseNeeds, type LeaseRequest, operationOf, underLease } from './l
 import { matchSavedPlan } from './match-saved-plan.ts'
 import { type KnownIds, notThere, type WantedEnvironment } from './observe-environment.ts'
 import type { Author } from './patch-message.ts'
+import { notSpelledOut } from './place-to-change.ts'
 import { type PlannedEnvironment, planEnvironment } from './plan-environment.ts'
 import { outcomes, previousCommit, type Release, releaseFrom, startedOr, type ToRelease, unchanged } from './release.ts'
 import { releaseServices } from './release-services.ts'
@@ -210,16 +211,6 @@ async function makeEqual(
   )
   refuseBlocked(plan, desired, request)
   return release('pass', outcomes(desired, deployed, after), after, changes, storing)
-}
-
-/** The refusal to change a protected environment that the command does not name. */
-export function notSpelledOut(environment: string): OperatorError {
-  return new OperatorError({
-    kind: 'usage',
-    code: 'missing-environment',
-    message: `${environment} is protected, and this command changes it: its name must stand in the command itself.`,
-    hint: `Add: -e ${environment}`,
-  })
 }
 
 function refuseUnsafe(plan: Plan, desired: DesiredState, { allowed, confirmed }: DeployRequest): void {

@@ -28,7 +28,8 @@ export interface ObserveNeeds {
   knownIds: KnownIds
 }
 
-type Asking = Parameters<Platform['observe']>[1]
+/** What is read on top of a state. */
+export type Asking = Parameters<Platform['observe']>[1]
 
 /** Either the whole state, or how far the way there leads: a project without the environment, or nothing. */
 export type Found = { kind: 'found'; state: ObservedState } | { kind: 'missing'; project: ProjectSummary | undefined }

@@ -10,20 +10,15 @@ import { settingDefaults } from '../platform/service-settings.ts'
 import type { CheckResult } from '../verify/check.ts'
 import { type Verdict, verdict } from '../verify/verdict.ts'
 import type { Approve } from './approval.ts'
-import { notSpelledOut } from './deploy.ts'
 import { inconclusiveCode } from './deploy-failures.ts'
 import { type LeaseNeeds, type LeaseRequest, operationOf, underLease } from './lease.ts'
-import { type KnownIds, notThere, observeEnvironment, type WantedEnvironment } from './observe-environment.ts'
+import type { KnownIds } from './observe-environment.ts'
 import type { Author } from './patch-message.ts'
+import { type PlaceRequest, placeToChange } from './place-to-change.ts'
 import { checkAnswers, type VerifyNeeds } from './verify-release.ts'
 import { type RestartEnding, watchRestarts } from './watch-restarts.ts'
 
-export interface RestartRequest {
-  wanted: WantedEnvironment
-  /** What is wanted of the environment of that name; undefined where no config says it. */
-  desiredFor: (environment: string) => DesiredState | undefined
-  /** Did the operator name the environment in this very command? A protected one must be. */
-  isSpelledOut: boolean
+export interface RestartRequest extends PlaceRequest {
   /** None: every app. */
   services: readonly string[]
   author: Author
@@ -54,19 +49,9 @@ interface Restartable {
 /** Starts the processes of what runs again, all of them at once, and watches until each one is back. */
 export async function restart(request: RestartRequest, needs: RestartNeeds): Promise<Restart> {
   const startedAt = needs.clock.now()
-  const { wanted, isSpelledOut } = request
-  const found = await observeEnvironment(wanted, needs)
-  if (found.kind === 'missing') {
-    throw notThere({ name: wanted.project.name, exists: found.project !== undefined }, wanted.environment.name ?? '')
-  }
-  const { state } = found
+  const { report, clock } = needs
+  const { state, desired, isProtected } = await placeToChange(request, needs)
   const environment = state.environment.name
-  const desired = request.desiredFor(environment)
-  // Without a config nobody says that it may be treated lightly.
-  const isProtected = desired?.environment.protected ?? true
-  if (isProtected && !isSpelledOut) throw notSpelledOut(environment)
-  const { isRehearsal, report, clock } = needs
-  await report({ type: 'target-found', project: state.project.name, environment, isProtected, isRehearsal })
   const members = restartable(chosen(request.services, state, desired), environment)
   const names = members.map(({ service }) => service.name)
   const done = (judged: Verdict): Restart => ({

@@ -3,21 +3,19 @@ import { healthTimeoutMs } from '../config/timing.ts'
 import { OperatorError } from '../kit/errors.ts'
 import { shellWord } from '../kit/shell-word.ts'
 import { listed, shortCommit } from '../kit/text.ts'
-import { lastThatRan, liveDeployment } from '../plan/plan-deployments.ts'
-import type { DeploymentId } from '../platform/ids.ts'
+import { lastThatRan } from '../plan/plan-deployments.ts'
 import { unlessDenied } from '../platform/is-denied.ts'
 import type { ObservedState, PastDeployment } from '../platform/observed-state.ts'
 import type { Target } from '../platform/platform.ts'
 import { settingDefaults } from '../platform/service-settings.ts'
 import type { CheckResult } from '../verify/check.ts'
 import { checkDeployed } from '../verify/checks/deployed.ts'
-import { type Verdict, verdict } from '../verify/verdict.ts'
+import { verdict } from '../verify/verdict.ts'
 import type { Approve } from './approval.ts'
-import { notSpelledOut } from './deploy.ts'
-import { isImageKept } from './kept-images.ts'
 import { type Lease, type LeaseNeeds, type LeaseRequest, operationOf, underLease } from './lease.ts'
-import { type KnownIds, notThere, observeEnvironment, type WantedEnvironment } from './observe-environment.ts'
+import type { KnownIds } from './observe-environment.ts'
 import type { Author } from './patch-message.ts'
+import { type PlaceRequest, placeToChange } from './place-to-change.ts'
 import { type RollbackOrder, rollBackDeployments } from './roll-back-deployments.ts'
 import { comparedDeployments, type RollbackStep, type ToldRollbackStep, toldStep } from './rollback-steps.ts'
 import {
@@ -27,17 +25,23 @@ import {
   rollbackSteps,
   rollbackTarget,
 } from './rollback-target.ts'
+import {
+  type Fate,
+  halfDone,
+  type Rollback,
+  type RolledBackService,
+  rolledBack,
+  stayed,
+  toldFate,
+  type WayForward,
+  wayForward,
+} from './rolled-back.ts'
 import { unfinishedEvent, unfinishedIn } from './unfinished.ts'
 import { type AskedService, checkServing, type VerifyNeeds } from './verify-release.ts'
-import { type DeploymentEnding, watchDeployments } from './watch-deployments.ts'
+import { watchDeployments } from './watch-deployments.ts'
 import { watchSettling } from './watch-settling.ts'
 
-export interface RollBackRequest extends AskedRollback {
-  wanted: WantedEnvironment
-  /** What is wanted of the environment of that name; undefined where no config says it. */
-  desiredFor: (environment: string) => DesiredState | undefined
-  /** Did the operator name the environment in this very command? A protected one must be. */
-  isSpelledOut: boolean
+export interface RollBackRequest extends AskedRollback, PlaceRequest {
   author: Author
 }
 
@@ -45,53 +49,6 @@ export interface RollBackNeeds extends VerifyNeeds, LeaseNeeds {
   knownIds: KnownIds
   approve: Approve
   isRehearsal: boolean
-}
-
-/** What one run of `rollback services` did. */
-export interface Rollback {
-  /** What the journal and the notes on the platform call it; absent where nothing was done. */
-  id?: string
-  project: string
-  environment: string
-  verdict: Verdict
-  /** Only looked at: nothing was rolled back. */
-  isDryRun?: true
-  /** What serves now. */
-  commit: string
-  services: RolledBackService[]
-  /** How to go forward again; null where what served before serves now. */
-  wayForward: WayForward | null
-  elapsedMs: number
-}
-
-export interface RolledBackService {
-  name: string
-  /** `unchanged`: it served that commit already. */
-  outcome: 'rolled-back' | 'unchanged'
-  deploymentId: DeploymentId
-  /** The commit that it served before; null where none is known. */
-  from: string | null
-  isBuilt: boolean
-  /** Variables that are stored otherwise than it has them: the next ordinary deploy brings those back. */
-  returning: string[]
-}
-
-/** What brings back what served before: by the kept images, or with a build; none where services served several commits. */
-export interface WayForward {
-  way: 'rollback' | 'deploy' | 'none'
-  commits: string[]
-  /** Only these; absent: all of the codebase. */
-  services?: string[]
-}
-
-/** What became of one service. */
-interface Fate {
-  step: RollbackStep
-  /** The deployment that serves it; absent where none could be started. */
-  deploymentId?: DeploymentId
-  ending?: DeploymentEnding
-  isBuilt: boolean
-  reason?: string
 }
 
 /** About so many deployments of the past are read where the first reading does not show all of it. */
@@ -103,19 +60,9 @@ const mostDeployments = 400
  */
 export async function rollBackServices(request: RollBackRequest, needs: RollBackNeeds): Promise<Rollback> {
   const startedAt = needs.clock.now()
-  const { wanted, isSpelledOut } = request
-  const found = await observeEnvironment(wanted, needs, { withRecent: true })
-  if (found.kind === 'missing') {
-    throw notThere({ name: wanted.project.name, exists: found.project !== undefined }, wanted.environment.name ?? '')
-  }
-  const { state } = found
+  const { report, clock } = needs
+  const { state, desired, isProtected } = await placeToChange(request, needs, { withRecent: true })
   const environment = state.environment.name
-  const desired = request.desiredFor(environment)
-  // Without a config nobody says that it may be treated lightly.
-  const isProtected = desired?.environment.protected ?? true
-  if (isProtected && !isSpelledOut) throw notSpelledOut(environment)
-  const { isRehearsal, report, clock } = needs
-  await report({ type: 'target-found', project: state.project.name, environment, isProtected, isRehearsal })
   const begun = await unfinishedIn(state, needs)
   if (begun !== undefined) await report(unfinishedEvent(begun, environment))
   const target = rollbackTarget(request, state, await pastOf(state, needs), desired)
@@ -307,85 +254,4 @@ function askedOf({ observed, way }: RollbackStep, desired: DesiredState | undefi
     earlier?.healthcheckPath ?? wanted?.liveness?.path ?? (desired === undefined ? settings.healthcheckPath : undefined)
   if (path === undefined) return wanted ?? { name }
   return { ...(wanted ?? { name }), liveness: { status: 200, ...wanted?.liveness, path } }
-}
-
-/** What went wrong with one service, as a sentence; nothing where it went well. */
-function toldFate({ step, ending, reason }: Fate): string[] {
-  const { name } = step.observed
-  if (reason !== undefined) return [`${name} could not be rolled back: ${reason}`]
-  if (ending === undefined || ending.outcome === 'live') return []
-  const why = ending.reason === undefined ? '' : `: ${ending.reason}`
-  const is = ending.outcome === 'timeout' ? 'is still' : 'is'
-  return [`${name} did not come back: its deployment ${is} ${ending.status}${why}.`]
-}
-
-/** Each service's fate, and the command that finishes it. */
-function halfDone(
-  fates: readonly Fate[],
-  { problems, isFailed }: { problems: readonly string[]; isFailed: boolean },
-  { release: { commit }, isPart }: RollbackTarget,
-  after: ObservedState,
-): OperatorError {
-  const environment = after.environment.name
-  const serving = fates.map(({ step }) => {
-    const live = liveDeployment(after.services.find(({ id }) => id === step.observed.id))
-    const what =
-      live === undefined ? 'nothing' : live.commit === undefined ? 'no known commit' : shortCommit(live.commit)
-    return `${step.observed.name} ${what}`
-  })
-  const isOpen = ({ ending }: Fate) => ending !== undefined && ['timeout', 'held'].includes(ending.outcome)
-  const isBad = (fate: Fate) => !isOpen(fate) && toldFate(fate).length > 0
-  const isOver = isFailed || fates.some(isBad)
-  const isOpenOnly = !isOver && fates.some(isOpen)
-  const only = isPart ? fates.map(({ step }) => ` --service ${shellWord(step.observed.name)}`).join('') : ''
-  return new OperatorError({
-    ...(isOver
-      ? { kind: 'failed', code: 'rollback-failed' }
-      : { kind: 'unfinished', code: isOpenOnly ? 'health-timeout' : 'verification-inconclusive' }),
-    message: `Not everything went back to ${shortCommit(commit)}, or not all of it could be judged. ${problems.join(' ')} What serves now: ${listed(serving)}.`,
-    hint: `To finish it, run: fakturino rollback services --to ${shellWord(commit)}${only} -e ${shellWord(environment)}`,
-  })
-}
-
-function stayed(steps: readonly RollbackStep[]): Fate[] {
-  return steps.map((step) => ({
-    step,
-    isBuilt: false,
-    ...(step.way.kind === 'stays' ? { deploymentId: step.way.to.id } : {}),
-  }))
-}
-
-function rolledBack(fates: readonly Fate[], told: readonly ToldRollbackStep[]): RolledBackService[] {
-  return fates.flatMap(({ step, deploymentId, isBuilt }) => {
-    if (deploymentId === undefined) return []
-    const { name } = step.observed
-    const changes = told.find(({ service }) => service === name)?.changes
-    return [
-      {
-        name,
-        outcome: step.way.kind === 'stays' ? 'unchanged' : 'rolled-back',
-        deploymentId,
-        from: step.from?.commit ?? null,
-        isBuilt,
-        returning: isBuilt ? [] : (changes?.returning ?? []),
-      },
-    ]
-  })
-}
-
-/** Forward goes by the images that this very command freed, where the platform keeps them. */
-function wayForward(
-  fates: readonly Fate[],
-  { isPart, release }: RollbackTarget,
-  after: ObservedState,
-): WayForward | null {
-  const moved = fates.filter(({ step }) => step.way.kind !== 'stays' && step.from?.commit !== release.commit)
-  if (moved.length === 0) return null
-  const commits = [...new Set(moved.flatMap(({ step }) => step.from?.commit ?? []))]
-  const isWhole = !isPart && moved.length === fates.length
-  const services = isWhole ? {} : { services: moved.map(({ step }) => step.observed.name) }
-  const isOne = commits.length === 1 && moved.every(({ step }) => step.from?.commit !== undefined)
-  if (!isOne) return { way: 'none', commits, ...services }
-  const isKept = moved.every(({ step }) => step.from !== undefined && isImageKept(step.from, step.observed.id, after))
-  return { way: isKept ? 'rollback' : 'deploy', commits, ...services }
 }

@@ -10,19 +10,14 @@ import { type RailwayCli, runOverSsh } from '../platform/railway-cli.ts'
 import type { Approve } from './approval.ts'
 import type { ArtisanCommand } from './artisan-command.ts'
 import { leaseHeld, leaseInTheWay } from './await-lease.ts'
-import { notSpelledOut } from './deploy.ts'
 import type { Report } from './events.ts'
 import type { Journal } from './journal.ts'
 import { operationOf } from './lease.ts'
-import { type KnownIds, notThere, observeEnvironment, type WantedEnvironment } from './observe-environment.ts'
+import type { KnownIds } from './observe-environment.ts'
 import type { Author } from './patch-message.ts'
+import { type PlaceRequest, placeToChange } from './place-to-change.ts'
 
-export interface ArtisanRequest {
-  wanted: WantedEnvironment
-  /** Is the environment of that name protected? One that no config names is. */
-  isProtected: (environment: string) => boolean
-  /** Did the operator name the environment in this very command? */
-  isSpelledOut: boolean
+export interface ArtisanRequest extends PlaceRequest {
   /** Absent: the api, or the one that runs artisan. */
   service?: string
   command: ArtisanCommand
@@ -69,23 +64,18 @@ export interface ArtisanRun {
 
 /** Runs artisan once in a container that serves. Where that is gets said before anything is started. */
 export async function runArtisan(request: ArtisanRequest, needs: ArtisanNeeds): Promise<ArtisanRun> {
-  const { wanted, command, words } = request
-  const { clock, report, platform, isRehearsal } = needs
+  const { command, words } = request
+  const { clock, report, platform } = needs
   const startedAt = clock.now()
-  const found = await observeEnvironment(wanted, needs)
-  if (found.kind === 'missing') {
-    throw notThere({ name: wanted.project.name, exists: found.project !== undefined }, wanted.environment.name ?? '')
-  }
-  const { state } = found
+  // What only looks may do so where no change would be allowed.
+  const isSpelledOut = request.isSpelledOut || !command.changes
+  const { state, isProtected } = await placeToChange({ ...request, isSpelledOut }, needs)
   const project = state.project.name
   const environment = state.environment.name
-  const isProtected = request.isProtected(environment)
-  if (command.changes && isProtected && !request.isSpelledOut) throw notSpelledOut(environment)
   const service = artisanService(request.service, state)
   const deployment = runningOf(service, environment)
   // What a container prints may hold what it was started with, and whatever is read here is kept out of it.
   await platform.observeRunning(state)
-  await report({ type: 'target-found', project, environment, isProtected, isRehearsal })
   const place = { environment, service: service.name, deploymentId: deployment.id, command: command.name }
   const ended = (remoteExitCode: number | null): ArtisanRun => ({
     project,

@@ -111,7 +111,9 @@ it('has no colour where none is wanted', () => {
   const screen = aScreen()
   screen.output.log(head).tell([anEntry({ level: 'error' }), gap])
   expect(screen.out()).not.toContain('\u001b')
-  expect(aScreen({ isColoured: true }).output).toBeDefined()
+  const coloured = aScreen({ isColoured: true })
+  coloured.output.log(head).tell([anEntry({ level: 'error' }), gap])
+  expect(coloured.out()).toContain('\u001b')
 })
 
 describe.each([20, 40, 80, 200])('on a screen of %i columns', (columns) => {

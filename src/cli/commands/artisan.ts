@@ -1,4 +1,3 @@
-import { own } from '../../config/own.ts'
 import { forgivingJournal } from '../../journal/forgiving-journal.ts'
 import { OperatorError } from '../../kit/errors.ts'
 import type { PrintedStream } from '../../kit/run-process.ts'
@@ -10,7 +9,7 @@ import { type CommandInput, textOption } from '../command.ts'
 import type { Context } from '../context.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { createPrintedLines } from '../printed-lines.ts'
-import { wantedEnvironment } from '../target.ts'
+import { desiredWhere, wantedEnvironment } from '../target.ts'
 import { author, deployNeeds, takesLease } from './deploy.ts'
 
 export async function run(context: Context, input: CommandInput): Promise<ExitCode> {
@@ -29,11 +28,7 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
   const artisan = await runArtisan(
     {
       wanted: await wantedEnvironment(context, command.changes ? 'changing' : 'looking', config),
-      // Without a config nobody says that it may be treated lightly.
-      isProtected: (name) => {
-        const environment = config === undefined ? undefined : own(config.environments, name)
-        return environment === undefined || environment.protected === true
-      },
+      desiredFor: desiredWhere(config),
       isSpelledOut: options.environment !== undefined,
       ...(service === undefined ? {} : { service }),
       command,

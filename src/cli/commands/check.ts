@@ -3,7 +3,6 @@ import { nearestWords } from '../../config/nearest.ts'
 import { OperatorError } from '../../kit/errors.ts'
 import { printable } from '../../kit/text.ts'
 import { checkEnvironment, type EnvironmentCheck } from '../../operations/check-environment.ts'
-import { notThere, observeEnvironment } from '../../operations/observe-environment.ts'
 import type { ObservedState } from '../../platform/observed-state.ts'
 import type { CheckResult } from '../../verify/check.ts'
 import type { Look } from '../../verify/check-subject.ts'
@@ -12,7 +11,7 @@ import { type CommandInput, isGiven, textOption } from '../command.ts'
 import type { Context } from '../context.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { followUp } from '../follow-up.ts'
-import { desiredBy, wantedEnvironment } from '../target.ts'
+import { observed } from '../observed.ts'
 
 export async function run(context: Context, input: CommandInput): Promise<ExitCode> {
   const times = timesOf(input)
@@ -61,9 +60,7 @@ function isInterruption(reason: unknown): boolean {
 
 /** Looks at an environment again and again: what the config says is read once, the world each time. */
 async function createLooker(context: Context, names: readonly string[]) {
-  const config = (await context.configIfReadable())?.config
   const { platform, probe, isRehearsal } = await context.access()
-  const wanted = await wantedEnvironment(context, 'looking', config)
   const timing = await context.timing()
   const { clock, signal, options } = context
   let intervalMs = timing.check.intervalMs
@@ -71,15 +68,7 @@ async function createLooker(context: Context, names: readonly string[]) {
     isRehearsal,
     intervalMs: () => intervalMs,
     async look(earlier: readonly Look[]): Promise<{ check: EnvironmentCheck; look: Look }> {
-      const found = await observeEnvironment(wanted, { platform, knownIds: await context.knownIds() })
-      if (found.kind === 'missing') {
-        const { project, environment } = wanted
-        if (config !== undefined && environment.name !== undefined) desiredBy(config)(environment.name)
-        throw notThere({ name: project.name, exists: found.project !== undefined }, environment.name ?? '')
-      }
-      const { state } = found
-      const isKnown = config !== undefined && Object.hasOwn(config.environments, state.environment.name)
-      const desired = isKnown ? desiredBy(config)(state.environment.name) : undefined
+      const { state, desired } = await observed(context)
       // The config's own timings are for Railway.
       if (!isRehearsal) intervalMs = desired?.watched.intervalMs ?? intervalMs
       refuseStrangers(names, state, desired)

@@ -5,14 +5,13 @@ import { journalPath } from '../../journal/journal.ts'
 import { isSince, timeline } from '../../journal/timeline.ts'
 import { OperatorError } from '../../kit/errors.ts'
 import { printable } from '../../kit/text.ts'
-import { notThere, observeEnvironment } from '../../operations/observe-environment.ts'
 import { operationNotes } from '../../plan/operation-notes.ts'
 import { redactorOf, valuesIn, valuesRead } from '../../platform/redact.ts'
 import { type CommandInput, isGiven, textOption } from '../command.ts'
 import type { Context } from '../context.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { momentOption } from '../moment-option.ts'
-import { desiredBy, wantedEnvironment } from '../target.ts'
+import { observed } from '../observed.ts'
 
 /** What is told where no `--since` says how far back. */
 const mostItems = 50
@@ -24,16 +23,8 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
   if (isMarkdown && context.options.json === true) throw twoForms()
   const since = momentOption(input, 'since', context.clock.now())
   const service = textOption(input, 'service')
-  const config = (await context.configIfReadable())?.config
-  const { platform, isRehearsal } = await context.access()
-  const wanted = await wantedEnvironment(context, 'looking', config)
-  const found = await observeEnvironment(wanted, { platform, knownIds: await context.knownIds() })
-  if (found.kind === 'missing') {
-    const { project, environment } = wanted
-    if (config !== undefined && environment.name !== undefined) desiredBy(config)(environment.name)
-    throw notThere({ name: project.name, exists: found.project !== undefined }, environment.name ?? '')
-  }
-  const { state } = found
+  const { state, config, isRehearsal } = await observed(context)
+  const { platform } = await context.access()
   const { project, environment } = state
   const text = await context.files.readText(journalPath(context.stateDirectory, environment.id))
   const past = await platform.readPast({

@@ -5,14 +5,13 @@ import { followEntries } from '../../operations/follow-entries.ts'
 import type { LogState } from '../../operations/follow-logs.ts'
 import { type LogPlaces, logPlaces, neverDeployed } from '../../operations/log-places.ts'
 import { type EntryRequest, newestEntries } from '../../operations/newest-entries.ts'
-import { notThere, observeEnvironment } from '../../operations/observe-environment.ts'
 import type { ObservedState } from '../../platform/observed-state.ts'
 import { type AskedLog, askedLog } from '../asked-log.ts'
 import type { CommandInput } from '../command.ts'
 import type { Context } from '../context.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { followUp } from '../follow-up.ts'
-import { wantedEnvironment } from '../target.ts'
+import { observed } from '../observed.ts'
 import { createToldPump, type ToldPump } from '../told-pump.ts'
 
 /**
@@ -21,22 +20,13 @@ import { createToldPump, type ToldPump } from '../told-pump.ts'
  */
 export async function run(context: Context, input: CommandInput): Promise<ExitCode> {
   const asked = askedLog(input, context.clock.now())
-  const state = await observed(context)
+  const { state } = await observed(context)
   const places = logPlaces(state, asked.question)
   const isFollowed = isFollowing(asked, places, context)
   tellSilence(asked, places, state, isFollowed, context)
   return asked.isErrors
     ? tellErrors(asked, places, state, context)
     : tellLines(asked, places, state, isFollowed, context)
-}
-
-async function observed(context: Context): Promise<ObservedState> {
-  const config = (await context.configIfReadable())?.config
-  const { platform } = await context.access()
-  const wanted = await wantedEnvironment(context, 'looking', config)
-  const found = await observeEnvironment(wanted, { platform, knownIds: await context.knownIds() })
-  if (found.kind === 'found') return found.state
-  throw notThere({ name: wanted.project.name, exists: found.project !== undefined }, wanted.environment.name ?? '')
 }
 
 /** On a terminal what has no end is followed; a script that reads an answer wants it to have one. */

@@ -3,7 +3,7 @@ import { restart } from '../../operations/restart.ts'
 import type { CommandInput } from '../command.ts'
 import type { Context } from '../context.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
-import { desiredBy, wantedEnvironment } from '../target.ts'
+import { desiredWhere, wantedEnvironment } from '../target.ts'
 import { author, deployNeeds } from './deploy.ts'
 
 export async function run(context: Context, input: CommandInput): Promise<ExitCode> {
@@ -12,8 +12,7 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
   const restarted = await restart(
     {
       wanted: await wantedEnvironment(context, 'changing', config),
-      desiredFor: (name) =>
-        config !== undefined && Object.hasOwn(config.environments, name) ? desiredBy(config)(name) : undefined,
+      desiredFor: desiredWhere(config),
       isSpelledOut: context.options.environment !== undefined,
       services: input.arguments,
       author: author('restart', context),

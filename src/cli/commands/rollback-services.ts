@@ -1,13 +1,14 @@
 import { forgivingJournal } from '../../journal/forgiving-journal.ts'
 import { shellWord } from '../../kit/shell-word.ts'
 import { listed, shortCommit } from '../../kit/text.ts'
-import { type Rollback, rollBackServices } from '../../operations/roll-back-services.ts'
+import { rollBackServices } from '../../operations/roll-back-services.ts'
+import type { Rollback } from '../../operations/rolled-back.ts'
 import type { Undo } from '../../output/answers.ts'
 import { type CommandInput, textOption } from '../command.ts'
 import type { Context } from '../context.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { followUp } from '../follow-up.ts'
-import { desiredBy, wantedEnvironment } from '../target.ts'
+import { desiredWhere, wantedEnvironment } from '../target.ts'
 import { author, deployNeeds } from './deploy.ts'
 
 export async function run(context: Context, input: CommandInput): Promise<ExitCode> {
@@ -18,8 +19,7 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
   const rollback = await rollBackServices(
     {
       wanted: await wantedEnvironment(context, 'changing', config),
-      desiredFor: (name) =>
-        config !== undefined && Object.hasOwn(config.environments, name) ? desiredBy(config)(name) : undefined,
+      desiredFor: desiredWhere(config),
       isSpelledOut: context.options.environment !== undefined,
       ...(to === undefined ? {} : { to }),
       services: Array.isArray(services) ? services.filter((name) => typeof name === 'string') : [],

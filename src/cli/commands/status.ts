@@ -2,7 +2,6 @@ import { durationMs, isDuration } from '../../config/quantities.ts'
 import { OperatorError } from '../../kit/errors.ts'
 import { shellWord } from '../../kit/shell-word.ts'
 import { printable } from '../../kit/text.ts'
-import { notThere, observeEnvironment } from '../../operations/observe-environment.ts'
 import { readStatus } from '../../operations/read-status.ts'
 import { topicalOperation } from '../../operations/unfinished.ts'
 import type { Answer } from '../../output/answers.ts'
@@ -10,7 +9,7 @@ import type { CommandInput } from '../command.ts'
 import type { Context } from '../context.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { followUp, toldOperation } from '../follow-up.ts'
-import { desiredBy, wantedEnvironment } from '../target.ts'
+import { observed } from '../observed.ts'
 
 export async function run(context: Context, input: CommandInput): Promise<ExitCode> {
   const asked = input.options.watch
@@ -49,21 +48,11 @@ async function watch(everyMs: number, context: Context): Promise<ExitCode> {
 }
 
 async function look(context: Context): Promise<Extract<Answer, { type: 'status' }>> {
-  const config = (await context.configIfReadable())?.config
-  const { platform, isRehearsal } = await context.access()
-  const wanted = await wantedEnvironment(context, 'looking', config)
-  const knownIds = await context.knownIds()
-  const found = await observeEnvironment(wanted, { platform, knownIds }, { withRecent: true })
-  if (found.kind === 'missing') {
-    const { project, environment } = wanted
-    if (config !== undefined && environment.name !== undefined) desiredBy(config)(environment.name)
-    throw notThere({ name: project.name, exists: found.project !== undefined }, environment.name ?? '')
-  }
-  const { name } = found.state.environment
-  const desired = config !== undefined && Object.hasOwn(config.environments, name) ? desiredBy(config)(name) : undefined
-  const topical = await topicalOperation(found.state, context)
+  const { state, desired, isRehearsal } = await observed(context, { withRecent: true })
+  const { name } = state.environment
+  const topical = await topicalOperation(state, context)
   const operation = topical === undefined ? {} : { operation: toldOperation(topical, context.options) }
-  const status = readStatus(found.state, desired, { now: context.clock.now(), ...operation })
+  const status = readStatus(state, desired, { now: context.clock.now(), ...operation })
   const { next } = status
   const command = next.command === null ? null : followUp(next.command, context.options)
   // Of databases and other images no commit is known to go back to.

@@ -1,6 +1,6 @@
 import { listed, printable, shortCommit } from '../../kit/text.ts'
-import type { Rollback } from '../../operations/roll-back-services.ts'
 import type { ToldRollbackStep } from '../../operations/rollback-steps.ts'
+import type { Rollback } from '../../operations/rolled-back.ts'
 import type { Undo } from '../answers.ts'
 import type { Style } from '../style.ts'
 import { duration } from './duration.ts'

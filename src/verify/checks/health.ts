@@ -1,25 +1,13 @@
 import type { WatchedCheck } from '../../config/watched.ts'
 import { listed } from '../../kit/text.ts'
+import { askEach } from '../ask-each.ts'
 import { type CheckResult, failed, passed } from '../check.ts'
-import { isChosen, probeTimeoutMs, questionOf } from '../check-subject.ts'
-import type { Check } from '../check-tools.ts'
 import { saidHealth } from '../health-answer.ts'
 import type { ProbeAnswer } from '../probe.ts'
 import { type AskedAt, notAsExpected, saidAnswer } from '../said-answer.ts'
 
 /** Reads every health answer that the config asks for, part by part. */
-export const health: Check = async (subject, tools) => {
-  const checks = subject.watched.checks.filter(
-    ({ format, service }) => format === 'health' && isChosen(subject, service),
-  )
-  const results = checks.map(async (check): Promise<CheckResult> => {
-    const question = questionOf(check, subject)
-    if ('answered' in question) return question.answered
-    const { asked } = question
-    return judgeHealth(asked, await tools.readings.answer(asked.url, probeTimeoutMs(tools, check)), check)
-  })
-  return Promise.all(results)
-}
+export const health = askEach('health', judgeHealth)
 
 /** Only parts that are not advisory make it critical. Pure. */
 export function judgeHealth(

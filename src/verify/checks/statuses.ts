@@ -1,24 +1,12 @@
 import type { WatchedCheck } from '../../config/watched.ts'
 import { listed } from '../../kit/text.ts'
+import { askEach } from '../ask-each.ts'
 import { type CheckResult, failed, passed } from '../check.ts'
-import { isChosen, probeTimeoutMs, questionOf } from '../check-subject.ts'
-import type { Check } from '../check-tools.ts'
 import type { ProbeAnswer } from '../probe.ts'
 import { type AskedAt, notAsExpected, saidAnswer } from '../said-answer.ts'
 
 /** Asks every path of the config of which only the status matters; some of them have to turn strangers away. */
-export const statuses: Check = async (subject, tools) => {
-  const checks = subject.watched.checks.filter(
-    ({ format, service }) => format === 'status' && isChosen(subject, service),
-  )
-  const results = checks.map(async (check): Promise<CheckResult> => {
-    const question = questionOf(check, subject)
-    if ('answered' in question) return question.answered
-    const { asked } = question
-    return judgeStatus(asked, await tools.readings.answer(asked.url, probeTimeoutMs(tools, check)), check)
-  })
-  return Promise.all(results)
-}
+export const statuses = askEach('status', judgeStatus)
 
 /** Pure. */
 export function judgeStatus(

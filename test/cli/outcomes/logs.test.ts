@@ -400,6 +400,16 @@ describe('what cannot be told is said plainly', () => {
     })
   })
 
+  it('an environment whose name was mistyped, which no first setup would help', async () => {
+    await expectFailure(await aStoredStage(), ['logs', '-e', 'stagin'], {
+      exitCode: 64,
+      kind: 'usage',
+      code: 'unknown-environment',
+      says: /stagin/,
+      next: /staging/,
+    })
+  })
+
   it('an environment in which nothing was ever deployed', async () => {
     await expectFailure(await aStoredStage(), ['logs', ...staging], {
       exitCode: 1,
