@@ -96,7 +96,7 @@ export function judgeLooks(
   { now, since, schedulerSilentMs }: { now: number; since: number; schedulerSilentMs: number },
 ): CheckResult {
   const { service } = asked
-  if (isEmpty) return nothingRegistered(asked, { says: true })
+  if (isEmpty) return nothingRegistered(asked, { said: 'No scheduled tasks have been defined.' })
   if (lastLookAt !== undefined && now - lastLookAt <= schedulerSilentMs) return passed(asked)
   if (now - since < schedulerSilentMs) return skipped(asked, `${service} was started just now`)
   const minutes = Math.round(schedulerSilentMs / 60_000)
@@ -115,7 +115,7 @@ export function judgeJobs(
   jobs: readonly { job: string; when: string; off?: string }[],
   coveredMs: number,
 ): CheckResult[] {
-  if (isEmpty) return [nothingRegistered(asked, { says: true })]
+  if (isEmpty) return [nothingRegistered(asked, { said: 'No scheduled tasks have been defined.' })]
   const wanted = jobs.filter(({ off }) => off === undefined)
   const absent = wanted.filter(({ job }) => !started.some(({ name }) => isOfJob(name, job)))
   const missed = absent.filter(({ when }) => coveredMs >= periodMs(when))
