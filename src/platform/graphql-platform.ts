@@ -18,8 +18,6 @@ import {
   NewestDeployments,
   ObserveEnvironment,
   ObserveThroughToken,
-  ReadBuildLog,
-  ReadDeployLog,
   ReadPatch,
   ReadStaged,
   ServiceAutoDeploy,
@@ -42,16 +40,7 @@ import { readingLogs } from './reading-logs.ts'
 import { readPast } from './reading-past.ts'
 import { valuesRead } from './redact.ts'
 import type { Subscriptions } from './subscriptions.ts'
-import {
-  newestFirst,
-  toDeployment,
-  toLogLine,
-  toPatch,
-  toPatches,
-  toProgress,
-  toProjectSummary,
-  toSnapshot,
-} from './translate.ts'
+import { newestFirst, toDeployment, toPatch, toPatches, toProgress, toProjectSummary, toSnapshot } from './translate.ts'
 import type { Reading } from './translate-environment.ts'
 import { toObservedState } from './translate-environment.ts'
 
@@ -266,11 +255,6 @@ export function createGraphqlPlatform(client: GraphqlClient, subscriptions?: Sub
         })),
       )
       return subscriptions?.follow(wanted, signal, onWord) ?? { isConnected: () => false, stop: () => {} }
-    },
-    readLogs: async ({ deploymentId, kind, limit }) => {
-      const { result } = await client.readOnce(kind === 'build' ? ReadBuildLog : ReadDeployLog, { deploymentId, limit })
-      // One row more than asked for may come (PLATFORM.md §7.1).
-      return result.lines.slice(-limit).map((line) => toLogLine(line, client.redact))
     },
     ...readingLogs(client, subscriptions),
     newestDeployments: async (environmentId, serviceId) => {

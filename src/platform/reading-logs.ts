@@ -27,21 +27,21 @@ export function readingLogs(
     lines.map((line) => toHttpRow(line, client.redact))
 
   return {
-    readLogRows: async (source, window) => {
+    readLogRows: async (source, window, options) => {
       switch (source.kind) {
         case 'environment': {
           const variables = { environmentId: source.environmentId, ...anchored(window) }
-          return toRows((await client.read(ReadEnvironmentLog, variables)).result)
+          return toRows((await client.read(ReadEnvironmentLog, variables, options)).result)
         }
         case 'http': {
           const variables = { deploymentId: source.deploymentId, ...anchored(window) }
-          return toHttpRows((await client.read(ReadHttpLog, variables)).result)
+          return toHttpRows((await client.read(ReadHttpLog, variables, options)).result)
         }
         case 'build':
         case 'deploy': {
           const document = source.kind === 'build' ? ReadBuildRows : ReadDeployRows
           const variables = { deploymentId: source.deploymentId, ...bounded(window) }
-          return toRows((await client.read(document, variables)).result)
+          return toRows((await client.read(document, variables, options)).result)
         }
       }
     },
