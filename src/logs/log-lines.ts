@@ -5,7 +5,7 @@ import { createRowRedactor } from './redact-by-shape.ts'
 
 /** One line that a build or a container printed, safe to show: one line, nothing a terminal obeys, secrets out. */
 export interface LogLine {
-  /** RFC 3339, as precise as the platform tells it. */
+  /** RFC 3339 in UTC, with nine digits behind the second. */
   time: string
   message: string
   /** By its own words; the platform's word counts only where it has none. */

@@ -36,7 +36,7 @@ const noValue =
 
 /** Takes out of one text whatever has the shape of a secret: it may be one that nobody told us of. */
 export function redactByShape(text: string): string {
-  const plain = text.includes('\u001b') ? stripVTControlCharacters(text) : text
+  const plain = text.includes('\u001b') || text.includes('\u009b') ? stripVTControlCharacters(text) : text
   if (!suspicious.test(plain)) return text
   const safe = redactPlain(plain)
   return safe === plain ? text : safe
