@@ -491,8 +491,6 @@ export type ObservedInstanceFragment = {
   }
 }
 
-export type ObservedLogLineFragment = { timestamp: string; message: string; severity: string | null }
-
 export type ObservedLogRowFragment = {
   timestamp: string
   message: string
@@ -602,13 +600,6 @@ export type ProjectSummaryFragment = {
   environments: { edges: Array<{ node: { id: string; name: string; isEphemeral: boolean; canAccess: boolean } }> }
 }
 
-export type ReadBuildLogQueryVariables = Exact<{
-  deploymentId: string
-  limit: number
-}>
-
-export type ReadBuildLogQuery = { lines: Array<ObservedLogLineFragment> }
-
 export type ReadBuildRowsQueryVariables = Exact<{
   deploymentId: string
   filter?: string | null
@@ -618,13 +609,6 @@ export type ReadBuildRowsQueryVariables = Exact<{
 }>
 
 export type ReadBuildRowsQuery = { lines: Array<ObservedLogRowFragment> }
-
-export type ReadDeployLogQueryVariables = Exact<{
-  deploymentId: string
-  limit: number
-}>
-
-export type ReadDeployLogQuery = { lines: Array<ObservedLogLineFragment> }
 
 export type ReadDeployRowsQueryVariables = Exact<{
   deploymentId: string
@@ -1042,16 +1026,6 @@ export const ObservedHttpRowFragmentDoc = new TypedDocumentString(
     `,
   { fragmentName: 'ObservedHttpRow' },
 ) as unknown as TypedDocumentString<ObservedHttpRowFragment, unknown>
-export const ObservedLogLineFragmentDoc = new TypedDocumentString(
-  `
-    fragment ObservedLogLine on Log {
-  timestamp
-  message
-  severity
-}
-    `,
-  { fragmentName: 'ObservedLogLine' },
-) as unknown as TypedDocumentString<ObservedLogLineFragment, unknown>
 export const ObservedLogRowFragmentDoc = new TypedDocumentString(
   `
     fragment ObservedLogRow on Log {
@@ -2496,17 +2470,6 @@ fragment PastPatch on EnvironmentPatch {
     username
   }
 }`) as unknown as TypedDocumentString<PastPatchesQuery, PastPatchesQueryVariables>
-export const ReadBuildLog = new TypedDocumentString(`
-    query ReadBuildLog($deploymentId: String!, $limit: Int!) {
-  lines: buildLogs(deploymentId: $deploymentId, limit: $limit) {
-    ...ObservedLogLine
-  }
-}
-    fragment ObservedLogLine on Log {
-  timestamp
-  message
-  severity
-}`) as unknown as TypedDocumentString<ReadBuildLogQuery, ReadBuildLogQueryVariables>
 export const ReadBuildRows = new TypedDocumentString(`
     query ReadBuildRows($deploymentId: String!, $filter: String, $startDate: DateTime, $endDate: DateTime, $limit: Int) {
   lines: buildLogs(
@@ -2534,17 +2497,6 @@ export const ReadBuildRows = new TypedDocumentString(`
     snapshotId
   }
 }`) as unknown as TypedDocumentString<ReadBuildRowsQuery, ReadBuildRowsQueryVariables>
-export const ReadDeployLog = new TypedDocumentString(`
-    query ReadDeployLog($deploymentId: String!, $limit: Int!) {
-  lines: deploymentLogs(deploymentId: $deploymentId, limit: $limit) {
-    ...ObservedLogLine
-  }
-}
-    fragment ObservedLogLine on Log {
-  timestamp
-  message
-  severity
-}`) as unknown as TypedDocumentString<ReadDeployLogQuery, ReadDeployLogQueryVariables>
 export const ReadDeployRows = new TypedDocumentString(`
     query ReadDeployRows($deploymentId: String!, $filter: String, $startDate: DateTime, $endDate: DateTime, $limit: Int) {
   lines: deploymentLogs(

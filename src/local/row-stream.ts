@@ -1,11 +1,12 @@
 import {
   createSourceEventStream,
+  type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
   type FieldNode,
+  type GraphQLFieldResolver,
   type GraphQLObjectType,
   type GraphQLOutputType,
-  type GraphQLSchema,
   getOperationAST,
   isLeafType,
   isListType,
@@ -57,39 +58,36 @@ function shown(source: AsyncIterable<unknown>, key: string, show: Show): Stream 
 }
 
 /** Undefined where a document asks for anything that only an execution can answer. */
-function plainRows({
-  schema,
-  document,
-  operationName,
-  contextValue,
-}: ExecutionArgs): { key: string; show: Show } | undefined {
+function plainRows({ schema, document, operationName }: ExecutionArgs): { key: string; show: Show } | undefined {
   const operation = getOperationAST(document, operationName)
   const [field, ...others] = operation?.selectionSet.selections ?? []
   if (field?.kind !== Kind.FIELD || others.length > 0 || isConditional(field)) return undefined
   const type = schema.getSubscriptionType()?.getFields()[field.name.value]?.type
   if (type === undefined || !isListType(isNonNullType(type) ? type.ofType : type)) return undefined
-  const show = showing({ schema, document, contextValue }, type, field.selectionSet)
+  const show = showing(document, type, field.selectionSet)
   return show && { key: keyOf(field), show }
 }
 
-type Asked = Pick<ExecutionArgs, 'document' | 'contextValue'> & { schema: GraphQLSchema }
-
-function showing(asked: Asked, type: GraphQLOutputType, selected: SelectionSetNode | undefined): Show | undefined {
-  if (isNonNullType(type)) return showing(asked, type.ofType, selected)
+function showing(
+  document: DocumentNode,
+  type: GraphQLOutputType,
+  selected: SelectionSetNode | undefined,
+): Show | undefined {
+  if (isNonNullType(type)) return showing(document, type.ofType, selected)
   if (isListType(type)) {
-    const one = showing(asked, type.ofType, selected)
+    const one = showing(document, type.ofType, selected)
     return one && ((value) => (Array.isArray(value) ? value.map(one) : null))
   }
   if (isLeafType(type)) return (value) => (value == null ? null : type.serialize(value))
-  return isObjectType(type) && selected !== undefined ? showingObject(asked, type, selected) : undefined
+  return isObjectType(type) && selected !== undefined ? showingObject(document, type, selected) : undefined
 }
 
-function showingObject(asked: Asked, type: GraphQLObjectType, selected: SelectionSetNode): Show | undefined {
-  const fields = fieldsOf(asked, type, selected)
+function showingObject(document: DocumentNode, type: GraphQLObjectType, selected: SelectionSetNode): Show | undefined {
+  const fields = fieldsOf(document, type, selected)
   if (fields === undefined) return undefined
   const parts: { key: string; read: Show }[] = []
   for (const field of fields) {
-    const part = showingField(asked, type, field)
+    const part = showingField(document, type, field)
     if (part === undefined || parts.some(({ key }) => key === part.key)) return undefined
     parts.push(part)
   }
@@ -102,25 +100,32 @@ function showingObject(asked: Asked, type: GraphQLObjectType, selected: Selectio
 }
 
 function showingField(
-  asked: Asked,
+  document: DocumentNode,
   type: GraphQLObjectType,
   field: FieldNode,
 ): { key: string; read: Show } | undefined {
   const name = field.name.value
   const defined = type.getFields()[name]
   if (defined === undefined || defined.args.length > 0) return undefined
-  const show = showing(asked, defined.type, field.selectionSet)
+  const show = showing(document, defined.type, field.selectionSet)
   if (show === undefined) return undefined
   const { resolve } = defined
   if (resolve === undefined)
     return { key: keyOf(field), read: (source) => show(isRecord(source) ? source[name] : undefined) }
-  // Resolvers of rows look at the row alone.
-  const read = resolve as unknown as (source: unknown, args: object, context: unknown) => unknown
-  return { key: keyOf(field), read: (source) => show(read(source, {}, asked.contextValue)) }
+  return looksAtRowAlone(resolve) ? { key: keyOf(field), read: (source) => show(resolve(source)) } : undefined
+}
+
+/** One that declares more parameters needs what only an execution has. */
+function looksAtRowAlone(resolve: GraphQLFieldResolver<unknown, unknown>): resolve is Show {
+  return resolve.length <= 1
 }
 
 /** All fields, those of fragments too; undefined where some of them may be left out, or are of another type. */
-function fieldsOf(asked: Asked, type: GraphQLObjectType, { selections }: SelectionSetNode): FieldNode[] | undefined {
+function fieldsOf(
+  document: DocumentNode,
+  type: GraphQLObjectType,
+  { selections }: SelectionSetNode,
+): FieldNode[] | undefined {
   const fields: FieldNode[] = []
   for (const selection of selections) {
     if (isConditional(selection)) return undefined
@@ -131,11 +136,11 @@ function fieldsOf(asked: Asked, type: GraphQLObjectType, { selections }: Selecti
     const fragment =
       selection.kind === Kind.INLINE_FRAGMENT
         ? selection
-        : asked.document.definitions.find(
+        : document.definitions.find(
             (other) => other.kind === Kind.FRAGMENT_DEFINITION && other.name.value === selection.name.value,
           )
     if (fragment === undefined || !('selectionSet' in fragment)) return undefined
-    const inner = fieldsOf(asked, type, fragment.selectionSet)
+    const inner = fieldsOf(document, type, fragment.selectionSet)
     if (inner === undefined) return undefined
     fields.push(...inner)
   }

@@ -55,15 +55,26 @@ interface WrittenJson {
   text: string
 }
 
-/** The object that a line consists of; undefined for every other line. */
+/** A line as it was written, unless it is JSON whose names say that something of it is secret. */
+export function withoutNamedSecrets(line: string): string {
+  const value = objectIn(line)
+  return value === undefined ? line : safeText(line, value, redactFields(value))
+}
+
 function jsonIn(text: string): WrittenJson | undefined {
+  const value = objectIn(text)
+  if (value === undefined) return undefined
+  const fields = redactFields(value)
+  return { fields, text: messageOf(fields) === undefined ? safeText(text, value, fields) : text }
+}
+
+/** The object that a line consists of; undefined for every other line. */
+function objectIn(text: string): Record<string, unknown> | undefined {
   const line = text.trim()
   if (!line.startsWith('{') || !line.endsWith('}')) return undefined
   try {
     const value: unknown = JSON.parse(line)
-    if (!isRecord(value)) return undefined
-    const fields = redactFields(value)
-    return { fields, text: messageOf(fields) === undefined ? safeText(text, value, fields) : text }
+    return isRecord(value) ? value : undefined
   } catch {
     return undefined
   }

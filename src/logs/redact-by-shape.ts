@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { isRecord } from '../kit/json.ts'
 import type { LogRow } from '../platform/log-row.ts'
 
@@ -35,8 +36,15 @@ const noValue =
 
 /** Takes out of one text whatever has the shape of a secret: it may be one that nobody told us of. */
 export function redactByShape(text: string): string {
-  if (!suspicious.test(text)) return text
-  const safe = text
+  const plain = text.includes('\u001b') || text.includes('\u009b') ? stripVTControlCharacters(text) : text
+  if (!suspicious.test(plain)) return text
+  const safe = redactPlain(plain)
+  return safe === plain ? text : safe
+}
+
+/** Without colours: between a name and its value they would hide what belongs together. */
+function redactPlain(plain: string): string {
+  const safe = plain
     .replace(pemBlock, shown)
     .replace(urlPassword, `$1${shown}@`)
     .replace(urlToken, `$1${shown}@`)

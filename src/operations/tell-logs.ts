@@ -1,4 +1,5 @@
 import { OperatorError } from '../kit/errors.ts'
+import { logLines } from '../logs/log-lines.ts'
 import type { DeploymentStep } from '../platform/observed-state.ts'
 import type { LogKind } from '../platform/platform.ts'
 import type { DeploymentEnding, WatchNeeds } from './watch-deployments.ts'
@@ -18,8 +19,9 @@ export async function tellLogs(
     if (kind === undefined) continue
     const { service, deploymentId } = ending
     try {
-      const read = await platform.readLogs({ deploymentId, kind, limit: lines })
-      await report({ type: 'log-read', service, deploymentId, log: kind, lines: read })
+      const rows = await platform.readLogRows({ kind, deploymentId }, { before: lines }, { isOnce: true })
+      // One row more than asked for may come; it is read too, since it may begin what the next ones go on with.
+      await report({ type: 'log-read', service, deploymentId, log: kind, lines: logLines(rows).slice(-lines) })
     } catch (error) {
       if (!(error instanceof OperatorError)) throw error
       await report({ type: 'log-not-read', service, deploymentId, log: kind, reason: error.message })

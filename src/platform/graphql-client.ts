@@ -48,18 +48,18 @@ export interface SendingOptions {
   isParting?: boolean
 }
 
+export interface ReadingOptions extends SendingOptions {
+  /** Sent once, whatever comes back: for what is good to have and not worth a wait. */
+  isOnce?: boolean
+}
+
 /** Asks the platform. Everything it throws is an `OperatorError` that holds no token, no variables and no body. */
 export interface GraphqlClient {
   /** Repeated after a fault, up to `tries` times. */
   read<Result, Variables extends Record<string, unknown>>(
     document: TypedDocumentString<Result, Variables>,
     variables: Variables,
-    options?: SendingOptions,
-  ): Promise<Answer<Result>>
-  /** Sent once, whatever comes back: for what is good to have and not worth a wait. */
-  readOnce<Result, Variables extends Record<string, unknown>>(
-    document: TypedDocumentString<Result, Variables>,
-    variables: Variables,
+    options?: ReadingOptions,
   ): Promise<Answer<Result>>
   readCombined(request: CombinedRequest): Promise<Answer<Record<string, unknown>>>
   /**
@@ -96,9 +96,8 @@ export interface GraphqlClientNeeds {
   signal?: AbortSignal | undefined
 }
 
-interface ClientOptions extends SendingOptions {
+interface ClientOptions extends ReadingOptions {
   secrets?: readonly string[] | undefined
-  isOnce?: boolean
 }
 
 interface Sending {
@@ -219,7 +218,6 @@ export function createGraphqlClient(needs: GraphqlClientNeeds): GraphqlClient {
 
   return {
     read: (document, variables, options) => single(document, variables, false, options),
-    readOnce: (document, variables) => single(document, variables, false, { isOnce: true }),
     readCombined: (request) => combined(request, false),
     mutate: (document, variables, secrets, options) => single(document, variables, true, { secrets, ...options }),
     mutateCombined: (request, secrets) => combined(request, true, secrets),

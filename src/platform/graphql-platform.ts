@@ -1,7 +1,5 @@
 import type {
   DeploymentProgressQuery,
-  FollowHttpLogSubscription,
-  ObservedLogRowFragment,
   ObserveThroughTokenQuery,
   ServiceAutoDeployQuery,
   ServiceSnapshotQuery,
@@ -13,24 +11,13 @@ import {
   FindProject,
   FindProjects,
   FindWorkspaces,
-  FollowBuildLog,
-  FollowDeployLog,
   FollowDeployment,
   FollowDeploymentEvents,
-  FollowEnvironmentLog,
-  FollowHttpLog,
-  HttpStatuses,
   IdentifyProjectToken,
   Me,
   NewestDeployments,
   ObserveEnvironment,
   ObserveThroughToken,
-  ReadBuildLog,
-  ReadBuildRows,
-  ReadDeployLog,
-  ReadDeployRows,
-  ReadEnvironmentLog,
-  ReadHttpLog,
   ReadPatch,
   ReadStaged,
   ServiceAutoDeploy,
@@ -38,7 +25,6 @@ import {
   StoredVariables,
 } from '../contract/types.ts'
 import { OperatorError } from '../kit/errors.ts'
-import { clipped } from '../kit/text.ts'
 import type { PartReader } from './combined-request.ts'
 import { CombinedRequest } from './combined-request.ts'
 import { graphqlChanges } from './graphql-changes.ts'
@@ -46,27 +32,17 @@ import type { GraphqlClient } from './graphql-client.ts'
 import type { DeploymentId, ServiceId } from './ids.ts'
 import { id } from './ids.ts'
 import { isDenied } from './is-denied.ts'
-import type { LogWindow } from './log-row.ts'
 import type { ObservedRunning, ObservedService, ObservedState } from './observed-state.ts'
 import { allOf, allPages } from './paging.ts'
 import type { ChangeName, Changes, Identity, Platform, Target } from './platform.ts'
 import { readingInParts } from './reading-in-parts.ts'
+import { readingLogs } from './reading-logs.ts'
 import { readPast } from './reading-past.ts'
 import { valuesRead } from './redact.ts'
-import type { StreamEnding, Subscriptions } from './subscriptions.ts'
-import {
-  newestFirst,
-  toDeployment,
-  toLogLine,
-  toPatch,
-  toPatches,
-  toProgress,
-  toProjectSummary,
-  toSnapshot,
-} from './translate.ts'
+import type { Subscriptions } from './subscriptions.ts'
+import { newestFirst, toDeployment, toPatch, toPatches, toProgress, toProjectSummary, toSnapshot } from './translate.ts'
 import type { Reading } from './translate-environment.ts'
 import { toObservedState } from './translate-environment.ts'
-import { toHttpRow, toLogRow } from './translate-log.ts'
 
 /**
  * Railway, or a rehearsal of it, over its public GraphQL API.
@@ -280,82 +256,7 @@ export function createGraphqlPlatform(client: GraphqlClient, subscriptions?: Sub
       )
       return subscriptions?.follow(wanted, signal, onWord) ?? { isConnected: () => false, stop: () => {} }
     },
-    readLogs: async ({ deploymentId, kind, limit }) => {
-      const { result } = await client.readOnce(kind === 'build' ? ReadBuildLog : ReadDeployLog, { deploymentId, limit })
-      // One row more than asked for may come (PLATFORM.md §7.1).
-      return result.lines.slice(-limit).map((line) => toLogLine(line, client.redact))
-    },
-    readLogRows: async (source, window) => {
-      const asked = anchored(window)
-      switch (source.kind) {
-        case 'environment': {
-          const { result } = await client.read(ReadEnvironmentLog, { environmentId: source.environmentId, ...asked })
-          return result.lines.map((line) => toLogRow(line, client.redact))
-        }
-        case 'http': {
-          const { result } = await client.read(ReadHttpLog, { deploymentId: source.deploymentId, ...asked })
-          return result.lines.map((line) => toHttpRow(line, client.redact))
-        }
-        default: {
-          const { result } = await client.read(source.kind === 'build' ? ReadBuildRows : ReadDeployRows, {
-            deploymentId: source.deploymentId,
-            filter: window.filter ?? '',
-            startDate: window.from ?? null,
-            endDate: window.until ?? window.anchor ?? null,
-            limit: window.before ?? window.after ?? null,
-          })
-          return result.lines.map((line) => toLogRow(line, client.redact))
-        }
-      }
-    },
-    followLogRows: (source, windowOf, signal, { connected, rows, lost, ended }) => {
-      const sayable = (why: string) => clipped(client.redact(why), 300)
-      const listener = {
-        connected,
-        brought: rows,
-        lost: (why: string) => lost(sayable(why)),
-        ended: ({ because, why }: StreamEnding) => ended({ because, why: sayable(why) }),
-      }
-      if (subscriptions === undefined) {
-        ended({ because: 'unreachable', why: 'nothing is streamed here' })
-        return { stop: () => {} }
-      }
-      const toRows = ({ lines }: { lines: ObservedLogRowFragment[] }) =>
-        lines.map((line) => toLogRow(line, client.redact))
-      const { kind } = source
-      switch (kind) {
-        case 'environment': {
-          const variables = () => ({ environmentId: source.environmentId, ...anchored(windowOf()) })
-          return subscriptions.carry({ document: FollowEnvironmentLog, variables, read: toRows }, signal, listener)
-        }
-        case 'http': {
-          const variables = () => ({ deploymentId: source.deploymentId, ...anchored(windowOf()) })
-          const read = ({ lines }: FollowHttpLogSubscription) => lines.map((line) => toHttpRow(line, client.redact))
-          return subscriptions.carry({ document: FollowHttpLog, variables, read }, signal, listener)
-        }
-        default: {
-          const document = kind === 'build' ? FollowBuildLog : FollowDeployLog
-          const variables = () => {
-            const { filter = '', before = null } = windowOf()
-            return { deploymentId: source.deploymentId, filter, limit: before }
-          }
-          return subscriptions.carry({ document, variables, read: toRows }, signal, listener)
-        }
-      }
-    },
-    readAnsweredRequests: async ({ environmentId, serviceId, from, until, stepSeconds, path = null }) => {
-      const { result } = await client.read(HttpStatuses, {
-        environmentId,
-        serviceId,
-        startDate: new Date(from).toISOString(),
-        endDate: new Date(until).toISOString(),
-        stepSeconds,
-        path,
-      })
-      return result.statuses.flatMap(({ statusCode, samples }) =>
-        samples.map(({ ts, value }) => ({ status: statusCode, at: ts * 1000, requests: value })),
-      )
-    },
+    ...readingLogs(client, subscriptions),
     newestDeployments: async (environmentId, serviceId) => {
       const { result } = await client.read(NewestDeployments, { environmentId, serviceId })
       return newestFirst(result.deployments.edges.map(({ node }) => toDeployment(node)))
@@ -364,18 +265,6 @@ export function createGraphqlPlatform(client: GraphqlClient, subscriptions?: Sub
     change<Name extends ChangeName>(name: Name, input: Changes[Name]['input']): Promise<Changes[Name]['result']> {
       return changes[name](input)
     },
-  }
-}
-
-/** A window as the platform wants it asked for. */
-function anchored({ filter, anchor, from, before, until, after }: LogWindow) {
-  return {
-    filter: filter ?? '',
-    anchorDate: anchor ?? null,
-    beforeDate: from ?? null,
-    beforeLimit: before ?? null,
-    afterDate: until ?? null,
-    afterLimit: after ?? null,
   }
 }
 

@@ -166,11 +166,3 @@ export interface DeploymentEvent {
   completedAt: number | undefined
   error: string | undefined
 }
-
-/** One line that a build or a container printed, safe to show: one line, nothing a terminal obeys, known secrets out. */
-export interface LogLine {
-  /** RFC 3339, as precise as the platform tells it. */
-  time: string
-  message: string
-  isError: boolean
-}

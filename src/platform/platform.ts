@@ -14,7 +14,6 @@ import type {
 import type { AnsweredRequests, LogRow, LogSource, LogWindow } from './log-row.ts'
 import type {
   DeploymentProgress,
-  LogLine,
   ObservedDeployment,
   ObservedPatch,
   ObservedRunning,
@@ -119,10 +118,11 @@ export interface Platform {
    * and proves nothing: what happened is known by `watchDeployments`.
    */
   followDeployments(deploymentIds: DeploymentId[], signal: AbortSignal, onWord: () => void): Following
-  /** One request, sent once. The newest lines, the oldest of them first. */
-  readLogs(asked: { deploymentId: DeploymentId; kind: LogKind; limit: number }): Promise<LogLine[]>
-  /** One request. The oldest row first, at most one more than asked for. */
-  readLogRows(source: LogSource, window: LogWindow): Promise<LogRow[]>
+  /**
+   * One request. The oldest row first, at most one more than asked for. `isOnce`: never repeated, whatever comes back; for what is
+   * good to have and not worth a wait.
+   */
+  readLogRows(source: LogSource, window: LogWindow, options?: { isOnce?: boolean }): Promise<LogRow[]>
   /**
    * Gives rows as they are printed, until it is stopped or told that it ended. Costs no request and never throws. `windowOf` says
    * what each connection begins with; for the logs of one deployment, and of a build, only `filter` and `before` count.

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import type { ObservedHttpRowFragment, ObservedLogRowFragment } from '../contract/types.ts'
 import { id } from './ids.ts'
 import type { LogRow } from './log-row.ts'
@@ -11,13 +12,22 @@ export function toLogRow(
 ): LogRow {
   return {
     time: toNanoseconds(timestamp),
-    message: redact(message),
+    message: withoutSecrets(message, redact),
     severity: severity ?? undefined,
     attributes: Object.fromEntries(attributes.map(({ key, value }) => [key, toAttribute(value, redact)])),
     serviceId: tags?.serviceId == null ? undefined : id(tags.serviceId),
     deploymentId: tags?.deploymentId == null ? undefined : id(tags.deploymentId),
     instanceId: tags?.deploymentInstanceId ?? undefined,
   }
+}
+
+/** An escape sequence may break a secret in two: then the text is told without its colours. */
+function withoutSecrets(text: string, redact: Redact): string {
+  const safe = redact(text)
+  if (!safe.includes('\u001b') && !safe.includes('\u009b')) return safe
+  const plain = stripVTControlCharacters(safe)
+  const told = redact(plain)
+  return told === plain ? safe : told
 }
 
 /** A row of the edge reads like a line of an access log. @param redact takes secrets out of what was asked */

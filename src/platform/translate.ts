@@ -6,7 +6,6 @@ import type {
   EnvironmentPatchStatus,
   ObservedDeploymentFragment,
   ObservedEventsFragment,
-  ObservedLogLineFragment,
   ObservedPatchesFragment,
   ObservedPatchFragment,
   ObservedPlatformStatusFragment,
@@ -25,7 +24,6 @@ import type {
   DeploymentProgress,
   DeploymentStatus,
   DeploymentStep,
-  LogLine,
   ObservedDeployment,
   ObservedPatch,
   ObservedState,
@@ -161,21 +159,6 @@ export function toProgress(
     ]
   })
   return { deployment: toDeployment(look.deployment), events: known.sort((a, b) => a.startedAt - b.startedAt) }
-}
-
-const longestLine = 1_000
-
-/** @param redact takes secrets out; before anything else, since an escape sequence could break one in two */
-export function toLogLine(
-  { timestamp, message, severity }: ObservedLogLineFragment,
-  redact: (text: string) => string,
-): LogLine {
-  const plain = redact(printable(redact(message)))
-  return {
-    time: clipped(timestamp, 40),
-    message: clipped(plain, longestLine),
-    isError: severity !== null && /^(err|error|fatal|crit|critical)$/i.test(severity),
-  }
 }
 
 export function toPatch(patch: ObservedPatchFragment): ObservedPatch {

@@ -52,7 +52,7 @@ const owners: [library: string, place: string][] = [
   ['cosmiconfig|jiti|valibot|fastest-levenshtein', 'config/'],
   ['graphql-request', 'platform/'],
   ['graphql', 'local/'],
-  ['graphql-ws|ws|@types/ws', '(platform/subscriptions\\.ts|local/)'],
+  ['graphql-ws|ws|@types/ws', '(platform/open-connection\\.ts|local/)'],
   ['env-paths', 'cli/'],
   ['parse-prometheus-text-format', 'verify/said-metrics\\.ts'],
 ]
@@ -82,12 +82,12 @@ const everythingHasItsPlace: IForbiddenRuleType[] = [
   ),
 ]
 
-/** The client half of subscriptions is the operator's, loaded when the first deployment is watched; the server half is the local platform's. */
+/** The client half of subscriptions is the operator's, loaded when the first thing is followed; the server half is the local platform's. */
 const subscriptionsAreHalved: IForbiddenRuleType[] = [
   {
-    name: 'the client of graphql-ws stays in platform/subscriptions.ts',
+    name: 'the client of graphql-ws stays in platform/open-connection.ts',
     severity: 'error',
-    from: { path: '^src/', pathNot: '^src/platform/subscriptions\\.ts$' },
+    from: { path: '^src/', pathNot: '^src/platform/open-connection\\.ts$' },
     to: { path: '(node_modules/graphql-ws/dist/client|^graphql-ws/client$)' },
   },
   {

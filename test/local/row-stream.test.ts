@@ -1,4 +1,4 @@
-import { type ExecutionResult, parse, subscribe } from 'graphql'
+import { type ExecutionResult, isObjectType, parse, subscribe } from 'graphql'
 import { expect, test } from 'vitest'
 import { batchFeed } from '../../src/local/batch-feed.ts'
 import { executableSchema } from '../../src/local/executable-schema.ts'
@@ -76,6 +76,20 @@ test.each<[string, string]>([
   const shown = await all(subscribeToRows, query)
   expect(shown).toHaveLength(2)
   expect(shown).toEqual(await all(subscribe, query))
+})
+
+test('what a field makes of more than the row is left to the library', async () => {
+  const { schema } = await aSchema([[row]])
+  const type = schema.getType('Log')
+  if (!isObjectType(type)) throw new Error('There are no rows')
+  const field = type.getFields().message
+  if (field === undefined) throw new Error('Rows have no message')
+  field.resolve = (_row, _args, { viewer }, { fieldName }) => `${fieldName} for ${viewer}`
+  const document = parse('subscription { environmentLogs(environmentId: "e") { message } }')
+  const stream = await subscribeToRows({ schema, document, contextValue: { viewer: 'nina' } })
+  if (!(Symbol.asyncIterator in stream)) throw new Error('Refused')
+  expect((await stream.next()).value).toEqual({ data: { environmentLogs: [{ message: 'message for nina' }] } })
+  await stream.return()
 })
 
 test('a reader that leaves while it waits ends the source', async () => {

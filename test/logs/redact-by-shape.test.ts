@@ -31,6 +31,7 @@ describe('a secret that nobody told us of is taken out by its shape', () => {
     ['{"line":"{\\"password\\":123}"}', '{"line":"{\\"password\\":\\"[secret]\\"}"}'],
     [`{"line":"APP_SECRET=${secret}"}`, '{"line":"APP_SECRET=[secret]"}'],
     [`-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY----- ok`, '[secret] ok'],
+    [`\u001b[33mSMTP_PASSWORD\u001b[0m=\u001b[32m${secret}\u001b[0m`, 'SMTP_PASSWORD=[secret]'],
   ])('%s', (line, safe) => {
     expect(redactByShape(line)).toBe(safe)
   })
@@ -46,6 +47,7 @@ describe('a secret that nobody told us of is taken out by its shape', () => {
     'API_TOKEN=${{ shared.API_TOKEN }}',
     'max_tokens=512',
     'GET /health 200',
+    '\u001b[32mThe token is checked\u001b[0m',
   ])('%s stays as it is', (line) => {
     expect(redactByShape(line)).toBe(line)
   })

@@ -1,21 +1,24 @@
 import { describe, expect, it } from 'vitest'
 import { OperatorError } from '../../src/kit/errors.ts'
+import { logLines } from '../../src/logs/log-lines.ts'
 import type { OperationEvent } from '../../src/operations/events.ts'
 import { tellLogs } from '../../src/operations/tell-logs.ts'
 import type { DeploymentEnding } from '../../src/operations/watch-deployments.ts'
 import { id } from '../../src/platform/ids.ts'
+import type { LogRow } from '../../src/platform/log-row.ts'
 import type { Platform } from '../../src/platform/platform.ts'
+import { aRow } from '../logs/rows.ts'
 import { aFakePlatform } from '../support/fake-platform.ts'
 
-const line = { time: '2026-11-03T09:00:00.000000000Z', message: 'it broke', isError: true }
+const rows = [aRow(0, 'ERROR: it broke'), aRow(1, 'INFO: it goes on')]
 
-async function told(ending: Partial<DeploymentEnding>, readLogs: Platform['readLogs'] = async () => [line]) {
+async function told(ending: Partial<DeploymentEnding>, read: () => Promise<LogRow[]> = async () => rows) {
   const events: OperationEvent[] = []
-  const asked: Parameters<Platform['readLogs']>[0][] = []
+  const asked: Parameters<Platform['readLogRows']>[] = []
   const platform = aFakePlatform({
-    readLogs: (question) => {
+    readLogRows: (...question) => {
       asked.push(question)
-      return readLogs(question)
+      return read()
     },
   })
   const whole: DeploymentEnding = {
@@ -56,10 +59,18 @@ describe('the log that is read', () => {
     ['sleeps', { outcome: 'asleep', status: 'sleeping' }, undefined],
   ])('of a deployment that %s', async (_, ending, kind) => {
     const { events, asked } = await told(ending)
-    expect(asked).toEqual(kind === undefined ? [] : [{ deploymentId: 'd', kind, limit: 50 }])
+    expect(asked).toEqual(kind === undefined ? [] : [[{ kind, deploymentId: 'd' }, { before: 50 }, { isOnce: true }]])
     expect(events).toEqual(
-      kind === undefined ? [] : [{ type: 'log-read', service: 'api', deploymentId: 'd', log: kind, lines: [line] }],
+      kind === undefined
+        ? []
+        : [{ type: 'log-read', service: 'api', deploymentId: 'd', log: kind, lines: logLines(rows) }],
     )
+  })
+
+  it('is told with its newest lines, whether one more comes or not', async () => {
+    const many = Array.from({ length: 51 }, (_, nth) => aRow(nth, `line ${nth}`))
+    const [event] = (await told({}, async () => many)).events
+    expect(event).toMatchObject({ lines: logLines(many.slice(1)) })
   })
 })
 

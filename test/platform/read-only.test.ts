@@ -68,7 +68,6 @@ const platform: Platform = {
   watchDeployments: async () => [],
   newestDeployments: async () => [],
   followDeployments: () => ({ isConnected: () => false, stop: () => {} }),
-  readLogs: async () => [],
   change: (name) => {
     changed.push(name)
     return Promise.reject(new Error('changed'))

@@ -46,7 +46,6 @@ export function aFakePlatform(reading: Partial<Omit<Platform, 'change'>> = {}, a
     newestDeployments: never('newestDeployments'),
     // A platform that tells nothing by itself: whoever waits looks.
     followDeployments: () => ({ isConnected: () => false, stop: () => {} }),
-    readLogs: never('readLogs'),
     readLogRows: never('readLogRows'),
     followLogRows: (_source, _windowOf, _signal, { ended }) => {
       ended({ because: 'unreachable', why: 'nothing is streamed here' })

@@ -143,7 +143,7 @@ describe('the log of a failed deploy', () => {
     expect(whole.types.slice(-3)).toEqual(['log-read', 'serving-read', 'failure'])
     const run = await deployed('failing-build', ({ platform, clock }) => {
       platform.onRequest(({ operationName }) => {
-        if (operationName !== 'ReadBuildLog') return undefined
+        if (operationName !== 'ReadBuildRows') return undefined
         if (misfortune.kind === 'hang') setImmediate(() => clock.advance(60_000))
         return misfortune
       })

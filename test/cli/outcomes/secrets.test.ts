@@ -4,9 +4,11 @@ import {
   aDeployedStage,
   codeServices,
   deploymentCounts,
+  deploymentsOf,
   eachService,
   expectEmptyPlan,
   failureOf,
+  idOf,
   mutationsSince,
   shippedConfig,
   storedValue,
@@ -164,6 +166,41 @@ describe('a generated secret', () => {
       expect(secret).toEqual(expect.stringMatching(/.{32,}/))
       expect(all).not.toContain(secret)
     }
+  })
+})
+
+describe('a secret in what a failed deployment printed', () => {
+  it('that nobody told us of is not told, and each line is as bad as it says itself', async () => {
+    const stage = await aDeployedStage()
+    const { world } = stage.platform
+    const bad = '2222222222222222222222222222222222222222'
+    world.addCommit(repository, 'main', { sha: bad, behaviour: 'crash-after-success' })
+    let hasPrinted = false
+    stage.platform.onRequest(() => {
+      const newest = deploymentsOf(stage, 'staging', 'api').at(-1)
+      if (hasPrinted || newest?.status !== 'SUCCESS' || newest.origin.kind !== 'commit') return undefined
+      if (newest.origin.commit.sha !== bad) return undefined
+      hasPrinted = true
+      world.write(world.environmentNamed('staging').id, idOf(stage, 'api'), [
+        { message: '[2026-11-03 09:00:00] production.ERROR: no queue', severity: 'info' },
+        { message: `DB_URL=pgsql://app:${sentinel}@db:5432/app`, severity: 'error' },
+        { message: `\u001b[33mSMTP_PASSWORD\u001b[0m=\u001b[32m${sentinel}\u001b[0m`, severity: 'info' },
+        { message: '   INFO  Cached.', severity: 'error' },
+      ])
+      return undefined
+    })
+    const ran = await stage.run(['deploy', '-e', 'staging', '--yes', '--commit', bad, '--json'])
+    expect(ran.exitCode).toBe(1)
+    expect(ran.stdout + ran.stderr).not.toContain(sentinel)
+    expect(JSON.stringify(stage.files.all())).not.toContain(sentinel)
+    expect(ran.documents.find(({ type }) => type === 'log-read')?.lines).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ message: '[2026-11-03 09:00:00] production.ERROR: no queue', isError: true }),
+        expect.objectContaining({ message: 'DB_URL=pgsql://app:[secret]@db:5432/app', isError: true }),
+        expect.objectContaining({ message: 'SMTP_PASSWORD=[secret]', isError: false }),
+        expect.objectContaining({ message: '   INFO  Cached.', isError: false }),
+      ]),
+    )
   })
 })
 
