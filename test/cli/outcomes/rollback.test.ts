@@ -134,6 +134,16 @@ describe('rollback services', () => {
     expect(mutationsSince(stage, start)).toEqual([])
   })
 
+  it('is printed by status with the commit that status says it leads to, also after a rollback', async () => {
+    const stage = await aReleasedStage()
+    await succeeding(stage, back)
+    const { stdout } = await succeeding(stage, ['status', '-e', 'staging'])
+    expect(stdout).toContain('Roll back: api, worker and scheduler to 22222222')
+    const [command] = /fakturino rollback services .*/.exec(stdout) ?? []
+    await succeeding(stage, [...typed(command), '--yes'])
+    expect(commitsOf(stage, 'staging')).toEqual(everything(badCommit))
+  })
+
   it('asks once, and changes nothing in a dry run', async () => {
     const stage = await aReleasedStage()
     const start = stage.platform.requests.length
