@@ -36,8 +36,7 @@ export async function carryOut(
     if (reading.asked.kind === 'text') throw new Error('a text is no command')
     return await runCommand(reading.asked, { machine, version, doors, output, interruption, main })
   } catch (error) {
-    // What an aborted step threw on its way out says less than why it was aborted.
-    const told = toldError(interruption.signal.aborted ? interruption.signal.reason : error)
+    const told = toldError(whyEnded(error, interruption.signal))
     const asked = 'asked' in reading && reading.asked.kind === 'command' ? reading.asked : undefined
     const known = asked?.isBare === true ? withFirstSteps(told) : told
     const failure = asked === undefined ? known : withFollowUps(known, asked.options)
@@ -169,6 +168,12 @@ async function runWithin(
 
 async function* emptyInput(): AsyncGenerator<string> {
   // Nothing to read.
+}
+
+/** What an aborted step threw on its way out says less than why it was aborted, unless it was made of that. */
+function whyEnded(error: unknown, { aborted, reason }: AbortSignal): unknown {
+  if (!aborted) return error
+  return error instanceof OperatorError && error.cause === reason ? error : reason
 }
 
 /** Anything that is not an OperatorError is a bug of ours, and says so; where it was thrown is told, what it held is not. */

@@ -138,7 +138,7 @@ describe('rollback services', () => {
     const stage = await aReleasedStage()
     await succeeding(stage, back)
     const { stdout } = await succeeding(stage, ['status', '-e', 'staging'])
-    expect(stdout).toContain('Roll back: api, worker and scheduler to 22222222')
+    expect(stdout).toContain('Roll back: api to 22222222')
     const [command] = /fakturino rollback services .*/.exec(stdout) ?? []
     await succeeding(stage, [...typed(command), '--yes'])
     expect(commitsOf(stage, 'staging')).toEqual(everything(badCommit))
