@@ -29,6 +29,27 @@ describe('a command line that cannot be meant', () => {
       /Unknown option '--commit'/,
       /\S/,
     ],
+    [
+      'an option of a subcommand',
+      ['rollback', '--to', '11111111', '-e', 'staging'],
+      'unknown-option',
+      /Unknown option '--to'/,
+      /Did you mean fakturino rollback services --to\?/,
+    ],
+    [
+      'an option that artisan would know',
+      ['artisan', 'migrate', '--force', '-e', 'staging'],
+      'unknown-option',
+      /Unknown option '--force'/,
+      /behind two dashes, as in: fakturino artisan -e staging -- migrate --force/,
+    ],
+    [
+      'php artisan in front of an artisan command',
+      ['artisan', '-e', 'staging', '--', 'php', 'artisan', 'about'],
+      'invalid-option',
+      /artisan would look for a command named php/,
+      /fakturino artisan .*-e staging .* -- migrate:status/,
+    ],
     ['an unknown command', ['dploy'], 'unknown-command', /Unknown command 'dploy'/, /Did you mean deploy\?/],
     [
       'an unknown command that nothing is near to',
