@@ -84,9 +84,8 @@ function wayBack({ environment, services }: EnvironmentStatus): string | undefin
   const revisions = services.flatMap(({ rollback: { possible, to } }) => (possible ? [to?.revision ?? ''] : []))
   const [commit, other] = new Set(revisions.filter(isCommit))
   if (commit === undefined) return undefined
-  const where = `-e ${shellWord(environment)}`
-  if (other !== undefined) return `fakturino rollback services ${where}`
-  return `fakturino rollback services --to ${shortCommit(commit)} ${where}`
+  const to = other === undefined ? ['--to', shortCommit(commit)] : []
+  return ['fakturino rollback services', ...to, '-e', shellWord(environment)].join(' ')
 }
 
 function isCommit(revision: string): boolean {

@@ -43,13 +43,6 @@ describe('a command line that cannot be meant', () => {
       /Unknown option '--force'/,
       /behind two dashes, as in: fakturino artisan -e staging -- migrate --force/,
     ],
-    [
-      'php artisan in front of an artisan command',
-      ['artisan', '-e', 'staging', '--', 'php', 'artisan', 'about'],
-      'invalid-option',
-      /artisan would look for a command named php/,
-      /fakturino artisan .*-e staging .* -- migrate:status/,
-    ],
     ['an unknown command', ['dploy'], 'unknown-command', /Unknown command 'dploy'/, /Did you mean deploy\?/],
     [
       'an unknown command that nothing is near to',
