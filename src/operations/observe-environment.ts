@@ -1,5 +1,7 @@
+import { nearest } from '../config/nearest.ts'
 import { own } from '../config/own.ts'
 import { OperatorError } from '../kit/errors.ts'
+import { shellWord } from '../kit/shell-word.ts'
 import { listed } from '../kit/text.ts'
 import type { EnvironmentId, ProjectId } from '../platform/ids.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
@@ -65,14 +67,19 @@ export async function observeEnvironment(
 }
 
 /** The failure of a command that needs an environment and found none; only `init` makes them. */
-export function notThere(project: { name: string; exists: boolean }, environment: string): OperatorError {
+export function notThere(
+  project: { name: string; exists: boolean; environments?: readonly { name: string }[] | undefined },
+  environment: string,
+): OperatorError {
+  const known = (project.environments ?? []).map(({ name }) => name)
+  const meant = nearest(environment, known)
   return new OperatorError({
     kind: 'usage',
     code: project.exists ? 'environment-missing' : 'project-missing',
     message: project.exists
-      ? `Project ${project.name} has no environment ${environment}.`
+      ? `Project ${project.name} has no environment ${environment}${meant === undefined ? '' : `; it has ${listed(known)}`}.`
       : `The token reaches no project called ${project.name}.`,
-    hint: 'To set it up, run: fakturino init',
+    hint: meant === undefined ? 'To set it up, run: fakturino init' : `Did you mean -e ${shellWord(meant)}?`,
   })
 }
 

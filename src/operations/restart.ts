@@ -57,7 +57,10 @@ export async function restart(request: RestartRequest, needs: RestartNeeds): Pro
   const { wanted, isSpelledOut } = request
   const found = await observeEnvironment(wanted, needs)
   if (found.kind === 'missing') {
-    throw notThere({ name: wanted.project.name, exists: found.project !== undefined }, wanted.environment.name ?? '')
+    throw notThere(
+      { name: wanted.project.name, exists: found.project !== undefined, environments: found.project?.environments },
+      wanted.environment.name ?? '',
+    )
   }
   const { state } = found
   const environment = state.environment.name

@@ -106,7 +106,10 @@ export async function rollBackServices(request: RollBackRequest, needs: RollBack
   const { wanted, isSpelledOut } = request
   const found = await observeEnvironment(wanted, needs, { withRecent: true })
   if (found.kind === 'missing') {
-    throw notThere({ name: wanted.project.name, exists: found.project !== undefined }, wanted.environment.name ?? '')
+    throw notThere(
+      { name: wanted.project.name, exists: found.project !== undefined, environments: found.project?.environments },
+      wanted.environment.name ?? '',
+    )
   }
   const { state } = found
   const environment = state.environment.name

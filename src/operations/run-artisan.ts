@@ -75,7 +75,10 @@ export async function runArtisan(request: ArtisanRequest, needs: ArtisanNeeds): 
   const startedAt = clock.now()
   const found = await observeEnvironment(wanted, needs)
   if (found.kind === 'missing') {
-    throw notThere({ name: wanted.project.name, exists: found.project !== undefined }, wanted.environment.name ?? '')
+    throw notThere(
+      { name: wanted.project.name, exists: found.project !== undefined, environments: found.project?.environments },
+      wanted.environment.name ?? '',
+    )
   }
   const { state } = found
   const project = state.project.name

@@ -75,7 +75,10 @@ async function createLooker(context: Context, names: readonly string[]) {
       if (found.kind === 'missing') {
         const { project, environment } = wanted
         if (config !== undefined && environment.name !== undefined) desiredBy(config)(environment.name)
-        throw notThere({ name: project.name, exists: found.project !== undefined }, environment.name ?? '')
+        throw notThere(
+          { name: project.name, exists: found.project !== undefined, environments: found.project?.environments },
+          environment.name ?? '',
+        )
       }
       const { state } = found
       const isKnown = config !== undefined && Object.hasOwn(config.environments, state.environment.name)

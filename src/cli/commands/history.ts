@@ -31,7 +31,10 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
   if (found.kind === 'missing') {
     const { project, environment } = wanted
     if (config !== undefined && environment.name !== undefined) desiredBy(config)(environment.name)
-    throw notThere({ name: project.name, exists: found.project !== undefined }, environment.name ?? '')
+    throw notThere(
+      { name: project.name, exists: found.project !== undefined, environments: found.project?.environments },
+      environment.name ?? '',
+    )
   }
   const { state } = found
   const { project, environment } = state

@@ -57,7 +57,10 @@ async function look(context: Context): Promise<Extract<Answer, { type: 'status' 
   if (found.kind === 'missing') {
     const { project, environment } = wanted
     if (config !== undefined && environment.name !== undefined) desiredBy(config)(environment.name)
-    throw notThere({ name: project.name, exists: found.project !== undefined }, environment.name ?? '')
+    throw notThere(
+      { name: project.name, exists: found.project !== undefined, environments: found.project?.environments },
+      environment.name ?? '',
+    )
   }
   const { name } = found.state.environment
   const desired = config !== undefined && Object.hasOwn(config.environments, name) ? desiredBy(config)(name) : undefined
