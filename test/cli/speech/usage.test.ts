@@ -43,6 +43,27 @@ describe('a command line that cannot be meant', () => {
       /Unknown option '--force'/,
       /behind two dashes, as in: fakturino artisan -e staging -- migrate --force/,
     ],
+    [
+      'an interval where check takes none',
+      ['check', '--watch', '5s', '-e', 'staging'],
+      'invalid-option',
+      /--watch takes no time here, and 5s is no service/,
+      /Leave out 5s/,
+    ],
+    [
+      'a rollback to nothing',
+      ['rollback', 'services', '-e', 'staging', '--to', ''],
+      'invalid-option',
+      /Nothing stands behind --to/,
+      /Name a commit/,
+    ],
+    [
+      'a history of what has not come yet',
+      ['history', '-e', 'staging', '--since', '2099-01-01'],
+      'invalid-option',
+      /has not come yet/,
+      /Write a duration/,
+    ],
     ['an unknown command', ['dploy'], 'unknown-command', /Unknown command 'dploy'/, /Did you mean deploy\?/],
     [
       'an unknown command that nothing is near to',
