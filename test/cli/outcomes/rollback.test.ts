@@ -250,6 +250,21 @@ describe('a rollback that goes wrong on the way', () => {
     expect(commitsOf(stage, 'staging')).toEqual(everything(firstCommit))
   })
 
+  it('says what finishes it where the platform is out of reach from then on', async () => {
+    const stage = await aReleasedStage()
+    let isBegun = false
+    stage.platform.onRequest(({ operationName }) => {
+      if (operationName === 'RollbackDeployment') isBegun = true
+      return isBegun && operationName === 'WatchDeployments' ? { kind: 'drop-after' } : undefined
+    })
+    const ran = await stage.run(back)
+    expect(failureOf(ran)).toMatchObject({
+      exitCode: 69,
+      message: expect.stringContaining('The rollback was begun by then, and how it ended is not known.'),
+      hint: expect.stringContaining(`run \`fakturino rollback services --to ${firstCommit} -e staging`),
+    })
+  })
+
   it('ends with 1 where one of them does not come back, tells what became of each, and the command that finishes it', async () => {
     const stage = await aReleasedStage()
     let isDone = false
