@@ -340,7 +340,7 @@ function lostOnTheWay(error: unknown, target: RollbackTarget, environment: strin
 
 function finishing({ release: { commit }, services, isPart }: RollbackTarget, environment: string): string {
   const only = isPart ? services.flatMap(({ name }) => ['--service', shellWord(name)]) : []
-  return ['fakturino rollback services --to', shellWord(commit), ...only, '-e', shellWord(environment)].join(' ')
+  return ['fakturino rollback services', `--to ${shellWord(commit)}`, ...only, `-e ${shellWord(environment)}`].join(' ')
 }
 
 /** Each service's fate, and the command that finishes it. */

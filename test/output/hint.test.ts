@@ -15,6 +15,11 @@ describe('what to do next', () => {
       '  To see what was deployed, run:\n    fakturino history -e staging\n  To build it, run:\n    fakturino deploy -e staging --commit SHA',
     ],
     [
+      'goes on behind a semicolon',
+      'To set it up, run `fakturino init --local`; to try everything here first: `fakturino rehearse`',
+      '  To set it up, run:\n    fakturino init --local\n  to try everything here first:\n    fakturino rehearse',
+    ],
+    [
       'goes on behind a command',
       'Run `fakturino rehearse down`, then `fakturino rehearse up`, and use --local.',
       '  Run:\n    fakturino rehearse down\n  then:\n    fakturino rehearse up\n  and use --local.',

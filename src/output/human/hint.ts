@@ -26,7 +26,7 @@ function partsOf(hint: string): HintPart[] {
   const parts = before === undefined ? hint.split(/`(fakturino [^`]*)`/) : [before, command ?? '']
   return parts.flatMap((part, nth): HintPart[] => {
     if (nth % 2 === 1) return [{ text: part, isCommand: true }]
-    const text = part.replace(/^[,.]?\s+|^[,.]$/, '').trimEnd()
+    const text = part.replace(/^[,.;]?\s+|^[,.;]$/, '').trimEnd()
     if (text === '') return []
     return [{ text: nth === parts.length - 1 ? text : text.replace(/(?<![.?:])$/, ':'), isCommand: false }]
   })
