@@ -59,7 +59,7 @@ export async function restart(request: RestartRequest, needs: RestartNeeds): Pro
   if (found.kind === 'missing') {
     throw notThere(
       { name: wanted.project.name, exists: found.project !== undefined, environments: found.project?.environments },
-      wanted.environment.name ?? '',
+      wanted.environment,
     )
   }
   const { state } = found

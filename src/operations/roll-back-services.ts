@@ -108,7 +108,7 @@ export async function rollBackServices(request: RollBackRequest, needs: RollBack
   if (found.kind === 'missing') {
     throw notThere(
       { name: wanted.project.name, exists: found.project !== undefined, environments: found.project?.environments },
-      wanted.environment.name ?? '',
+      wanted.environment,
     )
   }
   const { state } = found

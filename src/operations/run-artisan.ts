@@ -77,7 +77,7 @@ export async function runArtisan(request: ArtisanRequest, needs: ArtisanNeeds): 
   if (found.kind === 'missing') {
     throw notThere(
       { name: wanted.project.name, exists: found.project !== undefined, environments: found.project?.environments },
-      wanted.environment.name ?? '',
+      wanted.environment,
     )
   }
   const { state } = found

@@ -79,7 +79,7 @@ async function createLooker(context: Context, names: readonly string[]) {
         if (config !== undefined && environment.name !== undefined) desiredBy(config)(environment.name)
         throw notThere(
           { name: project.name, exists: found.project !== undefined, environments: found.project?.environments },
-          environment.name ?? '',
+          environment,
         )
       }
       const { state } = found

@@ -34,7 +34,7 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
     if (config !== undefined && environment.name !== undefined) desiredBy(config)(environment.name)
     throw notThere(
       { name: project.name, exists: found.project !== undefined, environments: found.project?.environments },
-      environment.name ?? '',
+      environment,
     )
   }
   const { state } = found

@@ -55,7 +55,7 @@ async function observed(context: Context): Promise<ObservedState> {
   if (found.kind === 'found') return found.state
   throw notThere(
     { name: wanted.project.name, exists: found.project !== undefined, environments: found.project?.environments },
-    wanted.environment.name ?? '',
+    wanted.environment,
   )
 }
 

@@ -59,7 +59,7 @@ async function look(context: Context): Promise<Extract<Answer, { type: 'status' 
     if (config !== undefined && environment.name !== undefined) desiredBy(config)(environment.name)
     throw notThere(
       { name: project.name, exists: found.project !== undefined, environments: found.project?.environments },
-      environment.name ?? '',
+      environment,
     )
   }
   const { name } = found.state.environment
