@@ -3,10 +3,10 @@ import { OperatorError } from '../kit/errors.ts'
 import { printable } from '../kit/text.ts'
 import { createAsk, createNoAsk } from '../output/ask.ts'
 import type { Output } from '../output/output.ts'
-import { createTerminal } from '../output/terminal.ts'
+import { createTerminal, type Terminal } from '../output/terminal.ts'
 import { createApprove } from './approve.ts'
 import { createContext } from './context.ts'
-import { exitCodeOf } from './exit-codes.ts'
+import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { withFirstSteps } from './first-steps.ts'
 import { withFollowUps } from './follow-up.ts'
 import { createInterruption, type Interruption } from './interruption.ts'
@@ -29,15 +29,18 @@ export async function carryOut(
 ): Promise<number> {
   const argv = machine.argv.slice(2)
   // Before anything can fail: what is wrong is told in the chosen form too.
-  const output = await chooseOutput(argv, machine)
+  const terminal = terminalOf(argv, machine)
+  const output = await chooseOutput(argv, terminal)
   const interruption = createInterruption(machine)
   try {
     if ('error' in reading) throw reading.error
     if (reading.asked.kind === 'text') throw new Error('a text is no command')
-    return await runCommand(reading.asked, { machine, version, doors, output, interruption, main })
+    const exitCode = await runCommand(reading.asked, { machine, version, doors, output, interruption, main })
+    const lost = terminal.outLost()
+    if (lost !== undefined && exitCode === exitCodes.done.code) throw answerLost(lost)
+    return exitCode
   } catch (error) {
-    // What an aborted step threw on its way out says less than why it was aborted.
-    const told = toldError(interruption.signal.aborted ? interruption.signal.reason : error)
+    const told = toldError(whyEnded(error, interruption.signal))
     const asked = 'asked' in reading && reading.asked.kind === 'command' ? reading.asked : undefined
     const known = asked?.isBare === true ? withFirstSteps(told) : told
     const failure = asked === undefined ? known : withFollowUps(known, asked.options)
@@ -49,12 +52,19 @@ export async function carryOut(
   }
 }
 
-/** For people, or as JSON; read off argv itself, because argv may be wrong. A script does not wait for what draws screens. */
-async function chooseOutput(argv: readonly string[], machine: Machine): Promise<Output> {
+function terminalOf(argv: readonly string[], { stdout, stderr, env }: Machine): Terminal {
+  return createTerminal(stdout, stderr, { env, noColor: isSwitchedOn(argv, '--no-color') })
+}
+
+/** Read off argv itself, because argv may be wrong. */
+function isSwitchedOn(argv: readonly string[], name: string, letter?: string): boolean {
   const given = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv
-  const has = (name: string, letter?: string) =>
-    given.includes(name) || (letter !== undefined && given.some((word) => switches(word).includes(letter)))
-  const terminal = createTerminal(machine.stdout, machine.stderr, { env: machine.env, noColor: has('--no-color') })
+  return given.includes(name) || (letter !== undefined && given.some((word) => switches(word).includes(letter)))
+}
+
+/** For people, or as JSON. A script does not wait for what draws screens. */
+async function chooseOutput(argv: readonly string[], terminal: Terminal): Promise<Output> {
+  const has = (name: string, letter?: string) => isSwitchedOn(argv, name, letter)
   const isQuiet = has('--quiet', 'q')
   if (has('--json')) {
     const { createJsonOutput } = await import('../output/json-output.ts')
@@ -169,6 +179,22 @@ async function runWithin(
 
 async function* emptyInput(): AsyncGenerator<string> {
   // Nothing to read.
+}
+
+/** What a command did is done, but whoever reads its answer would find half of it, or nothing. */
+function answerLost(why: string): OperatorError {
+  return new OperatorError({
+    kind: 'failed',
+    code: 'disk-refused',
+    message: `The answer could not be written: ${printable(why)}. What the command did is done.`,
+    hint: 'Make room, or send the answer elsewhere. To see what is there now, run: fakturino status',
+  })
+}
+
+/** What an aborted step threw on its way out says less than why it was aborted, unless it was made of that. */
+function whyEnded(error: unknown, { aborted, reason }: AbortSignal): unknown {
+  if (!aborted) return error
+  return error instanceof OperatorError && error.cause === reason ? error : reason
 }
 
 /** Anything that is not an OperatorError is a bug of ours, and says so; where it was thrown is told, what it held is not. */

@@ -16,6 +16,8 @@ export interface CommandDefinition {
   arguments?: string
   options?: OptionDefinition[]
   examples: string[]
+  /** What to say of an option that is not ours, where words are handed to another program. */
+  foreignOptions?: string
   isHidden?: boolean
   /** Runs when no subcommand is named, or always where there are none. */
   load?: () => Promise<{ run(context: Context, input: CommandInput): Promise<ExitCode> }>

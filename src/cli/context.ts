@@ -103,7 +103,10 @@ export async function createContext(parts: ContextParts): Promise<Context> {
       return await openConfig()
     } catch (error) {
       if (!(error instanceof OperatorError)) throw error
-      if (error.code !== 'config-not-found') output.notice(`${error.message} Going on without a config.`)
+      // Whoever named a file means that one.
+      if (error.code !== 'config-not-found' || options.config !== undefined) {
+        output.notice(`${toldConfigFailure(error)} Going on without a config.`)
+      }
       return undefined
     }
   })
@@ -170,6 +173,15 @@ export async function createContext(parts: ContextParts): Promise<Context> {
     },
     run: parts.run,
   }
+}
+
+/** What is wrong with the config, in the words of a command that goes on although it is. */
+function toldConfigFailure({ message, findings }: OperatorError): string {
+  const mistakes = findings.filter(({ severity }) => severity === 'critical')
+  const [first] = mistakes
+  if (first === undefined) return message.replace(/[.\s]*$/, '.')
+  const which = mistakes.length === 1 ? 'It is' : 'The first is'
+  return `The config has ${count(mistakes.length, 'mistake')}. ${which} ${first.subject}: ${first.message}`
 }
 
 /** One that belongs to somebody else runs as well. */

@@ -25,7 +25,10 @@ export async function observed(context: Context, asking: { withRecent?: boolean 
     const { project, environment } = wanted
     // A name that the config does not know either was mistyped, and the config says which there are.
     if (config !== undefined && environment.name !== undefined) desiredBy(config)(environment.name)
-    throw notThere({ name: project.name, exists: found.project !== undefined }, environment.name ?? '')
+    throw notThere(
+      { name: project.name, exists: found.project !== undefined, environments: found.project?.environments },
+      environment,
+    )
   }
   const { state } = found
   return { state, config, desired: desiredWhere(config)(state.environment.name), isRehearsal }

@@ -152,8 +152,20 @@ function usageError(error: CommanderError, command: Command): OperatorError {
           ? 'unknown-option'
           : 'invalid-option',
     message: sentence(message.replace(/\.$/, '')),
-    hint: suggestion?.replace(/^\((.*)\)$/, '$1') ?? `Run: ${pathOf(command)} --help`,
+    hint:
+      unknownOptionHint(error, command) ?? suggestion?.replace(/^\((.*)\)$/, '$1') ?? `Run: ${pathOf(command)} --help`,
   })
+}
+
+/** Where an option that is not known here belongs: to a subcommand, or to the program that the words are handed to. */
+function unknownOptionHint(error: CommanderError, command: Command): string | undefined {
+  if (error.code !== 'commander.unknownOption') return undefined
+  const [, option = ''] = /'(--?[\w-]+)/.exec(error.message) ?? []
+  const owner = command.commands.find(({ options }) =>
+    options.some(({ long, short }) => [long, short].includes(option)),
+  )
+  if (owner !== undefined) return `Did you mean ${pathOf(owner)} ${option}?`
+  return commands.find(({ name }) => name === command.name())?.foreignOptions
 }
 
 /** Where commander prints help, or counts arguments, instead of naming the command that it does not know. */

@@ -60,7 +60,7 @@ export function wantedProject(
     kind: 'usage',
     code: 'project-missing',
     message: 'Without a config nothing says which project this is about.',
-    hint: 'Name it with --project, or run this where fakturino.config.ts is.',
+    hint: 'Name it with --project, or run this where a fakturino.config.ts is that can be read.',
   })
 }
 

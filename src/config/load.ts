@@ -168,15 +168,26 @@ async function outcomeOf(read: () => Promise<Outcome>): Promise<Outcome> {
 }
 
 async function runModule(path: string, { defineModule, cacheDirectory }: LoadRequest): Promise<Outcome> {
-  const { createJiti } = required<typeof import('jiti')>('jiti')
   // Left to jiti, an impossible directory is tried for ever, and synchronously: no signal would end that.
   const hasCache = await makeDirectory(cacheDirectory).then(
     () => true,
     () => false,
   )
+  if (!hasCache) return evaluate(path, defineModule, false)
+  try {
+    return await evaluate(path, defineModule, cacheDirectory)
+  } catch (error) {
+    // A disk that is full lets a directory be made and no file be written. A config that throws this itself does so again.
+    if (error instanceof Error && 'syscall' in error) return evaluate(path, defineModule, false)
+    throw error
+  }
+}
+
+async function evaluate(path: string, defineModule: string, fsCache: string | false): Promise<Outcome> {
+  const { createJiti } = required<typeof import('jiti')>('jiti')
   const jiti = createJiti(path, {
     alias: { fakturino: defineModule },
-    fsCache: hasCache && cacheDirectory,
+    fsCache,
     moduleCache: false,
     // The namespace as it is: with interop, a module without a default export would count as its own default.
     interopDefault: false,

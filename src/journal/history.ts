@@ -8,6 +8,8 @@ export interface PastOperation {
   command: string
   by: string
   reason?: string
+  /** Which one `artisan` ran: its name alone, what follows it may be a secret. */
+  artisanCommand?: string
   /** What was asked for: a commit, or `latest`; absent: what ran. */
   commit?: string
   began: string
@@ -85,8 +87,13 @@ function after(operation: PastOperation, entry: Exclude<JournalEntry, { type: 'b
       }
     // It was started by another one.
     case 'deployment-restarted':
-    case 'artisan-started':
       return { ...operation, services: [...new Set([...operation.services, event.service])] }
+    case 'artisan-started':
+      return {
+        ...operation,
+        services: [...new Set([...operation.services, event.service])],
+        artisanCommand: event.command,
+      }
     case 'changes-stored':
       return {
         ...operation,

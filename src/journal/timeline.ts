@@ -100,7 +100,9 @@ function operationItems({ operations, releases, deployments }: TimelineParts): T
       at: operation.began,
       ended: operation.ended,
       by: operation.by,
-      what: operation.command,
+      what: [operation.command, ...(operation.artisanCommand === undefined ? [] : [operation.artisanCommand])].join(
+        ' ',
+      ),
       outcome: operation.outcome,
       durationMs: operation.durationMs,
       services: union(operation.services, Object.keys(release?.deployments ?? {})),

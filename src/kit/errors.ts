@@ -122,8 +122,9 @@ export class OperatorError extends Error {
   readonly retryable: boolean
   readonly findings: Finding[]
 
-  constructor(failure: Failure) {
-    super(failure.message)
+  /** @param options `cause`: the reason of an abort, where this says more about it */
+  constructor(failure: Failure, options?: ErrorOptions) {
+    super(failure.message, options)
     this.kind = failure.kind
     this.code = failure.code
     this.hint = failure.hint

@@ -55,6 +55,7 @@ export function judgeArtisan(words: readonly string[]): ArtisanCommand {
     if (caching.some((command) => mayMean(name, command))) throw caches(name)
   }
   const [name] = names
+  if (name === 'php' || name === 'artisan') throw saidTwice(name)
   if (name === undefined) return { name: words[0] ?? 'list', changes: false }
   const isPretended = /^migrate(?::rollback)?$/.test(name) && words.slice(1).includes('--pretend')
   return { name, changes: !isNameFirst || !(reading.includes(name) || isPretended) }
@@ -85,5 +86,14 @@ function caches(name: string): OperatorError {
     code: 'command-refused',
     message: `${name} would change one container until its next start, and no other one: caches are made where a container starts, with the variables that it has then. Nothing was run.`,
     hint: 'To have them made anew everywhere, run: fakturino restart',
+  })
+}
+
+function saidTwice(name: string): OperatorError {
+  return new OperatorError({
+    kind: 'usage',
+    code: 'invalid-option',
+    message: `php artisan is put in front of what stands here, so that artisan would look for a command named ${name}. Nothing was run.`,
+    hint: 'Name the command alone, as in: fakturino artisan -- migrate:status',
   })
 }

@@ -144,7 +144,7 @@ async function planExisting(request: DeployRequest, needs: DeployNeeds): Promise
   const { plan, observed } = planned
   if (observed !== undefined) return { ...planned, observed }
   const exists = !plan.changes.some((change) => change.act.kind === 'create-project')
-  throw notThere({ name: plan.project, exists }, plan.environment)
+  throw notThere({ name: plan.project, exists }, { name: plan.environment })
 }
 
 function leaseOf(

@@ -1,4 +1,4 @@
-import { nearestWords } from '../config/nearest.ts'
+import { nearest } from '../config/nearest.ts'
 import { OperatorError } from '../kit/errors.ts'
 import { listed } from '../kit/text.ts'
 import { platformFilter } from '../logs/platform-filter.ts'
@@ -147,11 +147,11 @@ function askedServices({ services, environment }: ObservedState, names: readonly
   const known = services.map(({ name }) => name)
   const stranger = names.find((name) => !known.includes(name))
   if (stranger !== undefined) {
-    const nearest = nearestWords(stranger, known)
+    const meant = nearest(stranger, known)
     throw new OperatorError({
       kind: 'usage',
       code: 'unknown-service',
-      message: `Environment ${environment.name} has no service ${stranger}${nearest}.`,
+      message: `Environment ${environment.name} has no service ${stranger}${meant === undefined ? '' : `; the nearest is '${meant}'`}.`,
       hint:
         known.length === 0 ? 'It has none at all. To set it up, run: fakturino init' : `There are ${listed(known)}.`,
     })

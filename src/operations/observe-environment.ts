@@ -1,6 +1,8 @@
+import { nearest } from '../config/nearest.ts'
 import { own } from '../config/own.ts'
 import { OperatorError } from '../kit/errors.ts'
-import { listed } from '../kit/text.ts'
+import { shellWord } from '../kit/shell-word.ts'
+import { listed, printable } from '../kit/text.ts'
 import type { EnvironmentId, ProjectId } from '../platform/ids.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import type { EnvironmentSummary, Platform, ProjectSummary, Target } from '../platform/platform.ts'
@@ -66,14 +68,30 @@ export async function observeEnvironment(
 }
 
 /** The failure of a command that needs an environment and found none; only `init` makes them. */
-export function notThere(project: { name: string; exists: boolean }, environment: string): OperatorError {
+export function notThere(
+  project: { name: string; exists: boolean; environments?: readonly { name: string }[] | undefined },
+  { name: environment, id }: WantedEnvironment['environment'],
+): OperatorError {
+  if (environment === undefined && project.exists) return noSuchId(id ?? '', project.name)
+  const known = (project.environments ?? []).map(({ name }) => name)
+  const meant = environment === undefined ? undefined : nearest(environment, known)
   return new OperatorError({
     kind: 'usage',
     code: project.exists ? 'environment-missing' : 'project-missing',
     message: project.exists
-      ? `Project ${project.name} has no environment ${environment}.`
+      ? `Project ${project.name} has no environment ${environment}${meant === undefined ? '' : `; it has ${listed(known)}`}.`
       : `The token reaches no project called ${project.name}.`,
-    hint: 'To set it up, run: fakturino init',
+    hint: meant === undefined ? 'To set it up, run: fakturino init' : `Did you mean -e ${shellWord(meant)}?`,
+  })
+}
+
+/** The failure where no environment has an id that somebody set. */
+export function noSuchId(id: string, project: string): OperatorError {
+  return new OperatorError({
+    kind: 'usage',
+    code: 'environment-missing',
+    message: `Project ${project} has no environment with the id ${printable(id)} (RAILWAY_ENVIRONMENT_ID) that this token reaches.`,
+    hint: 'Name the environment with -e, or set RAILWAY_ENVIRONMENT_ID to an id of this project.',
   })
 }
 

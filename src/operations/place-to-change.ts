@@ -33,7 +33,10 @@ export async function placeToChange(
 ): Promise<PlaceToChange> {
   const found = await observeEnvironment(wanted, needs, asking)
   if (found.kind === 'missing') {
-    throw notThere({ name: wanted.project.name, exists: found.project !== undefined }, wanted.environment.name ?? '')
+    throw notThere(
+      { name: wanted.project.name, exists: found.project !== undefined, environments: found.project?.environments },
+      wanted.environment,
+    )
   }
   const { state } = found
   const project = state.project.name

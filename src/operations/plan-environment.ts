@@ -1,14 +1,12 @@
 import type { DesiredState } from '../config/desired.ts'
-import { OperatorError } from '../kit/errors.ts'
 import type { Secret } from '../kit/secret.ts'
-import { printable } from '../kit/text.ts'
 import { lastApplied } from '../plan/last-applied.ts'
 import type { Plan } from '../plan/plan.ts'
 import { planChanges } from '../plan/plan-changes.ts'
 import type { WantedCommit } from '../plan/plan-deployments.ts'
 import { resumedCommit } from '../plan/resumed-commit.ts'
 import type { ObservedRunning, ObservedState } from '../platform/observed-state.ts'
-import { type ObserveNeeds, observeEnvironment, type WantedEnvironment } from './observe-environment.ts'
+import { noSuchId, type ObserveNeeds, observeEnvironment, type WantedEnvironment } from './observe-environment.ts'
 
 /** What is wanted of one environment, and how. */
 export interface PlanRequest {
@@ -52,15 +50,6 @@ export async function planEnvironment(request: PlanRequest, needs: PlanNeeds): P
   const commit = resumedCommit(request.commit, desired, state)
   const plan = planFrom({ ...request, desired, commit }, state, running, true, needs)
   return { plan, desired, observed: state, running, commit }
-}
-
-function noSuchId(id: string, project: string): OperatorError {
-  return new OperatorError({
-    kind: 'usage',
-    code: 'environment-missing',
-    message: `Project ${project} has no environment with the id ${printable(id)} (RAILWAY_ENVIRONMENT_ID) that this token reaches.`,
-    hint: 'Name the environment with -e, or set RAILWAY_ENVIRONMENT_ID to an id of this project.',
-  })
 }
 
 /** What is wanted, in the project that was found or asked for: `--project` may name another than the config. */

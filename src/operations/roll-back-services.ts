@@ -28,6 +28,7 @@ import {
 import {
   type Fate,
   halfDone,
+  lostOnTheWay,
   type Rollback,
   type RolledBackService,
   rolledBack,
@@ -92,8 +93,9 @@ export async function rollBackServices(request: RollBackRequest, needs: RollBack
     const own = { ...needs, clock: taken.clock, report: taken.report }
     const now = rollbackSteps(target, taken.state)
     refuseImpossible(now, target, environment)
-    const fates = await goBack(now, target, taken, own)
-    const after = await prove(fates, target, taken, desired, own)
+    const lost = (error: unknown) => lostOnTheWay(error, target, environment)
+    const fates = await goBack(now, target, taken, own).catch(lost)
+    const after = await prove(fates, target, taken, desired, own).catch(lost)
     const result = { ...rollback(rolledBack(fates, told), wayForward(fates, target, after)), id: taken.id }
     return { result, verdict: 'pass' as const }
   })

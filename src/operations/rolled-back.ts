@@ -67,11 +67,31 @@ export function toldFate({ step, ending, reason }: Fate): string[] {
   return [`${name} did not come back: its deployment ${is} ${ending.status}${why}.`]
 }
 
+/** A platform that answers no more leaves a rollback that was begun: said with what finishes it. */
+export function lostOnTheWay(error: unknown, target: RollbackTarget, environment: string): never {
+  if (!(error instanceof OperatorError) || error.kind !== 'unreachable') throw error
+  const { kind, code, message, hint, retryable, findings } = error
+  const finish = finishing(target, environment)
+  throw new OperatorError({
+    kind,
+    code,
+    message: `${message} The rollback was begun by then, and how it ended is not known.`,
+    hint: `${hint === undefined ? '' : `${hint} `}To finish it, run \`${finish}\`.`,
+    retryable,
+    findings,
+  })
+}
+
+function finishing({ release: { commit }, services, isPart }: RollbackTarget, environment: string): string {
+  const only = isPart ? services.flatMap(({ name }) => ['--service', shellWord(name)]) : []
+  return ['fakturino rollback services', `--to ${shellWord(commit)}`, ...only, `-e ${shellWord(environment)}`].join(' ')
+}
+
 /** Each service's fate, and the command that finishes it. */
 export function halfDone(
   fates: readonly Fate[],
   { problems, isFailed }: { problems: readonly string[]; isFailed: boolean },
-  { release: { commit }, isPart }: RollbackTarget,
+  target: RollbackTarget,
   after: ObservedState,
 ): OperatorError {
   const environment = after.environment.name
@@ -85,13 +105,12 @@ export function halfDone(
   const isBad = (fate: Fate) => !isOpen(fate) && toldFate(fate).length > 0
   const isOver = isFailed || fates.some(isBad)
   const isOpenOnly = !isOver && fates.some(isOpen)
-  const only = isPart ? fates.map(({ step }) => ` --service ${shellWord(step.observed.name)}`).join('') : ''
   return new OperatorError({
     ...(isOver
       ? { kind: 'failed', code: 'rollback-failed' }
       : { kind: 'unfinished', code: isOpenOnly ? 'health-timeout' : 'verification-inconclusive' }),
-    message: `Not everything went back to ${shortCommit(commit)}, or not all of it could be judged. ${problems.join(' ')} What serves now: ${listed(serving)}.`,
-    hint: `To finish it, run: fakturino rollback services --to ${shellWord(commit)}${only} -e ${shellWord(environment)}`,
+    message: `Not everything went back to ${shortCommit(target.release.commit)}, or not all of it could be judged. ${problems.join(' ')} What serves now: ${listed(serving)}.`,
+    hint: `To finish it, run: ${finishing(target, environment)}`,
   })
 }
 

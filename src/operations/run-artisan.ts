@@ -2,6 +2,7 @@ import { nearestWords } from '../config/nearest.ts'
 import type { Clock } from '../kit/clock.ts'
 import { OperatorError } from '../kit/errors.ts'
 import type { PrintedStream, RunProcess } from '../kit/run-process.ts'
+import { shellWord } from '../kit/shell-word.ts'
 import { listed } from '../kit/text.ts'
 import type { DeploymentId } from '../platform/ids.ts'
 import type { ObservedDeployment, ObservedService, ObservedState } from '../platform/observed-state.ts'
@@ -90,7 +91,11 @@ export async function runArtisan(request: ArtisanRequest, needs: ArtisanNeeds): 
     await tell({ type: 'artisan-started', ...place, ...(commit === undefined ? {} : { commit }) })
     const at = { projectId: state.project.id, environmentId: state.environment.id, serviceId: service.id }
     needs.checkpoint()
-    const exitCode = await runOverSsh(needs.cli, { place: at, command: ['php', 'artisan', ...words] }, needs)
+    const exitCode = await runOverSsh(needs.cli, { place: at, command: ['php', 'artisan', ...words] }, needs).catch(
+      (error: unknown) => {
+        throw command.changes && needs.signal.aborted ? leftRunning(needs.signal.reason, place) : error
+      },
+    )
     const done = ended(exitCode)
     await tell({ type: 'artisan-ended', ...place, exitCode, elapsedMs: done.elapsedMs })
     return done
@@ -111,6 +116,26 @@ async function agree(
   const what = `run artisan ${place.command} in ${service} of ${environment}`
   const by = await needs.approve({ what, environments: [{ name: environment, isProtected }], plans: [] })
   if (by !== 'dry-run') await needs.report({ type: 'approval-given', by, what })
+}
+
+/** The connection is ended with us, what runs in the container is not: running it again may do it twice. */
+function leftRunning(reason: unknown, place: { environment: string; service: string; command: string }): unknown {
+  if (!(reason instanceof OperatorError)) return reason
+  const { environment, service, command } = place
+  const { kind, code } = reason
+  const why = kind === 'interrupted' ? 'Interrupted' : 'The time ran out'
+  const look = command.startsWith('migrate')
+    ? `fakturino artisan -e ${shellWord(environment)} -- migrate:status`
+    : `fakturino logs ${shellWord(service)} -e ${shellWord(environment)} --since 10m`
+  return new OperatorError(
+    {
+      kind,
+      code,
+      message: `${why} while artisan ${command} ran in ${service} of ${environment}. Whether it goes on in the container, or was carried out, is not known.`,
+      hint: `Look before it is run again: ${look}`,
+    },
+    { cause: reason },
+  )
 }
 
 /** What may change something stands in the journal before it begins, and how it ended behind it. */

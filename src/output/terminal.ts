@@ -3,9 +3,11 @@ import type { ColorSupportLevel } from 'chalk'
 /** The streams of a process, as far as we use them. */
 export interface Stream {
   write(text: string): unknown
-  on?(event: 'error' | 'resize' | 'drain', act: () => void): unknown
+  on?(event: 'error' | 'resize' | 'drain', act: (error?: unknown) => void): unknown
   isTTY?: boolean
   columns?: number
+  /** Why it failed: known at once, until the event comes. */
+  errored?: Error | null
 }
 
 /** The door to the screen. */
@@ -21,6 +23,8 @@ export interface Terminal {
   outGone: AbortSignal
   /** Resolves when what was printed has been taken, or nobody reads it any more. */
   outTaken(): Promise<void>
+  /** Why the answer did not get where it was to go, as on a full disk; undefined where it did, or nobody reads it any more. */
+  outLost(): string | undefined
   /** Called whenever the window has got another width. */
   onResize(act: () => void): void
   /** May something move on the error stream? */
@@ -51,6 +55,7 @@ export function createTerminal(stdout: Stream, stderr: Stream, { env, noColor }:
     err: err.write,
     outGone: out.gone,
     outTaken: out.taken,
+    outLost: () => out.lost() ?? lossOf(stdout.errored),
     outWidth: () => (stdout.isTTY === true ? Math.max(narrowest, stdout.columns || 80) : undefined),
     errColumns: () => columnsOf(stderr),
     outColumns: () => columnsOf(stdout),
@@ -68,11 +73,18 @@ export function untilGone(stream: Stream): (text: string) => void {
   return createWriter(stream).write
 }
 
+interface Writer {
+  write(text: string): void
+  gone: AbortSignal
+  taken(): Promise<void>
+  lost(): string | undefined
+}
+
 /**
  * Writes until the stream fails: `head` has read enough, or the terminal was closed. Unheard, its error would end the process in
  * the middle of what it does on the platform; nobody reads what is left out from then on.
  */
-function createWriter(stream: Stream): { write(text: string): void; gone: AbortSignal; taken(): Promise<void> } {
+function createWriter(stream: Stream): Writer {
   const gone = new AbortController()
   let isFull = false
   let wake: (() => void)[] = []
@@ -81,18 +93,27 @@ function createWriter(stream: Stream): { write(text: string): void; gone: AbortS
     for (const act of wake) act()
     wake = []
   }
-  stream.on?.('error', () => {
+  let lost: string | undefined
+  stream.on?.('error', (error) => {
+    lost ??= lossOf(error)
     gone.abort()
     goOn()
   })
   stream.on?.('drain', goOn)
   return {
     gone: gone.signal,
+    lost: () => lost,
     write(text) {
       if (!gone.signal.aborted && stream.write(text) === false) isFull = true
     },
     taken: () => (isFull ? new Promise((resolve) => wake.push(resolve)) : Promise.resolve()),
   }
+}
+
+/** A reader who went away has what they wanted. A disk that is full has nothing, and whoever reads the file later must know. */
+function lossOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined
+  return ['ENOSPC', 'EDQUOT', 'EFBIG'].some((code) => code === error.code) ? error.message : undefined
 }
 
 const narrowest = 20

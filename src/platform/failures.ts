@@ -190,7 +190,7 @@ function notAuthorized(asked: Asked, said: string): Failure {
 }
 
 function rateLimited(asked: Asked, afterMs: number | undefined): Failure {
-  const wait = afterMs === undefined ? 'a few minutes' : `${Math.ceil(afterMs / 1000)} s`
+  const wait = afterMs === undefined ? 'a few minutes' : toldWait(afterMs)
   return {
     kind: 'unreachable',
     code: 'rate-limited',
@@ -198,6 +198,12 @@ function rateLimited(asked: Asked, afterMs: number | undefined): Failure {
     hint: `Wait ${wait}, then run the command again. The limit is counted by the hour and shared by everything that uses the account.`,
     retryable: true,
   }
+}
+
+/** In seconds as far as somebody counts them. */
+function toldWait(ms: number): string {
+  const seconds = Math.ceil(ms / 1000)
+  return seconds <= 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`
 }
 
 function brokenPlatform(asked: Asked, why: string): Judgement {

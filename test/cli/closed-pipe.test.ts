@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import { rehearsalAddressFile } from '../../src/cli/access.ts'
+import { oneLine } from '../support/expect-failure.ts'
 import { aStage } from '../support/stage.ts'
 import { aDeployedStage } from './outcomes/deployed-stage.ts'
 
@@ -25,6 +26,28 @@ it('a deploy whose reader went away is finished, says nothing more there, and ke
   const { documents } = await stage.run(['status', '-e', 'staging', '--json'])
   expect(JSON.stringify(documents)).toContain('"healthy":true')
 })
+
+it.each(['status', 'logs'])(
+  'the answer of %s on a full disk is not said to be there: exit 1, and why',
+  async (command) => {
+    const stage = await aDeployedStage()
+    const error = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
+    const full = Object.assign(new EventEmitter(), {
+      errored: null as Error | null,
+      // As Node does it: the event comes later, and then nothing else tells.
+      write() {
+        full.errored = error
+        queueMicrotask(() => {
+          full.emit('error', error)
+          full.errored = null
+        })
+      },
+    })
+    const ran = await stage.run([command, '-e', 'staging'], { stdout: full })
+    expect(ran.exitCode).toBe(1)
+    expect(oneLine(ran.stderr)).toContain('The answer could not be written: ENOSPC: no space left on device')
+  },
+)
 
 it('a real pipe that nobody reads ends nothing', { timeout: 60_000 }, async () => {
   const root = fileURLToPath(new URL('../..', import.meta.url))

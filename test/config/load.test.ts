@@ -112,6 +112,18 @@ describe('a config is loaded', () => {
     expect(loaded.config).toEqual(smallConfig())
   })
 
+  test('even where a compiled config can be neither read nor written, as on a full disk', async () => {
+    const place = repository({ 'fakturino.config.ts': authored })
+    const cacheDirectory = join(place, 'cache')
+    await loadConfig({ from: place, defineModule, cacheDirectory })
+    for (const name of readdirSync(cacheDirectory)) {
+      rmSync(join(cacheDirectory, name))
+      mkdirSync(join(cacheDirectory, name))
+    }
+    const loaded = await loadConfig({ from: place, defineModule, cacheDirectory })
+    expect(loaded.config.project.name).toBe(smallConfig().project.name)
+  })
+
   test('even where nothing can be cached', async () => {
     const place = repository({ 'fakturino.config.ts': authored, file: '' })
     const loaded = await loadConfig({ from: place, defineModule, cacheDirectory: join(place, 'file', 'cache') })

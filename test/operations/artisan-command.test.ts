@@ -36,6 +36,10 @@ describe('an artisan command', () => {
     expect(() => judgeArtisan(words.split(' '))).toThrow(/may throw away tables/)
   })
 
+  it.each(['php artisan about', 'artisan migrate'])('%s is refused: php artisan stands before it already', (words) => {
+    expect(() => judgeArtisan(words.split(' '))).toThrow(/artisan would look for a command named (php|artisan)\./)
+  })
+
   it.each(['config:cache', 'config:clear', 'route:cache', 'view:clear', 'optimize', 'optimize:clear', 'conf:ca'])(
     '%s is refused: caches are made where a container starts',
     (words) => {

@@ -319,6 +319,11 @@ describe('too many requests', () => {
     expect(clock.now() - start).toBe(50_000)
   })
 
+  it('says a long wait in minutes', async () => {
+    const { client } = await setUp(rateLimited({ 'retry-after': '3600' }))
+    expect(await failure(read(client))).toMatchObject({ hint: expect.stringContaining('Wait 60 min') })
+  })
+
   it('does not wait at all for longer than that', async () => {
     const { client, server, clock } = await setUp(rateLimited({ 'retry-after': '61' }))
     const start = clock.now()

@@ -1,5 +1,6 @@
 import type { DesiredState } from '../../config/desired.ts'
 import { nearestWords } from '../../config/nearest.ts'
+import { isDuration } from '../../config/quantities.ts'
 import { OperatorError } from '../../kit/errors.ts'
 import { printable } from '../../kit/text.ts'
 import { checkEnvironment, type EnvironmentCheck } from '../../operations/check-environment.ts'
@@ -15,6 +16,7 @@ import { observed } from '../observed.ts'
 
 export async function run(context: Context, input: CommandInput): Promise<ExitCode> {
   const times = timesOf(input)
+  refuseInterval(input)
   const { output, clock, signal } = context
   const over = AbortSignal.any([signal, output.gone])
   const looker = await createLooker(context, input.arguments)
@@ -99,6 +101,18 @@ function refuseStrangers(names: readonly string[], state: ObservedState, desired
     code: 'unknown-service',
     message: `${desired === undefined ? 'The environment' : 'The config'} has no service ${printable(stranger)}${nearestWords(stranger, known)}.`,
     hint: 'Name services as they are called there, or none for all of them.',
+  })
+}
+
+/** `status --watch` takes one, so that somebody will write it here too. */
+function refuseInterval(input: CommandInput): void {
+  const interval = isGiven(input, 'watch') ? input.arguments.find(isDuration) : undefined
+  if (interval === undefined) return
+  throw new OperatorError({
+    kind: 'usage',
+    code: 'invalid-option',
+    message: `--watch takes no time here, and ${interval} is no service: it looks at the interval that the config gives the health check.`,
+    hint: `Leave out ${interval}; with --times it looks so many times.`,
   })
 }
 

@@ -22,6 +22,7 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
   const isMarkdown = isGiven(input, 'markdown')
   if (isMarkdown && context.options.json === true) throw twoForms()
   const since = momentOption(input, 'since', context.clock.now())
+  if (since !== undefined && since > context.clock.now()) throw notYet()
   const service = textOption(input, 'service')
   const { state, config, isRehearsal } = await observed(context)
   const { platform } = await context.access()
@@ -118,5 +119,14 @@ function twoForms(): OperatorError {
     code: 'invalid-option',
     message: '--markdown and --json are two forms of one answer.',
     hint: 'Leave one of them out.',
+  })
+}
+
+function notYet(): OperatorError {
+  return new OperatorError({
+    kind: 'usage',
+    code: 'invalid-option',
+    message: '--since is a time that has not come yet, so there is nothing to tell.',
+    hint: 'Write a duration that counts back from now, as in 2h, or an earlier time.',
   })
 }

@@ -72,6 +72,8 @@ export const commands: readonly CommandDefinition[] = [
     summary: 'run one artisan command in a container that runs, over SSH; the api, or another service that has artisan',
     arguments: '[words...]',
     options: [{ flags: '--service <name>', describes: 'in a container of this one' }],
+    foreignOptions:
+      'What belongs to the artisan command stands behind two dashes, as in: fakturino artisan -e staging -- migrate --force',
     examples: [
       'fakturino artisan -e staging -- migrate:status',
       'fakturino artisan -e production --yes -- queue:restart',

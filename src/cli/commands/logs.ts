@@ -1,3 +1,5 @@
+import { OperatorError } from '../../kit/errors.ts'
+import { shellWord } from '../../kit/shell-word.ts'
 import { isSifted } from '../../logs/entry-filter.ts'
 import { logTime } from '../../logs/log-time.ts'
 import { countErrors } from '../../operations/count-errors.ts'
@@ -24,9 +26,24 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
   const places = logPlaces(state, asked.question)
   const isFollowed = isFollowing(asked, places, context)
   tellSilence(asked, places, state, isFollowed, context)
-  return asked.isErrors
-    ? tellErrors(asked, places, state, context)
-    : tellLines(asked, places, state, isFollowed, context)
+  try {
+    return asked.isErrors
+      ? await tellErrors(asked, places, state, context)
+      : await tellLines(asked, places, state, isFollowed, context)
+  } catch (error) {
+    const { deployment } = asked.question
+    if (!(error instanceof OperatorError) || error.code !== 'not-found' || deployment === undefined) throw error
+    throw unknownDeployment(deployment, state)
+  }
+}
+
+function unknownDeployment(deployment: string, { environment }: ObservedState): OperatorError {
+  return new OperatorError({
+    kind: 'failed',
+    code: 'not-found',
+    message: `The platform finds no deployment ${deployment}: it was deleted, or is none that this token reaches.`,
+    hint: `To see the ids of what was deployed, run: fakturino history -e ${shellWord(environment.name)} --json`,
+  })
 }
 
 /** On a terminal what has no end is followed; a script that reads an answer wants it to have one. */
@@ -77,7 +94,7 @@ async function tellLines(
   if (teller.gone.aborted) return exitCodes.done.code
   if (signal.aborted && !(isFollowed && isInterrupted(signal))) throw signal.reason
   const { lines, gaps } = pump
-  if (lines === 0 && !signal.aborted) output.notice(nothingSaid(asked, context))
+  if (lines === 0 && asked.lines !== 0 && !signal.aborted) output.notice(nothingSaid(asked, context))
   output.answer({ type: 'logs', lines, gaps })
   return signal.aborted ? exitCodes.interrupted.code : exitCodes.done.code
 }

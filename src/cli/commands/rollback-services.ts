@@ -1,4 +1,5 @@
 import { forgivingJournal } from '../../journal/forgiving-journal.ts'
+import { OperatorError } from '../../kit/errors.ts'
 import { shellWord } from '../../kit/shell-word.ts'
 import { listed, shortCommit } from '../../kit/text.ts'
 import { rollBackServices } from '../../operations/roll-back-services.ts'
@@ -15,6 +16,7 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
   const config = (await context.configIfReadable())?.config
   const needs = await deployNeeds(context)
   const to = textOption(input, 'to')
+  if (to?.trim() === '') throw nothingNamed()
   const { service: services = [] } = input.options
   const rollback = await rollBackServices(
     {
@@ -30,6 +32,16 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
   )
   context.output.answer({ type: 'rollback', rollback, undo: undoOfRollback(rollback, context) })
   return exitCodes.done.code
+}
+
+/** A variable of a script that is not set; the last known good would be another thing than what was meant. */
+function nothingNamed(): OperatorError {
+  return new OperatorError({
+    kind: 'usage',
+    code: 'invalid-option',
+    message: 'Nothing stands behind --to, so where to go back to is not said. Nothing was touched.',
+    hint: 'Name a commit, or leave --to out for the last known good.',
+  })
 }
 
 /** The command that goes forward again, and what it leaves as it is. */

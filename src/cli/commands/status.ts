@@ -1,8 +1,8 @@
 import { durationMs, isDuration } from '../../config/quantities.ts'
 import { OperatorError } from '../../kit/errors.ts'
 import { shellWord } from '../../kit/shell-word.ts'
-import { printable } from '../../kit/text.ts'
-import { readStatus } from '../../operations/read-status.ts'
+import { printable, shortCommit } from '../../kit/text.ts'
+import { type EnvironmentStatus, readStatus } from '../../operations/read-status.ts'
 import { topicalOperation } from '../../operations/unfinished.ts'
 import type { Answer } from '../../output/answers.ts'
 import type { CommandInput } from '../command.ts'
@@ -49,22 +49,31 @@ async function watch(everyMs: number, context: Context): Promise<ExitCode> {
 
 async function look(context: Context): Promise<Extract<Answer, { type: 'status' }>> {
   const { state, desired, isRehearsal } = await observed(context, { withRecent: true })
-  const { name } = state.environment
   const topical = await topicalOperation(state, context)
   const operation = topical === undefined ? {} : { operation: toldOperation(topical, context.options) }
   const status = readStatus(state, desired, { now: context.clock.now(), ...operation })
   const { next } = status
   const command = next.command === null ? null : followUp(next.command, context.options)
-  // Of databases and other images no commit is known to go back to.
-  const isPossible = status.services.some(({ rollback: { possible, to } }) => possible && isCommit(to?.revision ?? ''))
-  const back = followUp(`fakturino rollback services -e ${shellWord(name)}`, context.options)
+  const back = wayBack(status)
   return {
     type: 'status',
     status: { ...status, next: { ...next, command } },
     isRehearsal,
     ...operation,
-    ...(isPossible ? { rollback: back } : {}),
+    ...(back === undefined ? {} : { rollback: followUp(back, context.options) }),
   }
+}
+
+/**
+ * The command that leads where the screen says. Without a commit it would go further back than the one that was left last, which the
+ * platform still keeps as well. Of databases and other images no commit is known to go back to.
+ */
+function wayBack({ environment, services }: EnvironmentStatus): string | undefined {
+  const revisions = services.flatMap(({ rollback: { possible, to } }) => (possible ? [to?.revision ?? ''] : []))
+  const [commit, other] = new Set(revisions.filter(isCommit))
+  if (commit === undefined) return undefined
+  const to = other === undefined ? ['--to', shortCommit(commit)] : []
+  return ['fakturino rollback services', ...to, '-e', shellWord(environment)].join(' ')
 }
 
 function isCommit(revision: string): boolean {

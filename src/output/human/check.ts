@@ -3,6 +3,7 @@ import type { EnvironmentCheck } from '../../operations/check-environment.ts'
 import type { CheckResult } from '../../verify/check.ts'
 import type { Figure } from '../../verify/figures.ts'
 import type { Style } from '../style.ts'
+import { renderHint } from './hint.ts'
 import { paragraph } from './paragraph.ts'
 import { renderTarget } from './target.ts'
 
@@ -54,7 +55,9 @@ function lines(result: CheckResult, { style, columns }: Layout): string[] {
       : [
           paragraph(`${name}: ${clipped(finding.message, 600)}`, columns, `  ${sign(result, style)} `, 4),
           ...evidenceLine(finding.evidence, { style, columns }),
-          ...(finding.fix === undefined ? [] : [paragraph(style.name(printable(finding.fix)), columns, '    ', 4)]),
+          ...(finding.fix === undefined
+            ? []
+            : [renderHint(printable(finding.fix), { columns, indent: '    ', paint: style.name })]),
         ]
   return [first, ...others]
 }

@@ -1,6 +1,7 @@
 import { printable } from '../../kit/text.ts'
 import type { ToldFailure } from '../answers.ts'
 import type { Style } from '../style.ts'
+import { renderHint } from './hint.ts'
 import { paragraph } from './paragraph.ts'
 
 /** A failure: what is wrong and why it matters, everything that was found, and what to run next. */
@@ -18,13 +19,6 @@ export function renderFailure({ error }: ToldFailure, { style, columns }: { styl
   return `${[
     paragraph(printable(error.message), columns, `${style.sign.bad} `, 2),
     ...listing,
-    ...(error.hint === undefined ? [] : [renderHint(printable(error.hint), columns)]),
+    ...(error.hint === undefined ? [] : [renderHint(printable(error.hint), { columns })]),
   ].join('\n')}\n`
-}
-
-/** A command that would be broken over two lines stands on one of its own, so that it can be copied. */
-function renderHint(hint: string, columns: number): string {
-  const { before, command } = /^(?<before>.*): (?<command>fakturino .*)$/.exec(hint)?.groups ?? {}
-  if (before === undefined || hint.length + 2 <= columns) return paragraph(hint, columns, '  ', 2)
-  return `${paragraph(`${before}:`, columns, '  ', 2)}\n    ${command}`
 }

@@ -85,6 +85,7 @@ describe('artisan', () => {
     expect(documents[0]?.operations).toContainEqual(
       expect.objectContaining({ command: 'artisan', outcome: 'done', services: ['api'] }),
     )
+    expect((await succeeding(stage, ['history', '-e', 'staging'])).stdout).toContain('artisan migrate:rollback by ')
   })
 
   it('tells a migration that fails, with what ran before it and without what comes after', async () => {
@@ -123,6 +124,32 @@ describe('artisan', () => {
     expect(stderr).not.toContain('p4ssw0rd')
     expect(stdout).not.toContain('\u001b')
   })
+})
+
+it.each([
+  ['migrate', 'fakturino artisan -e staging --local', ' -- migrate:status'],
+  ['queue:restart', 'fakturino logs api -e staging --since 10m --local', ''],
+])('%s that is interrupted is not said to be over, and is not to be run again blindly', async (name, begin, end) => {
+  const stage = await aDeployedStage()
+  let interrupt = (_signal: 'SIGINT' | 'SIGTERM') => {}
+  const runProcess: RunProcess = async ({ signal }) => {
+    interrupt('SIGINT')
+    signal.throwIfAborted()
+    return { kind: 'exited', code: 0 }
+  }
+  const ran = await stage.run(['artisan', '-e', 'staging', '--yes', '--json', '--', name], {
+    runProcess,
+    onStart: (act) => {
+      interrupt = act
+    },
+  })
+  expect(failureOf(ran)).toMatchObject({ code: 'interrupted', exitCode: 130, retryable: false })
+  expect(failureOf(ran)?.message).toBe(
+    `Interrupted while artisan ${name} ran in api of staging. Whether it goes on in the container, or was carried out, is not known.`,
+  )
+  const hint = String(failureOf(ran)?.hint)
+  expect(hint.startsWith(`Look before it is run again: ${begin}`)).toBe(true)
+  expect(hint.endsWith(end)).toBe(true)
 })
 
 it('what the failure of a connection quotes is without secrets, and the journal too', async () => {

@@ -5,7 +5,7 @@ import type { PrintedLine } from '../../../src/local/log-writer.ts'
 import { aTrace } from '../../logs/row-samples.ts'
 import { expectFailure, oneLine } from '../../support/expect-failure.ts'
 import { aStage, type RunOptions, type Stage } from '../../support/stage.ts'
-import { aDeployedStage, aStoredStage, deploymentsOf } from './deployed-stage.ts'
+import { aDeployedStage, aStoredStage, deploymentsOf, failureOf } from './deployed-stage.ts'
 
 const staging = ['-e', 'staging']
 
@@ -483,9 +483,34 @@ describe('what cannot be told is said plainly', () => {
   it('a deployment that nobody knows', async () => {
     const stage = await aDeployedStage()
     const id = '00000000-0000-4000-8000-000000000000'
-    const { exitCode, stderr } = await stage.run(['logs', ...staging, '--deployment', id])
-    expect(exitCode).toBe(1)
-    expect(stderr).toContain('✗')
+    const ran = await stage.run(['logs', ...staging, '--deployment', id, '--json'])
+    expect(failureOf(ran)).toMatchObject({
+      code: 'not-found',
+      exitCode: 1,
+      message: expect.stringContaining(`finds no deployment ${id}`),
+      hint: expect.stringMatching(/fakturino history -e staging --json/),
+    })
+  })
+
+  it.each([
+    ['logs', []],
+    ['artisan', ['--', 'about']],
+    ['restart', ['--yes']],
+  ])('%s in an environment whose name is misspelt: the one that is meant is named', async (command, rest) => {
+    const stage = await aDeployedStage()
+    const argv = [command, '-e', 'stagin', '--json', ...rest]
+    expect(failureOf(await stage.run(argv))).toMatchObject({
+      exitCode: 64,
+      message: expect.stringMatching(
+        /has no environment '?stagin'?; it has (staging and production|production and staging)/,
+      ),
+      hint: 'Did you mean -e staging?',
+    })
+  })
+
+  it('nothing is said about a log that nobody wanted lines of', async () => {
+    const { stderr } = await (await aDeployedStage()).run(['logs', ...staging, '--lines', '0'])
+    expect(stderr).not.toContain('Nothing was said')
   })
 })
 

@@ -134,6 +134,16 @@ describe('rollback services', () => {
     expect(mutationsSince(stage, start)).toEqual([])
   })
 
+  it('is printed by status with the commit that status says it leads to, also after a rollback', async () => {
+    const stage = await aReleasedStage()
+    await succeeding(stage, back)
+    const { stdout } = await succeeding(stage, ['status', '-e', 'staging'])
+    expect(stdout).toContain('Roll back: api to 22222222')
+    const [command] = /fakturino rollback services .*/.exec(stdout) ?? []
+    await succeeding(stage, [...typed(command), '--yes'])
+    expect(commitsOf(stage, 'staging')).toEqual(everything(badCommit))
+  })
+
   it('asks once, and changes nothing in a dry run', async () => {
     const stage = await aReleasedStage()
     const start = stage.platform.requests.length
@@ -238,6 +248,21 @@ describe('a rollback that goes wrong on the way', () => {
     await succeeding(stage, back)
     expect(deploymentCounts(stage, 'staging')).toMatchObject({ api: 3, worker: 3, scheduler: 3 })
     expect(commitsOf(stage, 'staging')).toEqual(everything(firstCommit))
+  })
+
+  it('says what finishes it where the platform is out of reach from then on', async () => {
+    const stage = await aReleasedStage()
+    let isBegun = false
+    stage.platform.onRequest(({ operationName }) => {
+      if (operationName === 'RollbackDeployment') isBegun = true
+      return isBegun && operationName === 'WatchDeployments' ? { kind: 'drop-after' } : undefined
+    })
+    const ran = await stage.run(back)
+    expect(failureOf(ran)).toMatchObject({
+      exitCode: 69,
+      message: expect.stringContaining('The rollback was begun by then, and how it ended is not known.'),
+      hint: expect.stringContaining(`run \`fakturino rollback services --to ${firstCommit} -e staging`),
+    })
   })
 
   it('ends with 1 where one of them does not come back, tells what became of each, and the command that finishes it', async () => {

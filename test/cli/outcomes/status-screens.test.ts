@@ -99,7 +99,7 @@ Next, because a deployment of api is on its way:
   (your-organisation/fakturino#main).
 · Roll back: worker to 11111111 (3 h ago); nothing earlier is kept of postgres,
   redis, api and scheduler.
-  fakturino rollback services -e staging
+  fakturino rollback services --to 11111111 -e staging
 
 Next, because services of one codebase run different commits:
   fakturino deploy -e staging --commit 2222222222222222222222222222222222222222
@@ -184,7 +184,7 @@ Next, because 2 changes wait in the dashboard to be committed or discarded:
   (your-organisation/fakturino#main).
 · Roll back: api to 11111111 (3 h ago); nothing earlier is kept of postgres,
   redis, worker and scheduler.
-  fakturino rollback services -e staging
+  fakturino rollback services --to 11111111 -e staging
 
 ! deploy by nina, begun 2026-11-03T11:00:10.000Z for 22222222, was not finished;
   to go on with it:

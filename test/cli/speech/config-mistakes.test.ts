@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { expectFailure } from '../../support/expect-failure.ts'
 import { aStage } from '../../support/stage.ts'
@@ -77,8 +79,10 @@ describe('a config with five mistakes', () => {
     const argv = ['status', '-e', 'staging', '--project', 'fakturino-production']
     const human = await stage.run(argv)
     expect(human.exitCode).toBe(0)
-    expect(human.stderr).toContain('5 mistakes')
-    expect(human.stderr).toContain('Going on without a config')
+    expect(human.stderr.replaceAll(/\s+/g, ' ')).toMatch(
+      /The config has 5 mistakes\. The first is \S+: .*\. Going on without a config\./,
+    )
+    expect(human.stderr).not.toContain('nothing was read')
     const json = await stage.run([...argv, '--json'])
     expect(json.documents).toHaveLength(1)
     expect(json.documents[0]).toMatchObject({ type: 'status', environment: 'staging', pending: [] })
@@ -155,7 +159,19 @@ describe('a config that cannot be used', () => {
       says: /Without a config nothing says which project this is about/,
       next: /--project/,
     })
-    expect(human).toContain('Going on without a config')
+    expect(human.replaceAll(/\s+/g, ' ')).toContain('Unexpected token. Going on without a config.')
+  })
+
+  it('and that was named with --config, but is not there, is said also by what goes on without one', async () => {
+    const stage = await aStage()
+    await stage.run(['init', '--yes'])
+    await stage.useConfig('export default {}')
+    await rm(join(stage.stateDirectory, 'fakturino.config.ts'))
+    const { exitCode, stderr } = await stage.run(['status', '-e', 'staging', '--project', 'fakturino-production'])
+    expect(exitCode).toBe(0)
+    expect(stderr.replaceAll(/\s+/g, ' ')).toMatch(
+      /There is no file \S+fakturino\.config\.ts\. Going on without a config\./,
+    )
   })
 })
 

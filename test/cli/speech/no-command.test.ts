@@ -24,8 +24,8 @@ describe('fakturino without a command', () => {
     expect(ran.exitCode).toBe(status.exitCode)
     const told = oneLine(ran.stderr)
     expect(told).toContain('The token reaches no project called fakturino-production.')
-    expect(told).toMatch(/`fakturino init --local .*`/)
-    expect(told).toMatch(/`fakturino rehearse .*`/)
+    expect(told).toMatch(/fakturino init --local /)
+    expect(told).toMatch(/fakturino rehearse /)
     expect(ran.stdout).toBe('')
   })
 
@@ -34,7 +34,7 @@ describe('fakturino without a command', () => {
     const ran = await stage.run([], { isTerminal: true, isRemote: true })
     expect(ran.exitCode).toBe((await stage.run(['status'], { isRemote: true })).exitCode)
     expect(oneLine(ran.stderr)).toMatch(
-      /RAILWAY_API_TOKEN; or try everything on this machine first.*`fakturino rehearse/,
+      /RAILWAY_API_TOKEN; or try everything on this machine first.*fakturino rehearse/,
     )
   })
 

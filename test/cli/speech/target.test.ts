@@ -104,6 +104,20 @@ describe('which environment a command is about', () => {
   })
 })
 
+it.each(['status', 'logs', 'check', 'history', 'plan'])(
+  '%s says which id is none of an environment, and where it was set',
+  async (command) => {
+    const strange = '00000000-0000-4000-8000-000000000000'
+    const ran = await (await aProject()).run([command, '--json'], { env: { RAILWAY_ENVIRONMENT_ID: strange } })
+    expect(ran.documents.at(-1)).toMatchObject({
+      type: 'failure',
+      code: 'environment-missing',
+      message: expect.stringContaining(`no environment with the id ${strange} (RAILWAY_ENVIRONMENT_ID)`),
+      hint: expect.stringContaining('-e'),
+    })
+  },
+)
+
 describe('which project a command is about', () => {
   it.each([
     ['the name in --project', ['--project', 'second'], {}, 'second'],

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import { renderHint } from '../../src/output/human/hint.ts'
+
+describe('what to do next', () => {
+  it.each([
+    ['stays one line where it fits', 'Run: fakturino status', '  Run: fakturino status'],
+    [
+      'has its command on a line of its own where it does not',
+      'To see what runs there now, run: fakturino status -e staging --local --state /tmp/a',
+      '  To see what runs there now, run:\n    fakturino status -e staging --local --state /tmp/a',
+    ],
+    [
+      'has each of several commands on a line of its own, without the backticks',
+      'To see what was deployed, run `fakturino history -e staging`. To build it, run `fakturino deploy -e staging --commit SHA`.',
+      '  To see what was deployed, run:\n    fakturino history -e staging\n  To build it, run:\n    fakturino deploy -e staging --commit SHA',
+    ],
+    [
+      'goes on behind a semicolon',
+      'To set it up, run `fakturino init --local`; to try everything here first: `fakturino rehearse`',
+      '  To set it up, run:\n    fakturino init --local\n  to try everything here first:\n    fakturino rehearse',
+    ],
+    [
+      'goes on behind a command',
+      'Run `fakturino rehearse down`, then `fakturino rehearse up`, and use --local.',
+      '  Run:\n    fakturino rehearse down\n  then:\n    fakturino rehearse up\n  and use --local.',
+    ],
+    [
+      'without a command is broken as prose',
+      'Wait a moment, then look again whether it is there, and only then repeat it.',
+      '  Wait a moment, then look again whether it is there, and only\n  then repeat it.',
+    ],
+  ])('%s', (_, hint, text) => {
+    expect(renderHint(hint, { columns: 64 })).toBe(text)
+  })
+})
