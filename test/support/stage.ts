@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -18,6 +18,8 @@ import { FakeClock } from './fake-clock.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const standIn = join(root, 'bin/railway-stand-in.js')
+/** Compiled configs, kept between tests: compiling the shipped one takes as long as a deployment. */
+const compiledConfigs = join(root, 'node_modules/.cache/fakturino-test-configs')
 
 /** What stands in for Railway's own command, in this process; anything else that is started is a mistake. */
 export const runStandIn: RunProcess = async ({ program, argv, env, tell }) => {
@@ -99,6 +101,8 @@ export async function aStage(options: Partial<LocalPlatformOptions> = {}): Promi
     ...options,
   })
   const stateDirectory = await mkdtemp(join(tmpdir(), 'fakturino-test-'))
+  await mkdir(compiledConfigs, { recursive: true })
+  await symlink(compiledConfigs, join(stateDirectory, 'compiled-configs'), 'dir')
   onTestFinished(async () => {
     await platform.stop()
     await rm(stateDirectory, { recursive: true, force: true })
