@@ -326,6 +326,6 @@ it(`after a deploy the plan is empty, strangers are untouched, and a second depl
         await platform.stop()
       }
     }),
-    { seed, numRuns: 200 },
+    { seed, numRuns: 100 },
   )
 }, 240_000)
