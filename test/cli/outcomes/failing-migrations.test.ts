@@ -31,11 +31,7 @@ async function aStageWithMigrations(): Promise<Stage> {
     sha: badCommit,
     migrations: names.map((name) => (name === third ? { name, fails } : { name })),
   })
-  // On another branch: a branch goes on with what its commits have.
-  stage.platform.world.addCommit(repository, 'mended', {
-    sha: mendedCommit,
-    migrations: names.map((name) => ({ name })),
-  })
+  stage.platform.world.addCommit(repository, 'main', { sha: mendedCommit, migrations: [{ name: third }] })
   return stage
 }
 
