@@ -1,5 +1,6 @@
 import type { DesiredService } from '../config/desired.ts'
 import { OperatorError } from '../kit/errors.ts'
+import type { Finding } from '../kit/finding.ts'
 import { type LogLine, logLines } from '../logs/log-lines.ts'
 import { toldMigrations } from '../logs/told-migrations.ts'
 import type { DeploymentId } from '../platform/ids.ts'
@@ -25,7 +26,7 @@ export async function hiddenFailure(
     return await tellMigrations({ service, deploymentId }, logLines(rows), needs)
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error
-    await needs.report({ type: 'log-not-read', service, deploymentId, log: 'deploy', reason: error.message })
+    await needs.report({ type: 'finding', finding: notKnown(service, error) })
     return undefined
   }
 }
@@ -41,4 +42,13 @@ export async function tellMigrations(
   if (told === undefined) return undefined
   await report({ type: 'migrations-ran', service, deploymentId, ...told })
   return failedMigrations(service, told)
+}
+
+function notKnown(service: string, { message }: OperatorError): Finding {
+  return {
+    code: 'migrations-not-known',
+    severity: 'advisory',
+    subject: service,
+    message: `Whether a migration failed in the pre-deploy command of ${service} is not known, because its log could not be read: ${message}`,
+  }
 }

@@ -60,6 +60,8 @@ export interface ReleaseNote {
 const keptReleases = 10
 /** The notes of an environment are one variable, and each of them is read by every command. */
 const mostMigrations = 20
+/** A file name is no longer than that. */
+const longestMigration = 255
 
 /** The notes of one environment. */
 export interface OperationNotes {
@@ -103,7 +105,8 @@ export function noteText(note: LeaseNote | OperationNote): string {
 /** The list of releases with a new one at its head, as it is stored. */
 export function releasesText(releases: readonly ReleaseNote[], release: ReleaseNote): string {
   const { migrations = [], ...rest } = release
-  const newest = { ...rest, ...(migrations.length === 0 ? {} : { migrations: migrations.slice(-mostMigrations) }) }
+  const names = migrations.filter((name) => name.length <= longestMigration).slice(-mostMigrations)
+  const newest = { ...rest, ...(names.length === 0 ? {} : { migrations: names }) }
   return JSON.stringify([newest, ...releases.filter(({ id: other }) => other !== newest.id)].slice(0, keptReleases))
 }
 

@@ -141,6 +141,44 @@ describe('a migration that fails while the pre-deploy command ends well', () => 
   })
 })
 
+describe('a deploy that goes well', () => {
+  it('looks at the log of its pre-deploy command once, and at no other', async () => {
+    const stage = await aStageWithMigrations()
+    const start = stage.platform.requests.length
+    await succeeding(stage, deploying(mendedCommit))
+    const sent = stage.platform.requests.slice(start).map(({ operationName }) => operationName)
+    expect(sent.filter((name) => name === 'ReadDeployRows')).toHaveLength(1)
+  })
+
+  it('stays one where that log cannot be had, and says what is not known', async () => {
+    const stage = await aStageWithMigrations()
+    stage.platform.onRequest(({ operationName }) =>
+      operationName === 'ReadDeployRows' ? { kind: 'drop-before' } : undefined,
+    )
+    const { documents } = await succeeding(stage, deploying(mendedCommit))
+    expect(documents).toContainEqual(
+      expect.objectContaining({
+        type: 'finding',
+        finding: expect.objectContaining({ code: 'migrations-not-known', severity: 'advisory', subject: 'api' }),
+      }),
+    )
+    expect(notesOf(stage).releases[0]).not.toHaveProperty('migrations')
+  })
+
+  it('shows what a database says only when it is safe to show', async () => {
+    const stage = await aStageWithMigrations()
+    const fails = 'SQLSTATE[23505]: Unique violation: 7 \u001b[2J\u202eERROR'
+    const sha = '4444444444444444444444444444444444444444'
+    stage.platform.world.addCommit(repository, 'main', { sha, migrations: [{ name: fourth, fails }] })
+    const ran = await stage.run(['deploy', '-e', 'staging', '--yes', '--commit', sha])
+    expect(ran.exitCode).toBe(1)
+    const said = ran.stderr.replace(/\s+/g, ' ')
+    expect(said).toContain(`Migration ${fourth} failed`)
+    expect(said).toContain('SQLSTATE[23505]: Unique violation: 7')
+    for (const hostile of ['\u001b[2J', '\u202e']) expect(ran.stderr).not.toContain(hostile)
+  })
+})
+
 /** The shipped config with another pre-deploy command of the api. */
 async function withPreDeploy(command: string): Promise<string> {
   const text = await shippedConfig({})
