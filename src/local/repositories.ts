@@ -101,6 +101,13 @@ export class Repositories {
     return undefined
   }
 
+  /** In whatever repository and on whatever branch it is. */
+  findAll(sha: string): Commit[] {
+    return [...this.#branches.values()].flatMap((branches) =>
+      [...branches.values()].flatMap((commits) => commits.filter((commit) => commit.sha === sha)),
+    )
+  }
+
   defaultBranch(repository: string): string {
     return this.#branches.get(repository)?.keys().next().value ?? 'main'
   }
