@@ -68,6 +68,7 @@ export type FailureCode =
   | 'rehearsal-failed'
   | 'railway-cli-missing'
   | 'railway-cli-failed'
+  | 'backup-failed'
   // unfinished
   | 'queue-timeout'
   | 'build-timeout'
@@ -82,6 +83,7 @@ export type FailureCode =
   | 'verification-inconclusive'
   | 'mutation-unknown'
   | 'command-unknown'
+  | 'backup-timeout'
   // unreachable
   | 'unreachable'
   | 'timeout'

@@ -48,7 +48,7 @@ export interface LocalPlatformOptions {
   pageCap?: number
   /** How a value looks to someone who may not see it; absent: it is left out. */
   masked?: Masked
-  /** What no token may do here: use patches, or read the config of an environment. Absent: nothing is denied. */
+  /** What no token may do here: use patches, say, or read the config of an environment. Absent: nothing is denied. */
   denied?: readonly DeniedPart[]
   /** How many lines a second one container may print before the rest is dropped. Absent: 500, as on the platform. */
   linesPerSecond?: number

@@ -21,6 +21,7 @@ describe('timings', () => {
         schedulerSilentMs: 120_000,
         queueNotConsumedMs: 300_000,
       },
+      backup: { freshMs: 3_600_000, madeMs: 600_000 },
       lease: { lifeMs: 120_000, renewMs: 40_000, waitMs: 600_000, settleMs: 1000 },
     })
   })
