@@ -52,3 +52,34 @@ test('B104 migrations of pre-deploy commands and of containers are the same ones
   caller.clock.advance(oneDeployment)
   expect(await artisan('migrate:status')).toMatch(/add_due_date_to_invoices \.+ \[2\] Ran/)
 })
+
+test('B108 a pre-deploy command is read as a shell reads it, and its exit code decides', async () => {
+  const caller = await aProject()
+  const ends = async (line: string, migrations: { name: string; fails?: string }[] = []) => {
+    const api = await caller.makeApp(`api-${caller.platform.requests.length}`, {
+      deploy: { startCommand: 'php artisan serve', preDeployCommand: [line] },
+    })
+    const { sha } = caller.platform.world.addCommit('fakturino/app', 'main', { migrations })
+    const deployment = await caller.deployed(api, sha)
+    const query = 'query($d: String!) { deploymentLogs(deploymentId: $d, limit: 100) { message severity } }'
+    const rows = (await caller.read('deploymentLogs', query, { d: deployment })) as Record<string, string>[]
+    return { status: await caller.status(deployment), rows, messages: rows.map(({ message }) => message).join('\n') }
+  }
+  const listed = "/bin/sh -c 'php artisan migrate:status --pending; exec php artisan migrate --force'"
+  const first = await ends(listed)
+  expect([first.status, first.messages]).toEqual(['SUCCESS', expect.stringMatching(/table not found.* DONE/s)])
+  expect(first.rows.some(({ severity }) => severity === 'error')).toBe(false)
+  expect((await ends('php artisan migrate:status --pending=2 && php artisan migrate --force', [])).status).toBe(
+    'SUCCESS',
+  )
+  const one = { name: '2026_11_04_000001_one', fails: 'SQLSTATE[42P01]: Undefined table: 7 ERROR:  no such table' }
+  const failing = await ends(listed, [one, { name: '2026_11_04_000002_two' }])
+  expect([failing.status, failing.messages]).toEqual([
+    'FAILED',
+    expect.stringMatching(/_one \.+ Pending\n.*_two \.+ Pending\n.*_one \.+ .* FAIL\nIn Connection/s),
+  ])
+  expect(failing.rows.find(({ message }) => message?.includes('SQLSTATE'))?.severity).toBe('error')
+  expect((await ends('php artisan migrate:status --pending=2 && php artisan migrate --force')).status).toBe('FAILED')
+  expect((await ends('php artisan migrate')).status).toBe('FAILED')
+  expect((await ends('npm run warm; php artisan about')).status).toBe('SUCCESS')
+})

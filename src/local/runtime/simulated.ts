@@ -12,6 +12,7 @@ import { Migrations } from './migrations.ts'
 import { type JobCounts, Queues } from './queues.ts'
 import type { ContainerWatch, HttpAnswer, HttpQuestion, Runtime } from './runtime.ts'
 import { runSchedule } from './scheduler.ts'
+import { runShellLine } from './shell-commands.ts'
 import {
   failedRequestLines,
   type SpeechName,
@@ -122,15 +123,20 @@ export function simulatedRuntime({ agenda, timing, print, pause, id }: Simulated
     return given
   }
 
-  /** Prints as artisan does, and tells whether it went well. */
-  const migrate = (deployment: Deployment): boolean => {
-    const { exitCode, stdout } = runArtisan(deployment, ['migrate', '--force'], { migrations, now: agenda.now() })
-    // A row of a log has no indent, and there are no empty ones.
-    const rows = stdout.split('\n').flatMap((row) => row.trim() || [])
-    const broken = exitCode === 0 ? rows.length : rows.findIndex((row) => row.endsWith('FAIL'))
-    for (const [at, row] of rows.entries()) print(deployment, 'deploy', row, at >= broken ? 'error' : 'info')
-    return exitCode === 0
-  }
+  /** Runs what a command asks of artisan, and prints it as artisan does; what it asks of others goes well without a word. */
+  const runCommand = (deployment: Deployment, command: string): number =>
+    runShellLine(command, (words) => {
+      const at = words.findIndex((word, index) => word === 'php' && words[index + 1] === 'artisan')
+      if (at === -1) return 0
+      const { exitCode, stdout } = runArtisan(deployment, words.slice(at + 2), { migrations, now: agenda.now() })
+      // A row of a log has no indent, and there are no empty ones.
+      const rows = stdout.split('\n').flatMap((row) => row.trim() || [])
+      const broken = rows.findIndex((row) => row.endsWith(' FAIL') || /^In \S+ line \d+:$/.test(row))
+      for (const [index, row] of rows.entries()) {
+        print(deployment, 'deploy', row, broken !== -1 && index >= broken ? 'error' : 'info')
+      }
+      return exitCode
+    })
 
   const crash = (deployment: Deployment, watch: ContainerWatch) => {
     for (const line of crashOutput) print(deployment, 'deploy', line, 'error')
@@ -177,12 +183,10 @@ export function simulatedRuntime({ agenda, timing, print, pause, id }: Simulated
       })
     },
     preDeploy: (deployment, command, end) => {
-      const isMigrating = command.includes('migrate')
-      const isBroken = behaviourOf(deployment) === 'failing-migration'
       print(deployment, 'deploy', `> ${command}`)
       agenda.in(timing.preDeployMs, () => {
-        const run = isMigrating ? migrate(deployment) : true
-        end(run && !isBroken ? undefined : `"${command}" exited with code 1`)
+        const exitCode = runCommand(deployment, command)
+        end(exitCode === 0 ? undefined : `"${command}" exited with code ${exitCode}`)
       })
     },
     start: (deployment, watch) => {
