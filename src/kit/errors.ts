@@ -68,6 +68,7 @@ export type FailureCode =
   | 'rehearsal-failed'
   | 'railway-cli-missing'
   | 'railway-cli-failed'
+  | 'program-missing'
   | 'backup-failed'
   // unfinished
   | 'queue-timeout'

@@ -83,3 +83,35 @@ test('B108 a pre-deploy command is read as a shell reads it, and its exit code d
   expect((await ends('php artisan migrate')).status).toBe('FAILED')
   expect((await ends('npm run warm; php artisan about')).status).toBe('SUCCESS')
 })
+
+test('B109 a command on this machine has the variables of a service, and reaches the database where that is public', async () => {
+  const caller = await aProject({ projectTokens: ['production', 'staging'] })
+  await caller.makeEnvironment('staging')
+  const api = await caller.makeApp('api')
+  const { platform, projectId, environmentId } = caller
+  const here = async (DATABASE_URL: string, headers: Record<string, string>, more: object = {}) => {
+    const command = ['php', 'artisan', 'migrate:status']
+    const asked = { project: projectId, environment: environmentId, service: api, command, variables: { DATABASE_URL } }
+    const { status, body } = await plainRequest(new URL('/run', platform.address.endpoint).href, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ ...asked, ...more }),
+    })
+    return { status, body: JSON.parse(body) }
+  }
+  const open = 'postgresql://u:p@roundhouse.proxy.rlwy.net:1/db'
+  for (const headers of [caller.asAccount, caller.asWorkspace, caller.asProject('production')]) {
+    const { status, body } = await here(open, headers)
+    expect([status, body.exitCode, body.stdout]).toEqual([
+      200,
+      1,
+      expect.stringContaining('Migration table not found.'),
+    ])
+  }
+  const { body } = await here('postgresql://u:p@postgres.railway.internal:5432/db', caller.asAccount)
+  expect([body.exitCode, body.stdout]).toEqual([1, expect.stringContaining('SQLSTATE[08006] [7] could not translate')])
+  for (const headers of [caller.asProject('staging'), {}]) expect((await here(open, headers)).status).toBe(401)
+  expect((await here(open, { ...caller.asAccount, origin: 'http://127.0.0.1' })).status).toBe(403)
+  expect((await here(open, caller.asAccount, { service: 'none' })).status).toBe(404)
+  expect((await here(open, caller.asAccount, { variables: { A: 1 } })).status).toBe(400)
+})

@@ -7,6 +7,7 @@ import type { SshAnswer } from '../ssh-command.ts'
 import { errorPage } from './answer-shapes.ts'
 import { answerAsApp } from './app-answers.ts'
 import { runArtisan } from './artisan.ts'
+import type { ArtisanPlace } from './artisan-answer.ts'
 import { artisanInfo } from './artisan-lines.ts'
 import { Migrations } from './migrations.ts'
 import { type JobCounts, Queues } from './queues.ts'
@@ -71,6 +72,8 @@ export interface SimulatedRuntime extends Runtime {
   dispatch(deployment: Deployment, queue: string, amount: number): JobCounts
   /** Prints something in the name of a deployment, and answers how many rows it was. */
   say(deployment: Deployment, speech: SpeechName): number
+  /** Runs artisan wherever its code is. */
+  runArtisanAt(place: ArtisanPlace, words: readonly string[], where?: { unknownHost?: string }): SshAnswer
   /** Runs a command in a container of a deployment that is up. */
   runIn(deployment: Deployment, command: readonly string[]): SshAnswer
 }
@@ -233,6 +236,7 @@ export function simulatedRuntime({ agenda, timing, print, pause, id }: Simulated
       for (const { message, severity } of spoken) print(deployment, log, message, severity)
       return spoken.length
     },
+    runArtisanAt: (place, words, where = {}) => runArtisan(place, words, { migrations, now: agenda.now(), ...where }),
     runIn: (deployment, [program, script, ...words]) => {
       const isOurs = deployment.origin.kind === 'commit' && appProcess(deployment).kind !== 'mcp-server'
       if (program === 'php' && script === 'artisan' && isOurs) {
