@@ -8,7 +8,7 @@ import { type FailedMigrations, failedMigrations } from './failed-migrations.ts'
 import { preDeployLines } from './tell-logs.ts'
 import type { WatchNeeds } from './watch-deployments.ts'
 
-type ReadNeeds = Pick<WatchNeeds, 'platform' | 'report'>
+type ReadNeeds = Pick<WatchNeeds, 'platform' | 'report' | 'signal'>
 
 /**
  * What migrations did in a deployment that is live: a pre-deploy command may end well although one failed (`|| true`). One request
@@ -25,7 +25,7 @@ export async function hiddenFailure(
     const rows = await needs.platform.readLogRows(source, { before: preDeployLines }, { isOnce: true })
     return await tellMigrations({ service, deploymentId }, logLines(rows), needs)
   } catch (error) {
-    if (!(error instanceof OperatorError)) throw error
+    if (!(error instanceof OperatorError) || needs.signal.aborted) throw error
     await needs.report({ type: 'finding', finding: notKnown(service, error) })
     return undefined
   }

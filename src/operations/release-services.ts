@@ -53,6 +53,7 @@ async function deployAndVerify(
 ): Promise<{ deployed: DeployedService[]; state: ObservedState }> {
   const environment = applied.state.environment.name
   const startedAt = needs.clock.now()
+  if (isResumed) await refuseHidden(named(desired, services), applied, needs)
   const deployed = await deployLevels(desired, applied.plan, applied.state, needs)
   const resumed = isResumed ? await provedAgain(named(desired, services), deployed, applied.state, needs) : []
   if (deployed.length + resumed.length === 0) return { deployed, state: applied.state }
@@ -74,6 +75,21 @@ function named({ services }: DesiredState, names: readonly string[] | undefined)
   return services.filter(({ name }) => names === undefined || names.includes(name))
 }
 
+/** What an earlier run brought live may have ended before anybody read what its migrations did. */
+async function refuseHidden(
+  services: readonly DesiredService[],
+  { plan, state }: AppliedPlan,
+  needs: LevelNeeds,
+): Promise<void> {
+  const later = plan.deployments.map(({ service }) => service)
+  for (const service of services) {
+    const live = liveDeployment(state.services.find(({ name }) => name === service.name))
+    if (live === undefined || later.includes(service.name)) continue
+    const hidden = await hiddenFailure(service, live.id, needs)
+    if (hidden !== undefined) throw migrationHidden(plan.environment, [hidden], later)
+  }
+}
+
 /** Asks what is live and was not deployed by this run. */
 async function provedAgain(
   services: readonly DesiredService[],
@@ -86,8 +102,6 @@ async function provedAgain(
     const live = liveDeployment(state.services.find(({ name }) => name === service.name))
     if (live === undefined || deployed.some((one) => one.service.name === service.name)) continue
     const { id: deploymentId, status, commit } = live
-    const hidden = await hiddenFailure(service, deploymentId, needs)
-    if (hidden !== undefined) throw migrationHidden(state.environment.name, [hidden], [])
     const answers = await checkServing(service, commit, state, needs)
     proved.push({
       service,

@@ -127,6 +127,28 @@ describe('a migration that fails while the pre-deploy command ends well', () => 
     expect(commitsOf(stage, 'staging')).toEqual(everything(firstCommit))
   })
 
+  it('is found by the deploy that goes on with one that was interrupted before it looked', async () => {
+    const stage = await aStageWithMigrations()
+    await stage.useConfig(await hiding())
+    let interrupt = (): void => undefined
+    stage.platform.onRequest(({ operationName }) => {
+      if (operationName === 'ReadDeployRows') interrupt()
+      return undefined
+    })
+    const begun = await stage.run(deploying(badCommit), {
+      onStart: (send) => {
+        interrupt = () => send('SIGINT')
+      },
+    })
+    expect(begun.exitCode, begun.stderr).toBe(130)
+    interrupt = () => undefined
+    const ran = await stage.run(deploying(badCommit))
+    expect(ran.exitCode, ran.stderr).toBe(1)
+    expect(failureOf(ran)).toMatchObject({ code: 'migration-failed' })
+    expect(failureOf(ran).message).toContain('worker and scheduler were not touched.')
+    expect(deploymentCounts(stage, 'staging')).toMatchObject({ api: 2, worker: 1, scheduler: 1 })
+  })
+
   it('is put back with --auto-rollback', async () => {
     const stage = await aStageWithMigrations()
     await stage.useConfig(await hiding())
