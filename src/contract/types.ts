@@ -656,6 +656,12 @@ export type ReadStagedQueryVariables = Exact<{
 
 export type ReadStagedQuery = { environmentStagedChanges: ObservedPatchFragment }
 
+export type RedeployDeploymentMutationVariables = Exact<{
+  deploymentId: string
+}>
+
+export type RedeployDeploymentMutation = { deploymentRedeploy: { id: string } }
+
 export type RestartDeploymentMutationVariables = Exact<{
   deploymentId: string
 }>
@@ -2612,6 +2618,13 @@ export const ReadStaged = new TypedDocumentString(`
   lastAppliedError
   patch(decryptVariables: true)
 }`) as unknown as TypedDocumentString<ReadStagedQuery, ReadStagedQueryVariables>
+export const RedeployDeployment = new TypedDocumentString(`
+    mutation RedeployDeployment($deploymentId: String!) {
+  deploymentRedeploy(id: $deploymentId) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<RedeployDeploymentMutation, RedeployDeploymentMutationVariables>
 export const RestartDeployment = new TypedDocumentString(`
     mutation RestartDeployment($deploymentId: String!) {
   deploymentRestart(id: $deploymentId)
