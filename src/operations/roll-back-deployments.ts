@@ -12,8 +12,11 @@ export interface RollbackOrder {
   to: ObservedDeployment
   /** Has the one that goes taken its place? Then it is removed, or about to be. */
   isReplaced: boolean
-  /** From the kept image only, from it or else by a build, or by a build: what still serves is never offered. */
-  by: 'image' | 'image-or-build' | 'build'
+  /**
+   * From the kept image only, from it or else by a build of the commit, or by that: what still serves is never offered. By a rebuild,
+   * or by one where the token may not roll back: the deployment is built anew from its source, with the variables that it had.
+   */
+  by: 'image' | 'image-or-build' | 'build' | 'image-or-rebuild' | 'rebuild'
   /** How long its health check may take, in milliseconds. */
   healthMs: number
 }
@@ -74,7 +77,8 @@ export async function rollBackDeployments(
     } catch (error) {
       if (!(error instanceof OperatorError) || needs.signal.aborted || error.code === 'lease-lost') throw error
       // What is denied to the token once is denied to it for the others too.
-      if (error.kind === 'denied' && order.by === 'image' && begun.size === 0) throw error
+      if (error.kind === 'denied' && order.by !== 'image-or-build' && order.by !== 'build' && begun.size === 0)
+        throw error
       reasons.set(service, error.message)
     }
   }
@@ -103,7 +107,7 @@ export async function rollBackDeployments(
  */
 async function keptImages(orders: readonly RollbackOrder[], needs: RollbackNeeds): Promise<ReadonlySet<DeploymentId>> {
   const kept = new Set<DeploymentId>()
-  let open = orders.flatMap(({ to, by }) => (by === 'build' ? [] : [to.id]))
+  let open = orders.flatMap(({ to, by }) => (by === 'build' || by === 'rebuild' ? [] : [to.id]))
   if (open.length === 0) return kept
   const replaced = new Set(orders.flatMap(({ to, isReplaced }) => (isReplaced ? [to.id] : [])))
   const mayBeOffered = ({ id, status }: ObservedDeployment) =>
@@ -123,7 +127,7 @@ async function keptImages(orders: readonly RollbackOrder[], needs: RollbackNeeds
 
 async function begin(order: RollbackOrder, target: Target, isKept: boolean, needs: RollbackNeeds): Promise<Begun> {
   const { service, serviceId, to, by } = order
-  if (by === 'image' && !isKept) throw imageGone(service)
+  if ((by === 'image' || by === 'image-or-rebuild') && !isKept) throw imageGone(service)
   const known = new Set((await needs.platform.newestDeployments(target.environmentId, serviceId)).map(({ id }) => id))
   const found = (withinMs: number) => findNew(order, target, known, withinMs, needs)
   if (isKept) {
@@ -137,8 +141,10 @@ async function begin(order: RollbackOrder, target: Target, isKept: boolean, need
       // Refused means that nothing happened: then it is built, where that will do.
       if (by === 'image' || !(error instanceof OperatorError) || !(error.kind === 'failed' || error.kind === 'denied'))
         throw error
+      if (by === 'image-or-rebuild' && error.kind !== 'denied') throw error
     }
   }
+  if (by === 'rebuild' || by === 'image-or-rebuild') return rebuild(order, found, needs)
   const { commit } = to
   let answered: DeploymentId | undefined
   const seen = await unlessLost(
@@ -156,6 +162,26 @@ async function begin(order: RollbackOrder, target: Target, isKept: boolean, need
   const deploymentId = answered ?? seen
   if (deploymentId === undefined) throw notFound(service)
   return { deploymentId, isBuilt: commit !== undefined }
+}
+
+/** The deployment once more, built from its source: it takes as long as a build, and needs the source to be there still. */
+async function rebuild(
+  { service, to }: RollbackOrder,
+  found: (withinMs: number) => Promise<DeploymentId | undefined>,
+  needs: RollbackNeeds,
+): Promise<Begun> {
+  let answered: DeploymentId | undefined
+  const seen = await unlessLost(
+    async () => {
+      const result = await needs.platform.change('redeploy-deployment', { service, deploymentId: to.id })
+      answered = result.deploymentId
+    },
+    found,
+    needs,
+  )
+  const deploymentId = answered ?? seen
+  if (deploymentId === undefined) throw notFound(service)
+  return { deploymentId, isBuilt: true }
 }
 
 /**

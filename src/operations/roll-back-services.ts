@@ -21,7 +21,9 @@ import { type RollbackOrder, rollBackDeployments } from './roll-back-deployments
 import { comparedDeployments, type RollbackStep, type ToldRollbackStep, toldStep } from './rollback-steps.ts'
 import {
   type AskedRollback,
+  canBeRebuilt,
   type RollbackTarget,
+  rebuilding,
   refuseImpossible,
   rollbackSteps,
   rollbackTarget,
@@ -51,6 +53,8 @@ export interface RollBackNeeds extends VerifyNeeds, LeaseNeeds {
   knownIds: KnownIds
   approve: Approve
   isRehearsal: boolean
+  /** Asks whether what has no image may be built anew; absent where nobody can be asked. */
+  agreesToRebuild?: (question: string) => Promise<boolean>
 }
 
 /** About so many deployments of the past are read where the first reading does not show all of it. */
@@ -70,8 +74,9 @@ export async function rollBackServices(request: RollBackRequest, needs: RollBack
   const past = await pastOf(state, needs)
   // Whoever names where to go needs no history to be right.
   const known = request.to === undefined ? await pastWithEnds(past, state, desired, needs) : past
-  const target = rollbackTarget(request, state, known, desired)
-  const { commit } = target.release
+  const found = rollbackTarget(request, state, known, desired)
+  const { commit } = found.release
+  const target = await withConsent(found, state, needs)
   const steps = rollbackSteps(target, state)
   const told = await toldSteps(steps, desired, needs)
   await report({ type: 'rollback-planned', environment, commit, services: told })
@@ -105,6 +110,19 @@ export async function rollBackServices(request: RollBackRequest, needs: RollBack
   })
   if (worked.outcome === 'held') throw new Error('a lease that is taken over cannot be held')
   return worked.result
+}
+
+/** A build is another thing than a rollback, so it has a question of its own. */
+async function withConsent(
+  target: RollbackTarget,
+  state: ObservedState,
+  { agreesToRebuild }: RollBackNeeds,
+): Promise<RollbackTarget> {
+  const steps = rollbackSteps(target, state)
+  if (agreesToRebuild === undefined || !canBeRebuilt(steps)) return target
+  const gone = listed(steps.flatMap(({ way, observed }) => (way.kind === 'image-gone' ? [observed.name] : [])))
+  const question = `The platform does not keep the image of ${gone} at ${shortCommit(target.release.commit)} any more. Build it anew, from the source and with the variables of then?`
+  return (await agreesToRebuild(question)) ? { ...target, rebuilds: true } : target
 }
 
 /** Rescuing does not wait: whoever else is at work stops before their next act. */
@@ -150,18 +168,19 @@ async function toldSteps(
 /** Starts what has to be started and follows all of it to its end. */
 async function goBack(
   steps: readonly RollbackStep[],
-  { release: { commit } }: RollbackTarget,
+  target: RollbackTarget,
   { confirm, state }: Lease,
   needs: RollBackNeeds,
 ): Promise<Fate[]> {
   const { report, timing, clock } = needs
+  const { commit } = target.release
   const environment = state.environment.name
   const startedAt = clock.now()
   const orders = steps.flatMap((step): RollbackOrder[] => {
     const { way, observed } = step
-    if (way.kind !== 'image' && way.kind !== 'build') return []
+    if (way.kind !== 'image' && way.kind !== 'build' && way.kind !== 'rebuild') return []
     const isReplaced = way.kind === 'image' && way.isReplaced
-    const by = way.kind
+    const by = way.kind === 'image' && target.rebuilds ? 'image-or-rebuild' : way.kind
     return [
       { service: observed.name, serviceId: observed.id, to: way.to, isReplaced, by, healthMs: healthMs(step, needs) },
     ]
@@ -178,7 +197,7 @@ async function goBack(
     clock,
     timing,
   }).catch((error: unknown) => {
-    throw error instanceof OperatorError && error.kind === 'denied' ? deniedHere(error, commit, environment) : error
+    throw error instanceof OperatorError && error.kind === 'denied' ? deniedHere(error, target, environment) : error
   })
   const awaited = followed.map((one) => ({ ...one, startedAt, healthMs: healthMs(one.step, needs) }))
   const looked = awaited.length === 0 ? [] : await watchDeployments(awaited, needs)
@@ -202,12 +221,23 @@ function healthMs({ observed, way }: RollbackStep, { timing }: RollBackNeeds): n
   return healthTimeoutMs(timing, settings.healthcheckTimeoutSeconds ?? settingDefaults.healthcheckTimeoutSeconds)
 }
 
-function deniedHere({ message }: OperatorError, commit: string, environment: string): OperatorError {
+/** Nothing tells before what a token may do: the first denied mutation does, and by then nothing else was done. */
+function deniedHere({ message }: OperatorError, target: RollbackTarget, environment: string): OperatorError {
+  const { commit } = target.release
+  const deploy = `fakturino deploy -e ${shellWord(environment)} --commit ${shellWord(commit)}`
   return new OperatorError({
     kind: 'denied',
     code: 'not-authorized',
     message: `This token may not roll back: ${message} Nothing was rolled back.`,
-    hint: `Use a token that may; or, to bring that commit back with a build, which uses the variables that are stored now, run: fakturino deploy -e ${shellWord(environment)} --commit ${shellWord(commit)}`,
+    hint: [
+      'That could not be known before. Use a token that may.',
+      ...(target.rebuilds
+        ? []
+        : [
+            `Or, to build those deployments anew with the variables of then, run \`${rebuilding(target, environment)}\`.`,
+          ]),
+      `Or, to bring that commit back with a build that uses the variables stored now, run \`${deploy}\`.`,
+    ].join(' '),
   })
 }
 

@@ -23,7 +23,10 @@ type RollbackWay =
   | { kind: 'image'; to: ObservedDeployment; isReplaced: boolean }
   /** It still serves it, which the platform does not offer, while another one is on its way: the commit is built once more. */
   | { kind: 'build'; to: ObservedDeployment }
-  | { kind: 'image-gone' }
+  /** No image of it can be started, and a build was agreed to: the deployment is built anew, with the variables that it had. */
+  | { kind: 'rebuild'; to: ObservedDeployment }
+  /** `source`: what could be built anew. */
+  | { kind: 'image-gone'; source?: ObservedDeployment }
   | { kind: 'never-deployed' }
 
 /** A step as it is told. */
@@ -40,11 +43,15 @@ export interface ToldRollbackStep {
   changes: ChangedVariables | null
 }
 
-/** @param exact the deployment that was asked for, where one was */
+/**
+ * @param exact the deployment that was asked for, where one was
+ * @param rebuilds may what has no image be built anew?
+ */
 export function rollbackStep(
   observed: ObservedService,
   release: Pick<PastRelease, 'commit' | 'services'>,
   exact?: DeploymentId,
+  rebuilds = false,
 ): RollbackStep {
   const { commit } = release
   const from = lastThatRan(observed)
@@ -64,7 +71,10 @@ export function rollbackStep(
   }
   const to = past.find((one) => one.id !== live?.id && isMeant(one) && (one.canRollback || isGoing(one)))
   if (to !== undefined) return step({ kind: 'image', to, isReplaced: !to.canRollback })
-  return step({ kind: past.length === 0 ? 'never-deployed' : 'image-gone' })
+  if (past.length === 0) return step({ kind: 'never-deployed' })
+  const source = past.find((one) => isMeant(one) && one.canRedeploy)
+  if (source === undefined) return step({ kind: 'image-gone' })
+  return step(rebuilds ? { kind: 'rebuild', to: source } : { kind: 'image-gone', source })
 }
 
 /** Replaced a moment ago: the platform offers it once it is gone. */
@@ -81,24 +91,30 @@ export function toldStep(
   const to = 'to' in way ? way.to : undefined
   const earlier = to === undefined ? undefined : snapshots?.get(to.id)
   const running = from === undefined ? undefined : snapshots?.get(from.id)
-  const isChanging = way.kind === 'image' || way.kind === 'follows'
   return {
     service: observed.name,
     way: way.kind,
     from: from?.commit ?? null,
     to: to?.id ?? null,
     canRollback:
-      way.kind === 'image' ? true : way.kind === 'image-gone' || way.kind === 'never-deployed' ? false : null,
+      way.kind === 'image'
+        ? true
+        : way.kind === 'rebuild' || way.kind === 'image-gone' || way.kind === 'never-deployed'
+          ? false
+          : null,
     changes:
-      isChanging && earlier !== undefined && running !== undefined
+      isChanging(way) && earlier !== undefined && running !== undefined
         ? changedVariables(earlier, running, observed, desired)
         : null,
   }
 }
 
+/** Does the service then run with the variables of that earlier deployment? */
+function isChanging(way: RollbackWay): way is Extract<RollbackWay, { kind: 'image' | 'follows' | 'rebuild' }> {
+  return way.kind === 'image' || way.kind === 'follows' || way.kind === 'rebuild'
+}
+
 /** The deployments whose variables tell what a step changes. */
 export function comparedDeployments(steps: readonly RollbackStep[]): DeploymentId[] {
-  return steps.flatMap(({ from, way }) =>
-    (way.kind === 'image' || way.kind === 'follows') && from !== undefined ? [from.id, way.to.id] : [],
-  )
+  return steps.flatMap(({ from, way }) => (isChanging(way) && from !== undefined ? [from.id, way.to.id] : []))
 }

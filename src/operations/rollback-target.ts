@@ -16,6 +16,8 @@ export interface AskedRollback {
   to?: string
   /** None: every service of the codebase. */
   services: readonly string[]
+  /** May what has no image, or what the token may not roll back, be built anew? That takes as long as a build. */
+  rebuilds?: boolean
 }
 
 /** Where to go back to. */
@@ -29,6 +31,8 @@ export interface RollbackTarget {
   isNamed: boolean
   /** The deployment that was asked for by its id. */
   exact?: DeploymentId
+  /** What has no image, or what the token may not roll back, is built anew. */
+  rebuilds?: boolean
 }
 
 /** Decides where to go back to, by what the environment shows; refuses where nothing tells. */
@@ -54,33 +58,34 @@ export function rollbackTarget(
   if (services.length === 0) throw nothingDeployed(state)
   const isPart = services.length < ran.length
   const isNamed = named.length > 0
+  const rebuilds = asked.rebuilds === true ? { rebuilds: true } : {}
   if (to === undefined) {
     const serving = ran.flatMap((service) => lastThatRan(service)?.commit ?? [])
     const release = lastKnownGood(releases, new Set(serving))
     if (release === undefined) throw noEarlier(ran, state)
-    return { release, services, isPart, isNamed }
+    return { release, services, isPart, isNamed, ...rebuilds }
   }
   const exact = past.find(({ id }) => id === to)
   const found = releases.filter(({ commit }) => (exact === undefined ? isBegunBy(commit, to) : commit === exact.commit))
   const [release, other] = found
   if (release === undefined) throw notInHistory(to, state)
   if (other !== undefined) throw ambiguous(to, found)
-  return { release, services, isPart, isNamed, ...(exact === undefined ? {} : { exact: exact.id }) }
+  return { release, services, isPart, isNamed, ...rebuilds, ...(exact === undefined ? {} : { exact: exact.id }) }
 }
 
 /** The step of each service, in what is there now. */
-export function rollbackSteps({ release, services, exact }: RollbackTarget, state: ObservedState): RollbackStep[] {
+export function rollbackSteps(
+  { release, services, exact, rebuilds }: RollbackTarget,
+  state: ObservedState,
+): RollbackStep[] {
   return services.map((service) =>
-    rollbackStep(state.services.find(({ id }) => id === service.id) ?? service, release, exact),
+    rollbackStep(state.services.find(({ id }) => id === service.id) ?? service, release, exact, rebuilds),
   )
 }
 
 /** All of them can go back, or none does: services of one codebase at different commits are nothing to be surprised by. */
-export function refuseImpossible(
-  steps: readonly RollbackStep[],
-  { release: { commit } }: RollbackTarget,
-  environment: string,
-): void {
+export function refuseImpossible(steps: readonly RollbackStep[], target: RollbackTarget, environment: string): void {
+  const { commit } = target.release
   const of = (...kinds: RollbackStep['way']['kind'][]) =>
     steps.filter(({ way }) => kinds.includes(way.kind)).map(({ observed }) => observed.name)
   const gone = of('image-gone')
@@ -94,7 +99,7 @@ export function refuseImpossible(
       ? []
       : [`no deployment of ${listed(never)} at ${shortCommit(commit)} is among those that it lists`]),
   ]
-  const others = of('image', 'follows', 'build')
+  const others = of('image', 'follows', 'build', 'rebuild')
   const where = shellWord(environment)
   const only = others.map((name) => `--service ${shellWord(name)}`)
   const command = ['fakturino rollback services', `--to ${shellWord(commit)}`, ...only, `-e ${where}`].join(' ')
@@ -103,10 +108,28 @@ export function refuseImpossible(
     code: 'image-gone',
     message: `${listed([...gone, ...never])} cannot be rolled back: ${why.join(', and ')}. Nothing was touched, so that services of one codebase do not part.`,
     hint: [
+      ...(canBeRebuilt(steps)
+        ? [
+            `To build ${listed(gone)} anew from the source of then, with the variables of then, which takes as long as a build, run \`${rebuilding(target, environment)}\`.`,
+          ]
+        : []),
       `To bring that commit back with a build, which takes longer and uses the variables that are stored now, run \`fakturino deploy -e ${where} --commit ${shellWord(commit)}\`.`,
       ...(others.length === 0 ? [] : [`To roll back only ${listed(others)}, run \`${command}\`.`]),
     ].join(' '),
   })
+}
+
+/** Can all that has no image be built anew, and is nothing else in the way? */
+export function canBeRebuilt(steps: readonly RollbackStep[]): boolean {
+  const blocked = steps.filter(({ way }) => way.kind === 'image-gone' || way.kind === 'never-deployed')
+  return blocked.length > 0 && blocked.every(({ way }) => way.kind === 'image-gone' && way.source !== undefined)
+}
+
+/** The command that goes back also where that takes a build. */
+export function rebuilding({ release, services, isPart, exact }: RollbackTarget, environment: string): string {
+  const only = isPart ? services.map(({ name }) => `--service ${shellWord(name)}`) : []
+  const to = `--to ${shellWord(exact ?? release.commit)}`
+  return ['fakturino rollback services', to, ...only, '--rebuild', `-e ${shellWord(environment)}`].join(' ')
 }
 
 function isBegunBy(commit: string, text: string): boolean {

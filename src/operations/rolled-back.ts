@@ -7,7 +7,7 @@ import type { ObservedState } from '../platform/observed-state.ts'
 import type { Verdict } from '../verify/verdict.ts'
 import { isImageKept } from './kept-images.ts'
 import type { RollbackStep, ToldRollbackStep } from './rollback-steps.ts'
-import type { RollbackTarget } from './rollback-target.ts'
+import { type RollbackTarget, rebuilding } from './rollback-target.ts'
 import type { DeploymentEnding } from './watch-deployments.ts'
 
 /** What one run of `rollback services` did. */
@@ -82,9 +82,16 @@ export function lostOnTheWay(error: unknown, target: RollbackTarget, environment
   })
 }
 
-function finishing({ release: { commit }, services, isPart }: RollbackTarget, environment: string): string {
+function finishing(target: RollbackTarget, environment: string): string {
+  if (target.rebuilds) return rebuilding(target, environment)
+  const { release, services, isPart } = target
   const only = isPart ? services.flatMap(({ name }) => ['--service', shellWord(name)]) : []
-  return ['fakturino rollback services', `--to ${shellWord(commit)}`, ...only, `-e ${shellWord(environment)}`].join(' ')
+  return [
+    'fakturino rollback services',
+    `--to ${shellWord(release.commit)}`,
+    ...only,
+    `-e ${shellWord(environment)}`,
+  ].join(' ')
 }
 
 /** Each service's fate, and the command that finishes it. */
@@ -134,7 +141,8 @@ export function rolledBack(fates: readonly Fate[], told: readonly ToldRollbackSt
         deploymentId,
         from: step.from?.commit ?? null,
         isBuilt,
-        returning: isBuilt ? [] : (changes?.returning ?? []),
+        // Built of the commit it runs with what is stored.
+        returning: step.way.kind === 'build' ? [] : (changes?.returning ?? []),
       },
     ]
   })

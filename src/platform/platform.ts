@@ -266,6 +266,11 @@ export interface Changes {
     input: { service: string; deploymentId: DeploymentId }
     result: undefined
   }
+  /** A new deployment of what an earlier one ran, built anew from its source: for where no image of it can be started. */
+  'redeploy-deployment': {
+    input: { service: string; deploymentId: DeploymentId }
+    result: { deploymentId: DeploymentId }
+  }
   /** The processes of a deployment start again: same image, same variables, same id, no build. */
   'restart-deployment': {
     input: { service: string; deploymentId: DeploymentId }

@@ -49,6 +49,7 @@ const inputs: { [Name in ChangeName]: { input: Changes[Name]['input']; said: str
     said: 'written what fakturino keeps for others',
   },
   'rollback-deployment': { input: { service: 'api', deploymentId: id('d') }, said: 'rolled api back' },
+  'redeploy-deployment': { input: { service: 'api', deploymentId: id('d') }, said: 'built api anew' },
   'restart-deployment': { input: { service: 'api', deploymentId: id('d') }, said: 'restarted api' },
 }
 

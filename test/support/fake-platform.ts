@@ -25,6 +25,7 @@ const noActs: FakeActs = {
   'deploy-latest-commit': never('deploy-latest-commit'),
   'write-shared-variables': never('write-shared-variables'),
   'rollback-deployment': never('rollback-deployment'),
+  'redeploy-deployment': never('redeploy-deployment'),
   'restart-deployment': never('restart-deployment'),
 }
 

@@ -102,6 +102,10 @@ export const commands: readonly CommandDefinition[] = [
             describes: 'only this one of those that share the codebase',
             isRepeatable: true,
           },
+          {
+            flags: '--rebuild',
+            describes: 'build anew what has no image any more, or what the token may not roll back; slower',
+          },
         ],
         examples: [
           'fakturino rollback services -e production',

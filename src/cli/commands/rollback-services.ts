@@ -25,13 +25,22 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
       isSpelledOut: context.options.environment !== undefined,
       ...(to === undefined ? {} : { to }),
       services: Array.isArray(services) ? services.filter((name) => typeof name === 'string') : [],
+      rebuilds: input.options.rebuild === true,
       author: author('rollback', context),
     },
     // At night, on a machine without the config or with a full disk, it has to work too.
-    { ...needs, journal: forgivingJournal(needs.journal, (problem) => context.output.notice(problem)) },
+    {
+      ...needs,
+      journal: forgivingJournal(needs.journal, (problem) => context.output.notice(problem)),
+      ...(canAskHere(context) ? { agreesToRebuild: (question: string) => context.ask.confirm(question) } : {}),
+    },
   )
   context.output.answer({ type: 'rollback', rollback, undo: undoOfRollback(rollback, context) })
   return exitCodes.done.code
+}
+
+function canAskHere({ canAsk, options: { yes, dryRun } }: Context): boolean {
+  return canAsk && !yes && !dryRun
 }
 
 /** A variable of a script that is not set; the last known good would be another thing than what was meant. */

@@ -17,6 +17,7 @@ const ways: Record<ToldRollbackStep['way'], string> = {
   follows: 'is on its way there',
   image: 'can be rolled back, without a build',
   build: 'still serves it while another deployment is on its way, so it is built once more',
+  rebuild: 'has no image any more, so it is built anew from its source',
   'image-gone': 'cannot be rolled back: its image is not kept',
   'never-deployed': 'cannot be rolled back: it has no deployment of that commit',
 }
@@ -32,7 +33,7 @@ export function renderRollbackPlan(
     const isBad = way === 'image-gone' || way === 'never-deployed'
     const sign = way === 'stays' ? style.sign.none : isBad ? style.sign.bad : style.sign.deploy
     const changing = [...(changes?.flags.map((flag) => `flag ${flag}`) ?? []), ...(changes?.variables ?? [])]
-    const isUnread = changes === null && (way === 'image' || way === 'follows')
+    const isUnread = changes === null && (way === 'image' || way === 'follows' || way === 'rebuild')
     const notes = [
       ...(changing.length === 0 ? [] : [`runs with other values of ${listed(changing)}`]),
       ...(isUnread ? ['whether its variables change cannot be read'] : []),

@@ -217,7 +217,7 @@ describe('a service that cannot be rolled back', () => {
       message: expect.stringContaining('worker cannot be rolled back: the platform does not keep the image of worker'),
       hint: expect.stringContaining(`fakturino deploy -e staging --commit ${firstCommit}`),
     })
-    const only = /`(fakturino rollback[^`]*)`/.exec(String(failureOf(ran).hint))?.[1]
+    const only = /To roll back only [^`]*`(fakturino rollback[^`]*)`/.exec(String(failureOf(ran).hint))?.[1]
     expect(only).toContain(`--to ${firstCommit} --service api --service scheduler -e staging`)
     await succeeding(stage, [...typed(only), '--yes'])
     expect(commitsOf(stage, 'staging')).toEqual({ ...everything(firstCommit), worker: [badCommit] })
@@ -236,6 +236,85 @@ describe('a service that cannot be rolled back', () => {
     })
     expect(mutationsSince(stage, start)).toEqual(['RollbackDeployment'])
     expect(commitsOf(stage, 'staging')).toEqual(everything(badCommit))
+  })
+})
+
+describe('a rebuild in place of a rollback', () => {
+  const rebuilding = [...back, '--rebuild']
+
+  it('is made only where it is asked for, of what has no image, with the variables of then', async () => {
+    const stage = await aReleasedStage({
+      config: await shippedConfig({ "CACHE_STORE: 'redis'": "CACHE_STORE: 'file'" }),
+    })
+    forgetImage(stage, 'worker')
+    const refused = await stage.run(back)
+    const command = /`(fakturino rollback[^`]*--rebuild[^`]*)`/.exec(String(failureOf(refused).hint))?.[1]
+    const start = stage.platform.requests.length
+    const { documents } = await succeeding(stage, [...typed(command), '--yes', '--json'])
+    expect(mutationsSince(stage, start).filter((name) => name !== 'WriteVariables')).toEqual([
+      'RollbackDeployment',
+      'RedeployDeployment',
+      'RollbackDeployment',
+    ])
+    expect(commitsOf(stage, 'staging')).toEqual(everything(firstCommit))
+    expect(deploymentsOf(stage, 'staging', 'worker').at(-1)).toMatchObject({ builds: true, status: 'SUCCESS' })
+    expect(ofType(documents, 'rollback-planned')[0]?.services).toContainEqual(
+      expect.objectContaining({ service: 'worker', way: 'rebuild', canRollback: false }),
+    )
+    expect(documents.at(-1)?.services).toContainEqual(
+      expect.objectContaining({ name: 'worker', isBuilt: true, returning: ['CACHE_STORE'] }),
+    )
+  })
+
+  it('has a question of its own on a terminal, and nothing is touched where it is declined', async () => {
+    const stage = await aReleasedStage()
+    forgetImage(stage, 'worker')
+    const start = stage.platform.requests.length
+    const asking = ['rollback', 'services', '-e', 'staging']
+    const declined = await stage.run(asking, { answers: ['n'] })
+    expect(declined.exitCode).toBe(5)
+    expect(mutationsSince(stage, start)).toEqual([])
+    const agreed = await stage.run(asking, { answers: ['y', 'y'] })
+    expect(agreed.exitCode, agreed.stderr).toBe(0)
+    expect(agreed.stderr).toMatch(/worker .* so it is built anew from\s+its source/)
+    expect(commitsOf(stage, 'staging')).toEqual(everything(firstCommit))
+  })
+
+  it('brings back what the token may not roll back', async () => {
+    const stage = await aReleasedStage()
+    stage.platform.onRequest(({ operationName }) => (operationName === 'RollbackDeployment' ? denied : undefined))
+    const refused = await stage.run(back)
+    expect(failureOf(refused)).toMatchObject({
+      exitCode: 4,
+      hint: expect.stringContaining(`rollback services --to ${firstCommit} --rebuild -e staging`),
+    })
+    await succeeding(stage, rebuilding)
+    expect(commitsOf(stage, 'staging')).toEqual(everything(firstCommit))
+    for (const service of codeServices) {
+      expect(deploymentsOf(stage, 'staging', service).at(-1)).toMatchObject({ builds: true })
+    }
+  })
+
+  it('is refused once and not tried further where the token may not do that either', async () => {
+    const stage = await aReleasedStage()
+    const start = stage.platform.requests.length
+    stage.platform.onRequest(({ operationName }) =>
+      operationName === 'RollbackDeployment' || operationName === 'RedeployDeployment' ? denied : undefined,
+    )
+    const ran = await stage.run(rebuilding)
+    expect(failureOf(ran)).toMatchObject({ exitCode: 4, hint: expect.not.stringContaining('--rebuild') })
+    expect(mutationsSince(stage, start)).toEqual(['RollbackDeployment', 'RedeployDeployment'])
+  })
+
+  it('is found where its answer is lost, and made once', async () => {
+    const stage = await aReleasedStage()
+    for (const service of codeServices) forgetImage(stage, service)
+    stage.platform.onRequest(({ operationName }) =>
+      operationName === 'RedeployDeployment' ? { kind: 'drop-after' } : undefined,
+    )
+    await succeeding(stage, rebuilding)
+    expect(deploymentCounts(stage, 'staging')).toMatchObject({ api: 3, worker: 3, scheduler: 3 })
+    expect(commitsOf(stage, 'staging')).toEqual(everything(firstCommit))
   })
 })
 
