@@ -46,6 +46,8 @@ export interface EnvironmentSettings {
   validates?: string
   /** Custom domains, by service. A service without one here keeps its generated domain. */
   domains?: Record<string, string>
+  /** Where migrations run here, in the place of what `migrations` says. */
+  migrations?: { place: MigrationPlace }
 }
 
 export type Variables = Record<string, VariableValue>
@@ -231,11 +233,17 @@ export interface ValidationSection {
   items: (string | { item: string; check: string })[]
 }
 
-/** Where migrations run. It is checked against that service's `preDeploy`, which is what runs them. */
+/** Whose code has the migrations, and where they run. What the place says is checked against that service's `preDeploy`. */
 interface MigrationConfig {
   service: string
-  place: 'pre-deploy'
+  place: MigrationPlace
 }
+
+/**
+ * `pre-deploy`: before each deployment of the service, in a container of its own. `ssh`: in a container that serves. `run`: on the
+ * machine where the command is called, with the service's variables; the database needs a public address for that.
+ */
+export type MigrationPlace = 'pre-deploy' | 'ssh' | 'run'
 
 /** A step of the guide's post-deploy list, and where it happens now. It is a note: no command runs it. */
 interface PostDeployStep {

@@ -361,6 +361,36 @@ const cases: Case[] = [
     at: 'migrations.place',
   },
   {
+    when: 'an environment migrates before a deployment that does not migrate',
+    changes: {
+      'services.web.preDeploy': undefined,
+      'migrations.place': 'ssh',
+      'environments.staging.migrations': { place: 'pre-deploy' },
+    },
+    code: 'migrations-nowhere',
+    at: 'environments.staging.migrations.place',
+  },
+  {
+    when: 'an environment says where migrations run, and nothing says whose they are',
+    changes: { migrations: undefined, 'environments.staging.migrations': { place: 'ssh' } },
+    code: 'migrations-nowhere',
+    at: 'environments.staging.migrations.place',
+  },
+  {
+    when: 'migrations run over SSH, and each deployment migrates too',
+    changes: { 'migrations.place': 'ssh' },
+    code: 'migrations-unasked',
+    at: 'migrations.place',
+    severity: 'advisory',
+  },
+  {
+    when: 'one environment runs migrations from here, and each deployment migrates too',
+    changes: { 'environments.production.migrations': { place: 'run' } },
+    code: 'migrations-unasked',
+    at: 'environments.production.migrations.place',
+    severity: 'advisory',
+  },
+  {
     when: 'a post-deploy step runs on a service that is not there',
     changes: { postDeploy: [{ command: 'x', service: 'y', place: 'start' }] },
     code: 'unknown-service',
