@@ -1,9 +1,13 @@
+import type { MigrationPlace } from '../config/fakturino-config.ts'
 import type { Finding } from '../kit/finding.ts'
 import type { LogLine } from '../logs/log-lines.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { BackupId, DeploymentId, PatchId } from '../platform/ids.ts'
 import type { DeploymentStatus, DeploymentStep } from '../platform/observed-state.ts'
 import type { LogKind } from '../platform/platform.ts'
+import type { BackupPlan } from './backup-before.ts'
+import type { AskedWay, MigrateAct } from './migrate-site.ts'
+import type { MigrateDirection } from './migration-failures.ts'
 import type { ToldRollbackStep } from './rollback-steps.ts'
 import type { ServingService } from './serving-now.ts'
 
@@ -113,6 +117,51 @@ export type OperationEvent =
       command: string
       exitCode: number
       elapsedMs: number
+    }
+  /** Where artisan is asked about migrations, and where they run up (`place`); null: the code of this directory. */
+  | {
+      type: 'migrations-located'
+      act: MigrateAct
+      project: string
+      environment: string
+      service: string
+      place: MigrationPlace
+      way: AskedWay
+      commit: string | null
+      deploymentId?: DeploymentId
+    }
+  /** What is to be run or undone, before it is approved; null where that cannot be known, with the reason. */
+  | {
+      type: 'migrations-planned'
+      environment: string
+      service: string
+      direction: MigrateDirection
+      place: MigrationPlace
+      commit?: string
+      /** `isIrreversible`: artisan tells of nothing that would undo it. */
+      migrations: { name: string; batch?: number; isIrreversible?: true }[] | null
+      because?: string
+      /** The service has a volume, which two deployments cannot share. */
+      hasDowntime?: true
+      backup: BackupPlan['kind']
+    }
+  | { type: 'backup-left-out'; environment: string; because: string }
+  /** Artisan begins to run or undo them. */
+  | {
+      type: 'migrations-started'
+      environment: string
+      service: string
+      way: AskedWay
+      direction: MigrateDirection
+      deploymentId?: DeploymentId
+      commit?: string
+    }
+  | {
+      type: 'migration-ended'
+      environment: string
+      direction: MigrateDirection
+      name: string
+      outcome: 'done' | 'failed'
     }
   /** The platform was asked for a backup of the volume of a service. */
   | { type: 'backup-started'; environment: string; service: string; name: string }
