@@ -72,6 +72,7 @@ export type FailureCode =
   | 'rehearsal-failed'
   | 'railway-cli-missing'
   | 'railway-cli-failed'
+  | 'program-missing'
   | 'backup-failed'
   | 'artisan-failed'
   | 'migration-failed'

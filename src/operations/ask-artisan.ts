@@ -1,7 +1,8 @@
 import { OperatorError } from '../kit/errors.ts'
 import { clipped } from '../kit/text.ts'
 import { listedMigrations } from '../logs/migration-lines.ts'
-import { runOverSsh } from '../platform/railway-cli.ts'
+import { runHere } from '../platform/railway-run.ts'
+import { runOverSsh } from '../platform/railway-ssh.ts'
 import type { MigrateNeeds } from './migrate-needs.ts'
 import { containerOf, type MigrateSite } from './migrate-site.ts'
 
@@ -38,7 +39,8 @@ export async function askArtisan(
   needs.checkpoint()
   const own = { ...needs, tell: reader.take }
   try {
-    const exitCode = await runOverSsh(cli, { place, command: ['php', 'artisan', ...words] }, own)
+    const request = { place, command: ['php', 'artisan', ...words] as const }
+    const exitCode = way === 'ssh' ? await runOverSsh(cli, request, own) : (await runHere(cli, request, own)).exitCode
     await reader.end()
     return { exitCode, lines, last: clipped(last, 300) }
   } finally {

@@ -80,4 +80,3 @@ function askedOf({ name, settings }: ObservedService, desired: DesiredState | un
   const { healthcheckPath: path } = settings
   return { name, ...(path === undefined ? {} : { liveness: { path, status: 200 } }) }
 }
-

@@ -1,5 +1,6 @@
 import type { DesiredState } from '../config/desired.ts'
 import type { MigrationPlace } from '../config/fakturino-config.ts'
+import { migrates } from '../config/services.ts'
 import { OperatorError } from '../kit/errors.ts'
 import { shellWord } from '../kit/shell-word.ts'
 import { lastThatRan } from '../plan/plan-deployments.ts'
@@ -110,7 +111,7 @@ export function containerOf({ service, state }: MigrateSite): DeploymentId {
 
 /** By what is stored: it is what the platform runs before the next deployment. */
 export function migratesBefore({ settings }: Pick<ObservedService, 'settings'>): boolean {
-  return settings.preDeploy?.some((command) => command.includes('migrate')) ?? false
+  return settings.preDeploy?.some(migrates) ?? false
 }
 
 function nothingMigrates({ name }: ObservedService, environment: string): OperatorError {

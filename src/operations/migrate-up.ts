@@ -106,7 +106,10 @@ async function migrate(
     return { ...outcomeOf(run), deploymentId }
   }
   const words = ['migrate', '--force']
-  return { ...outcomeOf(await runMigrations({ direction: 'up', words, expected }, site, lease, needs)), deploymentId: null }
+  return {
+    ...outcomeOf(await runMigrations({ direction: 'up', words, expected }, site, lease, needs)),
+    deploymentId: null,
+  }
 }
 
 function outcomeOf(run: MigrationRun | undefined): Pick<MigrateUp, 'outcome' | 'done'> {

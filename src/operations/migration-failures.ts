@@ -13,7 +13,11 @@ export type Expected = readonly string[] | undefined
 /** The first migration that failed ended the run: what was done before it stays, what comes after it was not begun. */
 export function migrationFailed(
   { failed, ...run }: MigrationRun & { failed: NonNullable<MigrationRun['failed']> },
-  { direction, expected, isBeforeTraffic }: { direction: MigrateDirection; expected: Expected; isBeforeTraffic: boolean },
+  {
+    direction,
+    expected,
+    isBeforeTraffic,
+  }: { direction: MigrateDirection; expected: Expected; isBeforeTraffic: boolean },
   site: MigrateSite,
 ): OperatorError {
   const environment = site.state.environment.name
@@ -77,7 +81,8 @@ export function leftMigrating(
   const environment = state.environment.name
   const place = way === 'ssh' ? `in a container of ${service.name}` : 'on this machine'
   const what = direction === 'up' ? 'migrated' : 'undid migrations of'
-  const heard = done.length === 0 ? 'It had told of none that was done' : `It had told that these were done: ${listed(done)}`
+  const heard =
+    done.length === 0 ? 'It had told of none that was done' : `It had told that these were done: ${listed(done)}`
   const { kind, code } = error
   return new OperatorError(
     {

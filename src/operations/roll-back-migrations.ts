@@ -8,7 +8,13 @@ import { type LeaseRequest, operationOf, underLease } from './lease.ts'
 import type { MigrateNeeds } from './migrate-needs.ts'
 import { type MigrateRequest, type MigrateSite, migrateSite, siteIn, type ToldSite, toldSite } from './migrate-site.ts'
 import type { Author } from './patch-message.ts'
-import { type AskedScope, type RollbackScope, refuseIrreversible, rollbackScope, withoutWayBack } from './rollback-scope.ts'
+import {
+  type AskedScope,
+  type RollbackScope,
+  refuseIrreversible,
+  rollbackScope,
+  withoutWayBack,
+} from './rollback-scope.ts'
 import { runMigrations } from './run-migrations.ts'
 import { type TakenBackup, takePlannedBackup } from './take-planned-backup.ts'
 import { unfinishedEvent, unfinishedIn } from './unfinished.ts'
@@ -45,7 +51,10 @@ interface Known {
 }
 
 /** Undoes migrations, the newest first, once it is known what that is and whether there is a way back. */
-export async function rollBackMigrations(request: MigrateRollbackRequest, needs: MigrateNeeds): Promise<MigrateRollback> {
+export async function rollBackMigrations(
+  request: MigrateRollbackRequest,
+  needs: MigrateNeeds,
+): Promise<MigrateRollback> {
   const startedAt = needs.clock.now()
   for (;;) {
     const site = await migrateSite(request, 'rollback', needs)

@@ -1,5 +1,5 @@
-import type { Finding } from '../kit/finding.ts'
 import { OperatorError } from '../kit/errors.ts'
+import type { Finding } from '../kit/finding.ts'
 import { shellWord } from '../kit/shell-word.ts'
 import { count, listed } from '../kit/text.ts'
 import type { PretendedMigration } from '../logs/migration-lines.ts'
@@ -85,7 +85,9 @@ function crossesBatches(
     message: `--step ${step} ${what}; the last ${told.length} are ${told.map(inBatch).join(', ')}. Code expects either all of a batch or none of it. Nothing was undone.`,
     hint: `The whole last batch: \`fakturino migrate rollback -e ${shellWord(environment)}\`; where exactly so many are meant, name them: \`${naming(migrations, environment)}\``,
     findings: findingsOf(told, ({ name }) =>
-      migrations.some((one) => one.name === name) ? 'would be undone' : 'was run together with those, and would be left',
+      migrations.some((one) => one.name === name)
+        ? 'would be undone'
+        : 'was run together with those, and would be left',
     ),
   })
 }
@@ -107,7 +109,9 @@ export function refuseIrreversible(
     code: 'migration-irreversible',
     message: `Of ${count(scope.migrations.length, 'migration')} to undo in ${environment}, ${listed(irreversible)} ${irreversible.length === 1 ? 'tells' : 'tell'} nothing that would undo ${irreversible.length === 1 ? 'it' : 'them'}: it would be taken off the list, and the database left as it is, or the run would stop there. Nothing was undone.`,
     hint: `Bring the services back without it, \`fakturino rollback services -e ${shellWord(environment)}\`, or repair forward with a new migration; where it is to be undone all the same, name every one: \`${naming(scope.migrations, environment)}\``,
-    findings: findingsOf(scope.migrations, ({ name }) => (irreversible.includes(name) ? 'cannot be undone' : 'can be undone')),
+    findings: findingsOf(scope.migrations, ({ name }) =>
+      irreversible.includes(name) ? 'cannot be undone' : 'can be undone',
+    ),
   })
 }
 

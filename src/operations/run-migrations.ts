@@ -5,7 +5,13 @@ import { askArtisan } from './ask-artisan.ts'
 import type { Lease } from './lease.ts'
 import type { MigrateNeeds } from './migrate-needs.ts'
 import { containerOf, type MigrateSite } from './migrate-site.ts'
-import { artisanSaid, type Expected, leftMigrating, type MigrateDirection, migrationFailed } from './migration-failures.ts'
+import {
+  artisanSaid,
+  type Expected,
+  leftMigrating,
+  type MigrateDirection,
+  migrationFailed,
+} from './migration-failures.ts'
 
 export interface MigrationOrder {
   direction: MigrateDirection
@@ -30,7 +36,8 @@ export async function runMigrations(
       await report({ type: 'migration-ended', environment, direction, name, outcome: 'done' })
     }
     const failed = one.failed?.name
-    if (failed !== undefined) await report({ type: 'migration-ended', environment, direction, name: failed, outcome: 'failed' })
+    if (failed !== undefined)
+      await report({ type: 'migration-ended', environment, direction, name: failed, outcome: 'failed' })
   }
   const deploymentId = site.way === 'ssh' ? containerOf(site) : undefined
   needs.checkpoint()

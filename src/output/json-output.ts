@@ -128,7 +128,13 @@ function answerDocument(answer: Answer): Document {
       return { type: 'answer', command: 'rollback', ...rollback, undo: answer.undo }
     }
     case 'migrate':
-      return { type: 'answer', command: 'migrate', act: answer.act, rehearsal: answer.isRehearsal, ...migrationsDocument(answer) }
+      return {
+        type: 'answer',
+        command: 'migrate',
+        act: answer.act,
+        rehearsal: answer.isRehearsal,
+        ...migrationsDocument(answer),
+      }
     case 'rehearsal-up':
       return { type: 'rehearsal', ...answer.rehearsal }
     case 'rehearsal-down':

@@ -3,7 +3,7 @@ import { advisory, critical } from '../config-finding.ts'
 import type { MigrationPlace } from '../fakturino-config.ts'
 import { own } from '../own.ts'
 import { lookUp, type Rule, type Subject } from '../rule.ts'
-import { preDeployOf } from '../services.ts'
+import { migrates, preDeployOf } from '../services.ts'
 
 /** Migrations and post-deploy steps run on a service that is there, and migrations run where the config says and nowhere else. */
 export const migrations: Rule = (subject) => {
@@ -44,8 +44,8 @@ function environmentPlaces(environments: Subject['config']['environments']): Pla
 function misplaced({ config, isLeftOut }: Subject, name: string, { at, place }: Place): Finding[] {
   const service = own(config.services, name)
   if (service?.kind !== 'app' || isLeftOut(`services.${name}.preDeploy`)) return []
-  const migrates = preDeployOf(service).some((command) => command.includes('migrate'))
-  if (place === 'pre-deploy' && !migrates) {
+  const isMigrating = preDeployOf(service).some(migrates)
+  if (place === 'pre-deploy' && !isMigrating) {
     return [
       critical('migrations-nowhere', {
         at,
@@ -54,7 +54,7 @@ function misplaced({ config, isLeftOut }: Subject, name: string, { at, place }: 
       }),
     ]
   }
-  if (place === 'pre-deploy' || !migrates) return []
+  if (place === 'pre-deploy' || !isMigrating) return []
   return [
     advisory('migrations-unasked', {
       at,

@@ -101,14 +101,20 @@ export function renderMigrationsPlanned(
       return `${isUp ? style.sign.deploy : style.sign.delete} ${printable(name)}${of}${bad}`
     }),
   ]
-  if (because !== undefined) lines.push(paragraph(printable(`what is pending is not known: ${because}`), columns, '  ', 2))
+  if (because !== undefined)
+    lines.push(paragraph(printable(`what is pending is not known: ${because}`), columns, '  ', 2))
   if (place === 'pre-deploy') {
     const of = commit === undefined ? '' : ` of ${shortCommit(commit)}`
     const down = event.hasDowntime ? ` ${service} has a volume, so it is down while the new one takes over.` : ''
     const text = `by a new deployment${of}, with the variables and settings that are stored now.${down}`
     lines.push(paragraph(printable(text), columns, '  ', 2))
   }
-  const told = { 'not-needed': undefined, new: 'a backup of the database is taken first', kept: 'a fresh backup of the database is there', 'left-out': 'no backup of the database is taken' }[backup]
+  const told = {
+    'not-needed': undefined,
+    new: 'a backup of the database is taken first',
+    kept: 'a fresh backup of the database is there',
+    'left-out': 'no backup of the database is taken',
+  }[backup]
   if (told !== undefined) lines.push(paragraph(told, columns, '  ', 2))
   return lines.join('\n')
 }

@@ -391,6 +391,12 @@ const cases: Case[] = [
     severity: 'advisory',
   },
   {
+    when: 'migrations run before a deployment that only looks what is pending',
+    changes: { 'services.web.preDeploy': 'php artisan migrate:status --pending' },
+    code: 'migrations-nowhere',
+    at: 'migrations.place',
+  },
+  {
     when: 'a post-deploy step runs on a service that is not there',
     changes: { postDeploy: [{ command: 'x', service: 'y', place: 'start' }] },
     code: 'unknown-service',
