@@ -26,9 +26,9 @@ interface NamedHost {
 }
 
 /** As Laravel reads it: an address counts before a host. */
-export function databaseHost(valueOf: (variable: string) => string | undefined): NamedHost | undefined {
+export function databaseHost(variableNamed: (variable: string) => string | undefined): NamedHost | undefined {
   for (const variable of ['DB_URL', 'DATABASE_URL', 'DB_HOST']) {
-    const value = valueOf(variable)
+    const value = variableNamed(variable)
     if (value === undefined || value === '') continue
     // Passwords with a slash or a hash make no URL, so the host is what stands behind the last @.
     const host = variable === 'DB_HOST' ? value : /^\w+:\/\/(?:.*@)?([^/:?#@]+)/.exec(value)?.[1]
