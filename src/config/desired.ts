@@ -1,5 +1,5 @@
 import type { ServiceSettings } from '../platform/service-settings.ts'
-import type { MigrationPlace } from './fakturino-config.ts'
+import type { MigrationPlace } from './migration-place.ts'
 import type { Watched } from './watched.ts'
 
 /** What the config wants of one environment, resolved: no defaults left to apply, no environment left to choose. */

@@ -1,5 +1,6 @@
 import type { RevisionProbe, SecretGenerator } from './desired.ts'
 import type { VariableValue } from './expressions.ts'
+import type { MigrationPlace } from './migration-place.ts'
 
 /** `250ms`, `30s`, `10m`, `1h`, `7d`. */
 export type Duration = `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
@@ -238,12 +239,6 @@ interface MigrationConfig {
   service: string
   place: MigrationPlace
 }
-
-/**
- * `pre-deploy`: before each deployment of the service, in a container of its own. `ssh`: in a container that serves. `run`: on the
- * machine where the command is called, with the service's variables; the database needs a public address for that.
- */
-export type MigrationPlace = 'pre-deploy' | 'ssh' | 'run'
 
 /** A step of the guide's post-deploy list, and where it happens now. It is a note: no command runs it. */
 interface PostDeployStep {

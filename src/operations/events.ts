@@ -1,13 +1,11 @@
-import type { MigrationPlace } from '../config/fakturino-config.ts'
+import type { MigrationPlace } from '../config/migration-place.ts'
 import type { Finding } from '../kit/finding.ts'
 import type { LogLine } from '../logs/log-lines.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { BackupId, DeploymentId, PatchId } from '../platform/ids.ts'
 import type { DeploymentStatus, DeploymentStep } from '../platform/observed-state.ts'
 import type { LogKind } from '../platform/platform.ts'
-import type { BackupPlan } from './backup-before.ts'
-import type { AskedWay, MigrateAct } from './migrate-site.ts'
-import type { MigrateDirection } from './migration-failures.ts'
+import type { AskedWay, BackupKind, MigrateAct, MigrateDirection } from './migrate-act.ts'
 import type { ToldRollbackStep } from './rollback-steps.ts'
 import type { ServingService } from './serving-now.ts'
 
@@ -143,7 +141,7 @@ export type OperationEvent =
       because?: string
       /** The service has a volume, which two deployments cannot share. */
       hasDowntime?: true
-      backup: BackupPlan['kind']
+      backup: BackupKind
     }
   | { type: 'backup-left-out'; environment: string; because: string }
   /** Artisan begins to run or undo them. */

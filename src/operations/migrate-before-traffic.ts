@@ -8,8 +8,8 @@ import type { MigrateNeeds } from './migrate-needs.ts'
 import type { MigrateSite } from './migrate-site.ts'
 import { type Expected, migrationFailed } from './migration-failures.ts'
 
-/** Rows of a deployment's log from its beginning: what migrates prints first. */
-const firstRows = 500
+/** Rows of a deployment's log, the newest so many: it has just begun, with what migrated. */
+const newestRows = 500
 
 /**
  * Migrates by a new deployment of what runs: the platform's pre-deploy command does it before the deployment gets any traffic. What it
@@ -23,11 +23,10 @@ export async function migrateBeforeTraffic(
 ): Promise<{ run: MigrationRun | undefined; deploymentId: DeploymentId }> {
   const { service, commit, desired, state } = site
   const environment = state.environment.name
-  const since = new Date(state.platformTime ?? needs.clock.now()).toISOString()
   let told: MigrationRun | undefined
   const order = { service, desired, ...(commit === undefined ? {} : { commit }) }
   const ending = await deployAgain(order, lease, needs, async ({ deploymentId }) => {
-    const lines = await printed(deploymentId, since, needs)
+    const lines = await printed(deploymentId, needs)
     const run = migrationRun(lines)
     const { done, failed } = run
     if (done.length === 0 && failed === undefined && !run.isNothing) return
@@ -46,14 +45,10 @@ export async function migrateBeforeTraffic(
 }
 
 /** What a log cannot tell fails nothing. */
-async function printed(
-  deploymentId: DeploymentId,
-  since: string,
-  { platform, signal }: MigrateNeeds,
-): Promise<string[]> {
+async function printed(deploymentId: DeploymentId, { platform, signal }: MigrateNeeds): Promise<string[]> {
   try {
-    const window = { anchor: since, after: firstRows }
-    const rows = await platform.readLogRows({ kind: 'deploy', deploymentId }, window, { isOnce: true })
+    const source = { kind: 'deploy', deploymentId } as const
+    const rows = await platform.readLogRows(source, { before: newestRows }, { isOnce: true })
     return logLines(rows).map(({ message }) => message)
   } catch (error) {
     if (!(error instanceof OperatorError) || signal.aborted) throw error

@@ -1,5 +1,5 @@
 import type { DesiredState } from '../config/desired.ts'
-import type { MigrationPlace } from '../config/fakturino-config.ts'
+import type { MigrationPlace } from '../config/migration-place.ts'
 import { migrates } from '../config/services.ts'
 import { OperatorError } from '../kit/errors.ts'
 import { shellWord } from '../kit/shell-word.ts'
@@ -8,6 +8,7 @@ import type { DeploymentId } from '../platform/ids.ts'
 import { unlessDenied } from '../platform/is-denied.ts'
 import type { ObservedService, ObservedState } from '../platform/observed-state.ts'
 import { artisanService, runningOf } from './artisan-container.ts'
+import type { AskedWay, MigrateAct } from './migrate-act.ts'
 import type { MigrateNeeds } from './migrate-needs.ts'
 import { type PlaceRequest, placeToChange } from './place-to-change.ts'
 import { refuseUnreachable } from './reachable-database.ts'
@@ -18,8 +19,6 @@ export interface MigrateRequest extends PlaceRequest {
   /** Absent: the config's, else what the service's pre-deploy command says. */
   place?: MigrationPlace
 }
-
-export type MigrateAct = 'status' | 'plan' | 'up' | 'rollback'
 
 /** Whose migrations they are, and where artisan runs about them. */
 export interface MigrateSite {
@@ -33,9 +32,6 @@ export interface MigrateSite {
   /** What is known to run. */
   commit?: string
 }
-
-/** In a container that serves, or on this machine. */
-export type AskedWay = 'ssh' | 'run'
 
 /** What every answer about migrations says of where it is from. `place` is where they run up. */
 export interface ToldSite {

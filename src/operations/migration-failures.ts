@@ -3,9 +3,8 @@ import { shellWord } from '../kit/shell-word.ts'
 import { listed, shortCommit } from '../kit/text.ts'
 import { type MigrationRun, notRun } from '../logs/migration-lines.ts'
 import { liveDeployment } from '../plan/plan-deployments.ts'
+import type { MigrateDirection } from './migrate-act.ts'
 import type { MigrateSite } from './migrate-site.ts'
-
-export type MigrateDirection = 'up' | 'down'
 
 /** What was to be run or undone, in its order; undefined where nobody could know before. */
 export type Expected = readonly string[] | undefined
@@ -62,13 +61,13 @@ function nextAfter(
   isBeforeTraffic: boolean,
   { state, commit }: MigrateSite,
 ): string {
-  const where = `-e ${shellWord(state.environment.name)}`
-  if (direction === 'down') return `What stands now is told by: fakturino migrate status ${where}`
+  const name = shellWord(state.environment.name)
+  if (direction === 'down') return `What stands now is told by: fakturino migrate status -e ${name}`
   const on = isBeforeTraffic
-    ? `The next deployment goes on with the one that failed: mend it in the code, and run \`fakturino deploy ${where} --commit latest\`.`
-    : `The next run goes on with the one that failed: mend it in the code${commit === undefined ? '' : ', deploy that'}, and run \`fakturino migrate up ${where}\`.`
+    ? `The next deployment goes on with the one that failed: mend it in the code, and run \`fakturino deploy -e ${name} --commit latest\`.`
+    : `The next run goes on with the one that failed: mend it in the code${commit === undefined ? '' : ', deploy that'}, and run \`fakturino migrate up -e ${name}\`.`
   if (done.length === 0) return on
-  return `${on} To undo what was done, run \`fakturino migrate rollback --step ${done.length} ${where}\`.`
+  return `${on} To undo what was done, run \`fakturino migrate rollback --step ${done.length} -e ${name}\`.`
 }
 
 /** Artisan was stopped, or nobody heard its end: what it did is not known, and it may still be at it. */

@@ -46,13 +46,13 @@ function namedScope(named: readonly string[], newest: readonly RanMigration[], e
   const isExact = migrations.length === named.length && migrations.every(({ name }) => named.includes(name))
   if (isExact) return { migrations, isNamed: true, words: [`--step=${migrations.length}`] }
   const unknown = named.filter((name) => newest.every((one) => one.name !== name))
-  const where = `-e ${shellWord(environment)}`
+  const place = shellWord(environment)
   if (unknown.length > 0) {
     throw new OperatorError({
       kind: 'refused',
       code: 'migration-not-in-code',
       message: `${listed(unknown)} did not run in ${environment}, or the code that artisan runs with does not have ${unknown.length === 1 ? 'it' : 'them'}. Nothing was undone.`,
-      hint: `What ran is told by: fakturino migrate status ${where}`,
+      hint: `What ran is told by: fakturino migrate status -e ${place}`,
     })
   }
   const deepest = Math.max(...named.map((name) => newest.findIndex((one) => one.name === name)))
@@ -124,8 +124,8 @@ export function withoutWayBack({ migrations }: RollbackScope, pretended: readonl
 }
 
 function naming(migrations: readonly RanMigration[], environment: string): string {
-  const names = migrations.map(({ name }) => `--migration ${name}`).join(' ')
-  return `fakturino migrate rollback ${names} -e ${shellWord(environment)}`
+  const names = migrations.map(({ name }) => `--migration ${name}`)
+  return ['fakturino migrate rollback', ...names, '-e', shellWord(environment)].join(' ')
 }
 
 function inBatch({ name, batch }: RanMigration): string {
@@ -142,12 +142,12 @@ function findingsOf(migrations: readonly RanMigration[], what: (one: RanMigratio
 }
 
 function notInCode(names: readonly string[], environment: string): OperatorError {
-  const where = `-e ${shellWord(environment)}`
+  const place = shellWord(environment)
   return new OperatorError({
     kind: 'refused',
     code: 'migration-not-in-code',
     message: `${listed(names)} ran in ${environment}, and the code that artisan runs with does not have ${names.length === 1 ? 'it' : 'them'}, so it cannot undo ${names.length === 1 ? 'it' : 'them'}: migrations go back before the services do. Nothing was undone.`,
-    hint: `Bring back the commit that has ${names.length === 1 ? 'it' : 'them'}, \`fakturino rollback services --to COMMIT ${where}\`, then run \`fakturino migrate rollback ${where}\`, and roll the services back after that.`,
+    hint: `Bring back the commit that has ${names.length === 1 ? 'it' : 'them'}, \`fakturino rollback services --to COMMIT -e ${place}\`, then run \`fakturino migrate rollback -e ${place}\`, and roll the services back after that.`,
   })
 }
 

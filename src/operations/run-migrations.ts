@@ -3,15 +3,10 @@ import { OperatorError } from '../kit/errors.ts'
 import { type MigrationRun, migrationRun } from '../logs/migration-lines.ts'
 import { askArtisan } from './ask-artisan.ts'
 import type { Lease } from './lease.ts'
+import type { MigrateDirection } from './migrate-act.ts'
 import type { MigrateNeeds } from './migrate-needs.ts'
 import { containerOf, type MigrateSite } from './migrate-site.ts'
-import {
-  artisanSaid,
-  type Expected,
-  leftMigrating,
-  type MigrateDirection,
-  migrationFailed,
-} from './migration-failures.ts'
+import { artisanSaid, type Expected, leftMigrating, migrationFailed } from './migration-failures.ts'
 
 export interface MigrationOrder {
   direction: MigrateDirection

@@ -65,7 +65,7 @@ function saidTwice(): OperatorError {
 function undoOf({ done, environment }: MigrateRollback, context: Context): Undo | undefined {
   if (done.length === 0) return undefined
   return {
-    command: wayBack('up', environment, context),
+    command: wayBack(['fakturino migrate up'], environment, context),
     note: 'It runs what is pending then, as one batch. Data that was thrown away comes from a backup only.',
   }
 }

@@ -29,7 +29,7 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
 function undoOf({ done, environment }: MigrateUp, context: Context): Undo | undefined {
   if (done.length === 0) return undefined
   return {
-    command: wayBack(`rollback --step ${done.length}`, environment, context),
+    command: wayBack(['fakturino migrate rollback', '--step', String(done.length)], environment, context),
     note: 'It undoes what was done here, and refuses where a migration has no way back. Data that a migration threw away comes from a backup only.',
   }
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import type { FakturinoConfig, MigrationPlace } from '../../config/fakturino-config.ts'
+import type { FakturinoConfig } from '../../config/fakturino-config.ts'
+import type { MigrationPlace } from '../../config/migration-place.ts'
 import { forgivingJournal } from '../../journal/forgiving-journal.ts'
 import { OperatorError } from '../../kit/errors.ts'
 import { shellWord } from '../../kit/shell-word.ts'
@@ -64,6 +65,6 @@ export function reasonForNoBackup({ options }: Context, input: CommandInput): st
 }
 
 /** A command of the way back, as it has to be typed. */
-export function wayBack(words: string, environment: string, { options }: Context): string {
-  return followUp(`fakturino migrate ${words} -e ${shellWord(environment)}`, options)
+export function wayBack(words: readonly string[], environment: string, { options }: Context): string {
+  return followUp([...words, '-e', shellWord(environment)].join(' '), options)
 }

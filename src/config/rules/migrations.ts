@@ -1,6 +1,6 @@
 import type { Finding } from '../../kit/finding.ts'
 import { advisory, critical } from '../config-finding.ts'
-import type { MigrationPlace } from '../fakturino-config.ts'
+import type { MigrationPlace } from '../migration-place.ts'
 import { own } from '../own.ts'
 import { lookUp, type Rule, type Subject } from '../rule.ts'
 import { migrates, preDeployOf } from '../services.ts'

@@ -24,13 +24,15 @@ const unseen =
 /** Every migration with its batch, and what is pending. */
 export function renderMigrationStatus(status: MigrationStatus, layout: Layout): string {
   const { ran, pending, environment, hasTable } = status
-  const { style } = layout
+  const { style, columns } = layout
   const rows = [
     ...ran.map(({ name, batch }) => ({ name, told: `batch ${batch}`, sign: style.sign.good })),
     ...pending.map((name) => ({ name, told: 'pending', sign: style.sign.deploy })),
   ]
   const width = Math.max(0, ...rows.map(({ name }) => name.length))
-  const lines = rows.map(({ name, told, sign }) => `${sign} ${printable(name).padEnd(width)}  ${told}`)
+  const lines = rows.map(({ name, told, sign }) =>
+    paragraph(`${printable(name).padEnd(width)}  ${told}`, columns, `${sign} `, 2),
+  )
   const end = hasTable
     ? `${environment}: ${count(ran.length, 'migration')} ran, ${pending.length} pending.`
     : `${environment}: nothing was ever migrated; the table that artisan keeps its list in is not there.`
@@ -98,7 +100,7 @@ export function renderMigrationsPlanned(
     ...(migrations ?? []).map(({ name, batch, isIrreversible }) => {
       const of = batch === undefined ? '' : `  batch ${batch}`
       const bad = isIrreversible ? '  cannot be undone' : ''
-      return `${isUp ? style.sign.deploy : style.sign.delete} ${printable(name)}${of}${bad}`
+      return paragraph(`${printable(name)}${of}${bad}`, columns, `${isUp ? style.sign.deploy : style.sign.delete} `, 2)
     }),
   ]
   if (because !== undefined)

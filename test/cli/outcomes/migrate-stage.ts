@@ -4,7 +4,7 @@ import { type EnvironmentName, environments, shippedConfig, succeeding } from '.
 
 /** The shipped config with migrations in the container that serves: no deployment runs any. */
 export const overSsh = {
-  "      preDeploy: \"/bin/sh -c 'php artisan migrate:status --pending; exec php artisan migrate --force'\",\n": '',
+  '      preDeploy: "/bin/sh -c \'php artisan migrate:status --pending; exec php artisan migrate --force\'",\n': '',
   "place: 'pre-deploy' }": "place: 'ssh' }",
 }
 

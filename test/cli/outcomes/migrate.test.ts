@@ -1,9 +1,21 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import type { RunProcess } from '../../../src/kit/run-process.ts'
 import { runStandIn } from '../../support/stage.ts'
-import { aDeployedStage, deploymentCounts, deploymentsOf, failureOf, mutationsSince, notesOf, succeeding } from './deployed-stage.ts'
+import {
+  aDeployedStage,
+  deploymentCounts,
+  deploymentsOf,
+  failureOf,
+  mutationsSince,
+  notesOf,
+  shippedConfig,
+  succeeding,
+} from './deployed-stage.ts'
 import { aStageToMigrate, migrationsOf } from './migrate-stage.ts'
 
+const root = fileURLToPath(new URL('../../..', import.meta.url))
 const one = '2026_11_04_000001_create_one_table'
 const two = '2026_11_04_000002_create_two_table'
 const three = '2026_11_04_000003_create_three_table'
@@ -118,23 +130,26 @@ describe('migrate up over SSH', () => {
     expect(await migrationsOf(stage, 'staging')).toMatchObject({ pending: [one] })
   })
 
-  it.each(['before', 'after'])('a connection lost %s the act is unfinished, and the next command tells by reading', async (when) => {
-    const stage = await aStageToMigrate({ migrations: named([one]) })
-    const runProcess: RunProcess = async (request) => {
-      if (!request.argv.includes('--force')) return runStandIn(request)
-      if (when === 'after') await runStandIn({ ...request, tell: async () => {} })
-      await request.tell('stderr', 'client_loop: send disconnect: Broken pipe\n')
-      return { kind: 'exited', code: 255 }
-    }
-    const failure = failureOf(await stage.run(up, { runProcess }))
-    expect(failure).toMatchObject({ exitCode: 6, code: 'command-unknown' })
-    expect(failure.hint).toContain('fakturino migrate status -e staging')
-    expect(notesOf(stage).operation).toMatchObject({ command: 'migrate' })
-    const { documents } = await succeeding(stage, up)
-    expect(documents.at(-1)).toMatchObject(when === 'after' ? { done: [] } : { done: [one] })
-    expect(notesOf(stage).operation).toBeUndefined()
-    expect(await migrationsOf(stage, 'staging')).toMatchObject({ pending: [] })
-  })
+  it.each(['before', 'after'])(
+    'a connection lost %s the act is unfinished, and the next command tells by reading',
+    async (when) => {
+      const stage = await aStageToMigrate({ migrations: named([one]) })
+      const runProcess: RunProcess = async (request) => {
+        if (!request.argv.includes('--force')) return runStandIn(request)
+        if (when === 'after') await runStandIn({ ...request, tell: async () => {} })
+        await request.tell('stderr', 'client_loop: send disconnect: Broken pipe\n')
+        return { kind: 'exited', code: 255 }
+      }
+      const failure = failureOf(await stage.run(up, { runProcess }))
+      expect(failure).toMatchObject({ exitCode: 6, code: 'command-unknown' })
+      expect(failure.hint).toContain('fakturino migrate status -e staging')
+      expect(notesOf(stage).operation).toMatchObject({ command: 'migrate' })
+      const { documents } = await succeeding(stage, up)
+      expect(documents.at(-1)).toMatchObject(when === 'after' ? { done: [] } : { done: [one] })
+      expect(notesOf(stage).operation).toBeUndefined()
+      expect(await migrationsOf(stage, 'staging')).toMatchObject({ pending: [] })
+    },
+  )
 
   it('interrupted while artisan runs, it does not say that it is over', async () => {
     const stage = await aStageToMigrate({ migrations: named([one]) })
@@ -174,7 +189,7 @@ describe('migrate up over SSH', () => {
     expect(ran.exitCode).toBe(1)
     expect(ran.stderr).toContain('[secret]')
     expect(ran.stdout + ran.stderr).not.toContain(key)
-    expect(ran.stdout + ran.stderr).not.toMatch(/[\u001b\u202e]/)
+    for (const hostile of ['\u001b', '\u202e']) expect(ran.stdout + ran.stderr).not.toContain(hostile)
   })
 })
 
@@ -202,9 +217,7 @@ describe('migrate up in a protected environment', () => {
     const stage = await aStageToMigrate({ migrations: named([one]), both: true })
     expect(failureOf(await stage.run([...production, '--no-backup']))).toMatchObject({ exitCode: 64 })
     const { documents } = await succeeding(stage, [...production, '--no-backup', '--reason', 'dumped by hand'])
-    expect(documents).toContainEqual(
-      expect.objectContaining({ type: 'backup-left-out', because: 'dumped by hand' }),
-    )
+    expect(documents).toContainEqual(expect.objectContaining({ type: 'backup-left-out', because: 'dumped by hand' }))
     expect(documents.at(-1)).toMatchObject({ done: [one], backup: null })
   })
 })
@@ -246,9 +259,55 @@ describe('migrate up before a deployment', () => {
   })
 })
 
+it('migrate up before a deployment that fails names the migration, and what serves', async () => {
+  const stage = await aStageToMigrate({ migrations: [{ name: one }, { name: two, fails }, { name: three }] })
+  await stage.useConfig(await shippedConfig({}))
+  // What is stored now migrates before the next deployment; nothing is deployed for it.
+  const { world } = stage.platform
+  const { id } = world.serviceNamed('api')
+  const stored = world.environmentNamed('staging').config.services?.[id]
+  if (stored) stored.deploy = { ...stored.deploy, preDeployCommand: ['php artisan migrate --force'] }
+  const failure = failureOf(await stage.run(up))
+  expect(failure).toMatchObject({ exitCode: 1, code: 'migration-failed' })
+  expect(failure.message).toMatch(new RegExp(`^${two} \\(2 of 3\\) failed in staging, SQLSTATE 42P01`))
+  expect(failure.message).toContain(`Not run: ${three}.`)
+  expect(failure.message).toMatch(/[0-9a-f]{8} keeps serving\.$/)
+})
+
 describe('migrate up from this machine', () => {
+  const here = { "place: 'ssh' }": "place: 'run' }" }
+  const publicly = {
+    "DATABASE_URL: ref('postgres', 'DATABASE_URL'),\n  REDIS_URL":
+      "DATABASE_URL: 'postgres://fakturino:x@db.example.com:6543/railway',\n  REDIS_URL",
+  }
+
+  it('runs artisan here with the remote variables and without the token, where the database can be reached', async () => {
+    const stage = await aStageToMigrate({ replacements: { ...here, ...publicly }, migrations: named([one]) })
+    const missing = failureOf(await stage.run(up))
+    expect(missing).toMatchObject({ exitCode: 5, code: 'command-refused' })
+    expect(missing.message).toContain('no artisan file')
+    await stage.files.writeText(join(root, 'artisan'), '<?php')
+    const started: (readonly string[])[] = []
+    const runProcess: RunProcess = (request) => {
+      started.push(request.argv)
+      return runStandIn(request)
+    }
+    const ran = await stage.run(up, { runProcess })
+    expect(ran.documents.at(-1), ran.stdout).toMatchObject({
+      outcome: 'migrated',
+      done: [one],
+      way: 'run',
+      commit: null,
+    })
+    for (const argv of started)
+      expect(argv).toEqual(expect.arrayContaining(['run', '--no-local', 'RAILWAY_TOKEN', 'php']))
+  })
+
   it('is refused before it starts where the database has a private host, with the two ways that work', async () => {
-    const stage = await aStageToMigrate({ replacements: { "place: 'ssh' }": "place: 'run' }" }, migrations: named([one]) })
+    const stage = await aStageToMigrate({
+      replacements: { "place: 'ssh' }": "place: 'run' }" },
+      migrations: named([one]),
+    })
     const runProcess: RunProcess = async () => {
       throw new Error('started')
     }
