@@ -38,6 +38,7 @@ export function desiredState(config: FakturinoConfig, environmentName: string): 
     flags: desiredFlags(config, services),
     secrets: desiredSecrets(config, services),
     watched: watchedBy(config, environmentName),
+    ...(config.migrations === undefined ? {} : { migrations: { ...config.migrations, ...environment.migrations } }),
   }
 }
 

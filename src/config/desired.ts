@@ -1,4 +1,5 @@
 import type { ServiceSettings } from '../platform/service-settings.ts'
+import type { MigrationPlace } from './migration-place.ts'
 import type { Watched } from './watched.ts'
 
 /** What the config wants of one environment, resolved: no defaults left to apply, no environment left to choose. */
@@ -13,6 +14,8 @@ export interface DesiredState {
   secrets: DesiredSecret[]
   /** What is asked of it once it runs. */
   watched: Watched
+  /** Absent: the config does not say where migrations run. */
+  migrations?: { service: string; place: MigrationPlace }
 }
 
 export interface DesiredEnvironment {

@@ -1,5 +1,6 @@
 import type { RevisionProbe, SecretGenerator } from './desired.ts'
 import type { VariableValue } from './expressions.ts'
+import type { MigrationPlace } from './migration-place.ts'
 
 /** `250ms`, `30s`, `10m`, `1h`, `7d`. */
 export type Duration = `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
@@ -46,6 +47,8 @@ export interface EnvironmentSettings {
   validates?: string
   /** Custom domains, by service. A service without one here keeps its generated domain. */
   domains?: Record<string, string>
+  /** Where migrations run here, in the place of what `migrations` says. */
+  migrations?: { place: MigrationPlace }
 }
 
 export type Variables = Record<string, VariableValue>
@@ -231,10 +234,10 @@ export interface ValidationSection {
   items: (string | { item: string; check: string })[]
 }
 
-/** Where migrations run. It is checked against that service's `preDeploy`, which is what runs them. */
+/** Whose code has the migrations, and where they run. What the place says is checked against that service's `preDeploy`. */
 interface MigrationConfig {
   service: string
-  place: 'pre-deploy'
+  place: MigrationPlace
 }
 
 /** A step of the guide's post-deploy list, and where it happens now. It is a note: no command runs it. */

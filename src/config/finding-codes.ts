@@ -56,6 +56,7 @@ export const findingCodes = [
   'no-environment',
   'validates-itself',
   'migrations-nowhere',
+  'migrations-unasked',
 ] as const
 
 export type FindingCode = (typeof findingCodes)[number]

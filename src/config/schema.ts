@@ -19,11 +19,14 @@ import {
 
 const domain = textLike(/^(?!-)[a-z0-9-]+(\.[a-z0-9-]+)+$/i, 'a domain without scheme or path')
 
+const migrationPlace = v.picklist(['pre-deploy', 'ssh', 'run'])
+
 const environment = fields({
   branch: text,
   protected: v.exactOptional(v.boolean()),
   validates: v.exactOptional(text),
   domains: v.exactOptional(named(serviceName, domain)),
+  migrations: v.exactOptional(fields({ place: migrationPlace })),
 })
 
 const secret = fields({
@@ -83,7 +86,7 @@ export const configSchema: v.GenericSchema<unknown, FakturinoConfig> = fields({
   metrics: v.exactOptional(metrics),
   soak: v.exactOptional(soak),
   validation: v.exactOptional(validation),
-  migrations: v.exactOptional(fields({ service: serviceName, place: v.picklist(['pre-deploy']) })),
+  migrations: v.exactOptional(fields({ service: serviceName, place: migrationPlace })),
   postDeploy: v.exactOptional(v.array(postDeployStep)),
   knownIssues: v.exactOptional(v.array(fields({ finding: text, subject: text, reason: text }))),
   timing: v.exactOptional(timing),

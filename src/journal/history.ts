@@ -87,6 +87,7 @@ function after(operation: PastOperation, entry: Exclude<JournalEntry, { type: 'b
       }
     // It was started by another one.
     case 'deployment-restarted':
+    case 'migrations-started':
       return { ...operation, services: [...new Set([...operation.services, event.service])] }
     case 'artisan-started':
       return {

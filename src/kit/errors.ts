@@ -52,6 +52,10 @@ export type FailureCode =
   | 'lease-held'
   | 'lease-lost'
   | 'image-gone'
+  | 'backup-missing'
+  | 'migration-irreversible'
+  | 'migration-not-in-code'
+  | 'batch-crossed'
   | 'no-earlier-release'
   // failed
   | 'not-found'
@@ -71,6 +75,8 @@ export type FailureCode =
   | 'railway-cli-failed'
   | 'program-missing'
   | 'backup-failed'
+  | 'artisan-failed'
+  | 'migration-failed'
   // unfinished
   | 'queue-timeout'
   | 'build-timeout'

@@ -1,3 +1,4 @@
+import type { MigrationPlace } from '../config/migration-place.ts'
 import type { Finding } from '../kit/finding.ts'
 import type { LogLine } from '../logs/log-lines.ts'
 import type { FailedMigration } from '../logs/told-migrations.ts'
@@ -5,6 +6,7 @@ import type { Plan } from '../plan/plan.ts'
 import type { BackupId, DeploymentId, PatchId } from '../platform/ids.ts'
 import type { DeploymentStatus, DeploymentStep } from '../platform/observed-state.ts'
 import type { LogKind } from '../platform/platform.ts'
+import type { AskedWay, BackupKind, MigrateAct, MigrateDirection } from './migrate-act.ts'
 import type { ToldRollbackStep } from './rollback-steps.ts'
 import type { ServingService } from './serving-now.ts'
 
@@ -116,6 +118,51 @@ export type OperationEvent =
       command: string
       exitCode: number
       elapsedMs: number
+    }
+  /** Where artisan is asked about migrations, and where they run up (`place`); null: the code of this directory. */
+  | {
+      type: 'migrations-located'
+      act: MigrateAct
+      project: string
+      environment: string
+      service: string
+      place: MigrationPlace
+      way: AskedWay
+      commit: string | null
+      deploymentId?: DeploymentId
+    }
+  /** What is to be run or undone, before it is approved; null where that cannot be known, with the reason. */
+  | {
+      type: 'migrations-planned'
+      environment: string
+      service: string
+      direction: MigrateDirection
+      place: MigrationPlace
+      commit?: string
+      /** `isIrreversible`: artisan tells of nothing that would undo it. */
+      migrations: { name: string; batch?: number; isIrreversible?: true }[] | null
+      because?: string
+      /** The service has a volume, which two deployments cannot share. */
+      hasDowntime?: true
+      backup: BackupKind
+    }
+  | { type: 'backup-left-out'; environment: string; because: string }
+  /** Artisan begins to run or undo them. */
+  | {
+      type: 'migrations-started'
+      environment: string
+      service: string
+      way: AskedWay
+      direction: MigrateDirection
+      deploymentId?: DeploymentId
+      commit?: string
+    }
+  | {
+      type: 'migration-ended'
+      environment: string
+      direction: MigrateDirection
+      name: string
+      outcome: 'done' | 'failed'
     }
   /** The platform was asked for a backup of the volume of a service. */
   | { type: 'backup-started'; environment: string; service: string; name: string }

@@ -48,6 +48,8 @@ export async function topicalOperation(
  */
 export function goOnWith({ command, commit, services = [] }: OperationNote, environment: string): string {
   if (command === 'init') return 'fakturino init'
+  // What it did is told by the database, and by nothing else.
+  if (command === 'migrate') return `fakturino migrate status -e ${shellWord(environment)}`
   const safe = services.filter((name) => !name.startsWith('-')).map(shellWord)
   if (command === 'rollback') {
     const to = commit === undefined || commit.startsWith('-') ? [] : ['--to', shellWord(commit)]

@@ -3,13 +3,16 @@ import type { TimelineItem } from '../journal/timeline.ts'
 import type { OperatorError } from '../kit/errors.ts'
 import type { ErrorGroup } from '../logs/group-errors.ts'
 import type { EnvironmentCheck } from '../operations/check-environment.ts'
+import type { MigrateUp } from '../operations/migrate-up.ts'
 import type { EnvironmentStatus } from '../operations/read-status.ts'
 import type { Release } from '../operations/release.ts'
 import type { Restart } from '../operations/restart.ts'
+import type { MigrateRollback } from '../operations/roll-back-migrations.ts'
 import type { Rollback } from '../operations/rolled-back.ts'
 import type { ArtisanRun } from '../operations/run-artisan.ts'
 import type { SecondWays } from '../operations/second-ways.ts'
 import type { SetUp } from '../operations/set-up.ts'
+import type { MigrationPlan, MigrationStatus } from '../operations/show-migrations.ts'
 import type { TopicalOperation } from '../operations/unfinished.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Identity } from '../platform/platform.ts'
@@ -63,9 +66,17 @@ export type Answer =
   | { type: 'restart'; restart: Restart }
   | { type: 'artisan'; artisan: ArtisanRun; isRehearsal: boolean }
   | { type: 'rollback'; rollback: Rollback; undo: Undo }
+  | ({ type: 'migrate'; isRehearsal: boolean } & ToldMigrations)
   | { type: 'rehearsal-up'; rehearsal: RehearsalUp }
   | { type: 'rehearsal-down'; wasRunning: boolean }
   | { type: 'rehearsal'; report: RehearsalReport }
+
+/** What `migrate` ends with. `undo`: absent where nothing was done. */
+export type ToldMigrations =
+  | { act: 'status'; status: MigrationStatus }
+  | { act: 'plan'; plan: MigrationPlan }
+  | { act: 'up'; up: MigrateUp; undo?: Undo }
+  | { act: 'rollback'; rollback: MigrateRollback; undo?: Undo }
 
 /** What was done in an environment. */
 export interface ToldHistory {

@@ -1,5 +1,5 @@
 import { printable } from '../kit/text.ts'
-import type { Answer } from './answers.ts'
+import type { Answer, ToldMigrations } from './answers.ts'
 import { renderCheck } from './human/check.ts'
 import {
   renderArtisan,
@@ -18,6 +18,7 @@ import { historyMarkdown } from './human/history-markdown.ts'
 import { renderIdentity } from './human/identity.ts'
 import { renderLogErrors } from './human/log-errors.ts'
 import { createLogLines } from './human/log-lines.ts'
+import { renderMigrateRollback, renderMigrateUp, renderMigrationPlan, renderMigrationStatus } from './human/migrate.ts'
 import { renderOperation } from './human/operation.ts'
 import { paragraph } from './human/paragraph.ts'
 import { renderPlan } from './human/plan.ts'
@@ -26,7 +27,7 @@ import { renderStatus } from './human/status.ts'
 import { renderTarget } from './human/target.ts'
 import type { Output } from './output.ts'
 import { createProgress } from './progress.ts'
-import { createStyle } from './style.ts'
+import { createStyle, type Style } from './style.ts'
 import type { Terminal } from './terminal.ts'
 
 /** How much is told. */
@@ -34,6 +35,20 @@ export interface Loudness {
   isVerbose: boolean
   /** Answers and failures only. */
   isQuiet: boolean
+}
+
+/** One of the four that `migrate` ends with. */
+function renderMigrations(told: ToldMigrations, layout: { style: Style; columns: number }): string {
+  switch (told.act) {
+    case 'status':
+      return renderMigrationStatus(told.status, layout)
+    case 'plan':
+      return renderMigrationPlan(told.plan, layout)
+    case 'up':
+      return renderMigrateUp(told.up, told.undo, layout)
+    case 'rollback':
+      return renderMigrateRollback(told.rollback, told.undo, layout)
+  }
 }
 
 /** The cursor at the top of an empty screen; what was scrolled off stays. */
@@ -126,6 +141,8 @@ export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Lo
         return renderArtisan(answer.artisan, layout)
       case 'rollback':
         return renderRollback(answer.rollback, answer.undo, layout)
+      case 'migrate':
+        return renderMigrations(answer, layout)
       case 'rehearsal-up':
         return renderRehearsalUp(answer.rehearsal, layout)
       case 'rehearsal-down':

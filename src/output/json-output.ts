@@ -5,7 +5,7 @@ import type { Release } from '../operations/release.ts'
 import type { ArtisanRun } from '../operations/run-artisan.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Identity } from '../platform/platform.ts'
-import type { Answer, ToldFailure } from './answers.ts'
+import type { Answer, ToldFailure, ToldMigrations } from './answers.ts'
 import type { Output } from './output.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -127,12 +127,33 @@ function answerDocument(answer: Answer): Document {
       const { wayForward: _wayForward, ...rollback } = answer.rollback
       return { type: 'answer', command: 'rollback', ...rollback, undo: answer.undo }
     }
+    case 'migrate':
+      return {
+        type: 'answer',
+        command: 'migrate',
+        act: answer.act,
+        rehearsal: answer.isRehearsal,
+        ...migrationsDocument(answer),
+      }
     case 'rehearsal-up':
       return { type: 'rehearsal', ...answer.rehearsal }
     case 'rehearsal-down':
       return { type: 'rehearsal', running: false, wasRunning: answer.wasRunning }
     case 'rehearsal':
       return { type: 'answer', command: 'rehearse', ...answer.report }
+  }
+}
+
+function migrationsDocument(told: ToldMigrations) {
+  switch (told.act) {
+    case 'status':
+      return told.status
+    case 'plan':
+      return told.plan
+    case 'up':
+      return { ...told.up, ...(told.undo === undefined ? {} : { undo: told.undo }) }
+    case 'rollback':
+      return { ...told.rollback, ...(told.undo === undefined ? {} : { undo: told.undo }) }
   }
 }
 

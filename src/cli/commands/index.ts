@@ -6,6 +6,31 @@ const secretsFile = {
   describes: 'secrets to store, NAME=value a line each; - reads them from stdin',
 }
 
+const migrationSite = [
+  { flags: '--service <name>', describes: "whose migrations they are; the config's, else the api" },
+  {
+    flags: '--place <place>',
+    describes: "where they run, instead of the config's: before a deployment, over SSH, or from here",
+    choices: ['pre-deploy', 'ssh', 'run'],
+  },
+]
+const noBackup = { flags: '--no-backup', describes: 'take no backup of a protected database; needs --reason' }
+const migrateRollback = {
+  summary: 'undo migrations, the newest first: the whole last batch, and only what has a way back',
+  options: [
+    { flags: '--step <number>', describes: 'so many; refused where that is no whole batch' },
+    {
+      flags: '--migration <name>',
+      describes: 'exactly these, the newest ones; also across batches, and without a way back',
+      isRepeatable: true,
+    },
+    { flags: '--backup', describes: 'take a backup of the database first' },
+    { flags: '--no-backup', describes: 'where the database has no volume to take one of; needs --reason' },
+    ...migrationSite,
+  ],
+  load: () => import('./migrate-rollback.ts'),
+}
+
 /** Every command, in the order of the help. */
 export const commands: readonly CommandDefinition[] = [
   {
@@ -113,6 +138,45 @@ export const commands: readonly CommandDefinition[] = [
           'fakturino rollback services --service worker -e staging',
         ],
         load: () => import('./rollback-services.ts'),
+      },
+      {
+        name: 'migration',
+        ...migrateRollback,
+        examples: ['fakturino rollback migration -e staging', 'fakturino rollback migration --backup -e production'],
+      },
+    ],
+  },
+  {
+    name: 'migrate',
+    summary: 'which migrations ran, and which did not; the same as status',
+    examples: ['fakturino migrate -e staging', 'fakturino migrate up -e production'],
+    load: () => import('./migrate-status.ts'),
+    subcommands: [
+      {
+        name: 'status',
+        summary: 'which migrations ran, by batch, and which did not',
+        options: migrationSite,
+        examples: ['fakturino migrate status -e production', 'fakturino migrate status -e production --json'],
+        load: () => import('./migrate-status.ts'),
+      },
+      {
+        name: 'plan',
+        summary: 'what is pending, with the statements that it would run',
+        options: migrationSite,
+        examples: ['fakturino migrate plan -e staging'],
+        load: () => import('./migrate-plan.ts'),
+      },
+      {
+        name: 'up',
+        summary: 'run what is pending, once, where the config says; behind a backup where changes are protected',
+        options: [noBackup, ...migrationSite],
+        examples: ['fakturino migrate up -e staging --yes', 'fakturino migrate up -e production'],
+        load: () => import('./migrate-up.ts'),
+      },
+      {
+        name: 'rollback',
+        ...migrateRollback,
+        examples: ['fakturino migrate rollback -e staging', 'fakturino migrate rollback --step 2 -e staging --yes'],
       },
     ],
   },

@@ -3,6 +3,7 @@ import type { OperationEvent } from '../../operations/events.ts'
 import type { DeploymentStep } from '../../platform/observed-state.ts'
 import type { Style } from '../style.ts'
 import { duration } from './duration.ts'
+import { renderMigrationsPlanned } from './migrate.ts'
 import { toldHolder, toldUnfinished } from './operation.ts'
 import { paragraph } from './paragraph.ts'
 import { renderPlan } from './plan.ts'
@@ -164,14 +165,12 @@ const renderers: Renderers = {
   'instances-changed': ({ service, running, instances, elapsedMs }) => ({
     progress: `${service} ${running} of ${count(instances, 'instance')} running (${duration(elapsedMs)})`,
   }),
-  'artisan-started': ({ environment, service, deploymentId, commit, command }, layout) => ({
-    line: paragraph(
-      `${printable(`artisan ${command} runs in a container of ${service}, ${environment}${commit === undefined ? '' : `, ${shortCommit(commit)}`}`)} ${layout.style.quiet(printable(deploymentId))}`,
-      layout.columns,
-      `${layout.style.sign.deploy} `,
-      2,
+  'artisan-started': ({ environment, service, deploymentId, commit, command }, layout) =>
+    located(
+      `artisan ${command} runs in a container of ${service}, ${environment}${commit === undefined ? '' : `, ${shortCommit(commit)}`}`,
+      deploymentId,
+      layout,
     ),
-  }),
   'artisan-ended': ({ service, environment, command, exitCode, elapsedMs }, layout) => {
     const text = `artisan ${command} ended in ${service}, ${environment}, with ${exitCode} after ${duration(elapsedMs)}`
     if (exitCode === 0) return done(text, layout)
@@ -185,6 +184,36 @@ const renderers: Renderers = {
       `backup ${name} of ${service} in ${environment} made after ${duration(elapsedMs)}${usedMB === undefined ? '' : `, ${usedMB} MB`}`,
       layout,
     ),
+  'migrations-located': ({ act, environment, service, place, way, commit, deploymentId }, layout) => {
+    const of = commit === null ? '' : `, ${shortCommit(commit)}`
+    const where =
+      way === 'run'
+        ? `on this machine, with the code here and the variables of ${service}, ${environment}`
+        : `over SSH in a container of ${service}, ${environment}${of}`
+    const text =
+      act === 'up' && place === 'pre-deploy'
+        ? `migrate up runs before a new deployment of ${service}, ${environment}${of}; what is pending is asked over SSH`
+        : `migrate ${act} runs ${where}`
+    return located(text, deploymentId, layout)
+  },
+  'migrations-planned': (event, layout) => ({ line: renderMigrationsPlanned(event, layout) }),
+  'backup-left-out': ({ environment, because }, { style, columns }) => ({
+    line: paragraph(
+      printable(`no backup of the database of ${environment}, because ${because}`),
+      columns,
+      `${style.sign.caution} `,
+      2,
+    ),
+  }),
+  'migrations-started': ({ environment, service, way, direction }) => ({
+    progress: `${direction === 'up' ? 'migrating' : 'undoing migrations of'} ${environment} ${way === 'run' ? 'from here' : `in ${service}`}`,
+  }),
+  'migration-ended': ({ name, direction, outcome }, layout) => {
+    const text = `${name} ${direction === 'up' ? 'migrated' : 'undone'}`
+    if (outcome === 'done') return done(text, layout)
+    const { style, columns } = layout
+    return { line: paragraph(printable(`${name} failed`), columns, `${style.sign.bad} `, 2) }
+  },
   'service-verified': ({ service, url, answers }, layout) =>
     done(`${service} answers ${url} (${answers} times in a row)`, layout),
   'revision-confirmed': ({ service, url, commit }, layout) =>
@@ -281,6 +310,12 @@ const stepWords: Record<DeploymentStep, string> = {
 export function renderEvent(event: OperationEvent, layout: Layout): ToldEvent {
   const render: (event: never, layout: Layout) => ToldEvent = renderers[event.type]
   return render(event as never, layout)
+}
+
+/** Where something runs, with the id of what it runs in. */
+function located(text: string, deploymentId: string | undefined, { style, columns }: Layout): ToldEvent {
+  const id = deploymentId === undefined ? '' : ` ${style.quiet(printable(deploymentId))}`
+  return { line: paragraph(`${printable(text)}${id}`, columns, `${style.sign.deploy} `, 2) }
 }
 
 function done(text: string, { style, columns }: Layout): ToldEvent {

@@ -361,6 +361,36 @@ const cases: Case[] = [
     at: 'migrations.place',
   },
   {
+    when: 'an environment migrates before a deployment that does not migrate',
+    changes: {
+      'services.web.preDeploy': undefined,
+      'migrations.place': 'ssh',
+      'environments.staging.migrations': { place: 'pre-deploy' },
+    },
+    code: 'migrations-nowhere',
+    at: 'environments.staging.migrations.place',
+  },
+  {
+    when: 'an environment says where migrations run, and nothing says whose they are',
+    changes: { migrations: undefined, 'environments.staging.migrations': { place: 'ssh' } },
+    code: 'migrations-nowhere',
+    at: 'environments.staging.migrations.place',
+  },
+  {
+    when: 'migrations run over SSH, and each deployment migrates too',
+    changes: { 'migrations.place': 'ssh' },
+    code: 'migrations-unasked',
+    at: 'migrations.place',
+    severity: 'advisory',
+  },
+  {
+    when: 'one environment runs migrations from here, and each deployment migrates too',
+    changes: { 'environments.production.migrations': { place: 'run' } },
+    code: 'migrations-unasked',
+    at: 'environments.production.migrations.place',
+    severity: 'advisory',
+  },
+  {
     when: 'migrations run before a deployment that only looks what is pending',
     changes: { 'services.web.preDeploy': 'php artisan migrate:status --pending' },
     code: 'migrations-nowhere',
