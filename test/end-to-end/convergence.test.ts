@@ -29,7 +29,7 @@ const appNames = ['api', 'worker', 'scheduler']
 
 const text = fc.constantFrom('', 'x', 'production', 'two words', 'a$b"c\'d', '$not_ours', 'ünïcode', '1', 'true')
 const variableName = fc.constantFrom('APP_NAME', 'APP_MODE', 'LOG_LEVEL', 'MAIL_FROM')
-const command = fc.constantFrom('php artisan serve-it', 'sh -c \'echo "$PORT"\'', 'npm start', '  spaced  ')
+const command = fc.constantFrom('php artisan about', 'sh -c \'echo "$PORT"\'', 'npm start', '  spaced  ')
 
 const app = (name: string): fc.Arbitrary<AppService> =>
   fc
@@ -134,7 +134,7 @@ const storedVariables = fc.dictionary(
 const storedService: fc.Arbitrary<StoredService> = fc
   .record(
     {
-      start: fc.constantFrom('php artisan serve-it', 'something else'),
+      start: fc.constantFrom('php artisan about', 'something else'),
       restart: fc.constantFrom('ON_FAILURE' as const, 'ALWAYS' as const),
       retries: fc.constantFrom(10, 4),
       replicas: fc.constantFrom(1, 3),

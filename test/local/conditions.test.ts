@@ -327,6 +327,7 @@ const everyField: Condition = {
   failsEvery: 1,
   jobs: 'failing',
   scheduledTasks: 'none',
+  backup: 'fails',
 }
 
 test('a condition is read with all its fields', () => {
@@ -339,6 +340,7 @@ test.each<[unknown, RegExp]>([
   [[], /must be an object/],
   [{ mood: 'bad' }, /no "mood"; it may have health, failingChecks/],
   [{ constructor: 'x' }, /no "constructor"/],
+  [{ backup: 'slow' }, /condition\.backup must be fails or unfollowed/],
   [{ health: 'odd' }, /condition\.health must be simplified, unhealthy/],
   [{ failingChecks: 'database' }, /failingChecks must be a list of database, redis/],
   [{ failingChecks: ['disk'] }, /failingChecks must be a list/],
