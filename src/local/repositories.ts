@@ -39,7 +39,10 @@ export interface CodeMigration {
   name: string
   /** What the database says to it. */
   fails?: string
+  /** Its `down` throws. */
   isIrreversible?: boolean
+  /** Its `down` does nothing: it counts as undone, and what it did stays. */
+  downIsEmpty?: boolean
 }
 
 export type CommitSeed = Partial<Commit>
