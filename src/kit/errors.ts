@@ -46,6 +46,8 @@ export type FailureCode =
   // refused
   | 'guard'
   | 'command-refused'
+  | 'secret-file'
+  | 'uploaded-code'
   | 'declined'
   | 'staged-changes'
   | 'moved'
@@ -70,6 +72,8 @@ export type FailureCode =
   | 'railway-cli-missing'
   | 'railway-cli-failed'
   | 'program-missing'
+  | 'upload-too-large'
+  | 'upload-refused'
   | 'backup-failed'
   // unfinished
   | 'queue-timeout'
@@ -85,6 +89,7 @@ export type FailureCode =
   | 'verification-inconclusive'
   | 'mutation-unknown'
   | 'command-unknown'
+  | 'upload-unknown'
   | 'backup-timeout'
   // unreachable
   | 'unreachable'
