@@ -3,6 +3,7 @@ import { nearestWords } from '../config/nearest.ts'
 import { OperatorError } from '../kit/errors.ts'
 import { shellWord } from '../kit/shell-word.ts'
 import { listed, shortCommit } from '../kit/text.ts'
+import { isUploaded } from '../kit/uploaded-revision.ts'
 import { operationNotes } from '../plan/operation-notes.ts'
 import { lastThatRan } from '../plan/plan-deployments.ts'
 import { codebaseOf } from '../plan/split-revisions.ts'
@@ -100,13 +101,17 @@ export function refuseImpossible(
     code: 'image-gone',
     message: `${listed([...gone, ...never])} cannot be rolled back: ${why.join(', and ')}. Nothing was touched, so that services of one codebase do not part.`,
     hint: [
-      `To bring that commit back with a build, which takes longer and uses the variables that are stored now, run \`fakturino deploy -e ${where} --commit ${shellWord(commit)}\`.`,
+      isUploaded(commit)
+        ? `To bring that code back, upload its directory: \`fakturino deploy -e ${where} --upload DIR\`.`
+        : `To bring that commit back with a build, which takes longer and uses the variables that are stored now, run \`fakturino deploy -e ${where} --commit ${shellWord(commit)}\`.`,
       ...(others.length === 0 ? [] : [`To roll back only ${listed(others)}, run \`${command}\`.`]),
     ].join(' '),
   })
 }
 
 function isBegunBy(commit: string, text: string): boolean {
+  const digest = /^upload[ -]([0-9a-f]{7,64})$/i.exec(text)?.[1]
+  if (digest !== undefined) return commit.startsWith(`upload-${digest.toLowerCase()}`)
   return /^[0-9a-f]{7,40}$/i.test(text) ? commit.startsWith(text.toLowerCase()) : commit === text
 }
 

@@ -32,11 +32,7 @@ export function upArguments({ place, directory }: UpRequest): string[] {
 }
 
 /** Sends a directory to a service. Throws only where it is certain that nothing was deployed. */
-export async function upload(
-  cli: RailwayCli,
-  request: UpRequest,
-  needs: Omit<CliNeeds, 'tell'>,
-): Promise<UpAnswer> {
+export async function upload(cli: RailwayCli, request: UpRequest, needs: Omit<CliNeeds, 'tell'>): Promise<UpAnswer> {
   let said = ''
   const { ending, complaint } = await startCli(cli, upArguments(request), {
     ...needs,
@@ -55,28 +51,33 @@ export function upAnswer(ending: ProcessEnding, { said, complaint }: { said: str
   if (ending.kind === 'not-found') throw cliMissing('uploads go')
   if (ending.kind === 'not-started') throw cliFailed(`could not be started: ${ending.why}`)
   if (ending.kind === 'killed') return { kind: 'unknown', why: `the railway command was ended by ${ending.by}` }
-  const objects = said.split('\n').flatMap((line) => objectIn(line) ?? [])
+  const objects = said.split('\n').flatMap(objectsIn)
   const started = objects.findLast(({ deploymentId }) => isText(deploymentId))
   if (isText(started?.deploymentId)) return { kind: 'started', deploymentId: id<'deployment'>(started.deploymentId) }
-  const error = objects.findLast((object) => isText(object.error))?.error
-  const words = isText(error) ? error : (complaint.trim().split('\n').at(-1) ?? '')
+  const failure = objects.findLast(({ error }) => isText(error)) ?? {}
+  const words = isText(failure.error) ? failure.error : (complaint.trim().split('\n').at(-1) ?? '')
   const why = clipped(words, 300)
   if (ending.code === 0) return { kind: 'unknown', why: 'the railway command ended well and named no deployment' }
-  const everything = `${words}\n${complaint}`
-  if (/file too large|status code 413/i.test(everything)) throw tooLarge(why)
-  if (deniedWords.test(everything) || /\b(?:unauthorized|status code 40[13])\b/i.test(everything)) throw denied(why)
+  const code = isText(failure.code) ? failure.code : 'ERROR'
+  if (code === 'UPLOAD_FAILED' && /\bfile too large\b/i.test(words)) throw tooLarge(why)
+  const isDenied = deniedCodes.has(code) || /\bstatus code 40[13]\b/.test(words) || deniedWords.test(complaint)
+  if (isDenied) throw denied(why)
   if (ending.code === 2 && /^Usage: railway\b/m.test(complaint)) throw cliFailed(`did not take its arguments (${why})`)
-  if (/failed to upload code/i.test(everything) && !/status code 5\d\d/i.test(everything)) throw refused(why)
+  // Everything else that has a code was refused, or went wrong before anything was sent.
+  const isLost = code === 'ERROR' || (code === 'UPLOAD_FAILED' && /\bstatus code 5\d\d\b/.test(words))
+  if (!isLost) throw refused(why)
   return { kind: 'unknown', why: why === '' ? `the railway command ended with ${ending.code}` : why }
 }
 
-function objectIn(line: string): Record<string, unknown> | undefined {
-  if (!line.trimStart().startsWith('{')) return undefined
+const deniedCodes = new Set(['UNAUTHORIZED', 'INVALID_TOKEN', 'NOT_AUTHENTICATED', 'ENVIRONMENT_RESTRICTED'])
+
+/** Pretty-printed or not, errors are one object; lines that are none are somebody's words. */
+function objectsIn(line: string): Record<string, unknown>[] {
   try {
     const value: unknown = JSON.parse(line)
-    return isRecord(value) ? value : undefined
+    return isRecord(value) ? [value] : []
   } catch {
-    return undefined
+    return []
   }
 }
 
