@@ -5,14 +5,14 @@ import { listed } from '../kit/text.ts'
 import { type CodeToUpload, codeToUpload } from '../operations/code-to-upload.ts'
 import type { Uploading } from '../operations/upload-code.ts'
 import { railwayCli } from '../platform/railway-cli.ts'
-import { type CommandInput, isGiven, textOption } from './command.ts'
+import { type CommandInput, textOption } from './command.ts'
 import type { Context } from './context.ts'
 
 /** The code behind `--upload`, read and told; undefined without the option. */
 export async function givenCode(context: Context, input: CommandInput): Promise<CodeToUpload | undefined> {
   const given = textOption(input, 'upload')
   if (given === undefined) return undefined
-  for (const name of ['commit', 'plan']) if (isGiven(input, name)) throw twoSources(name)
+  for (const name of ['commit', 'plan']) if (textOption(input, name) !== undefined) throw twoSources(name)
   const { machine, doors, clock, signal, variables } = context
   const code = await codeToUpload(given, machine.cwd(), { runProcess: doors.runProcess, clock, signal, variables })
   await context.report({ type: 'code-read', ...code })

@@ -1,3 +1,5 @@
+import { shellWord } from './shell-word.ts'
+
 /** What is called the revision of code that came from a directory and of which nothing more is known. */
 export const unknownUpload = 'upload'
 
@@ -9,4 +11,9 @@ export function uploadedRevision(digest: string): string {
 /** Is it no commit, but code from a directory? Only whoever has the directory can bring it again. */
 export function isUploaded(revision: string | undefined): boolean {
   return revision !== undefined && /^upload(?:-[0-9a-f]{64})?$/.test(revision)
+}
+
+/** The option of `deploy` that brings a revision; a directory is known only to whoever named it. */
+export function codeOption(revision: string): string {
+  return isUploaded(revision) ? '--upload DIR' : `--commit ${shellWord(revision)}`
 }

@@ -3,7 +3,7 @@ import { OperatorError } from '../kit/errors.ts'
 import type { Finding } from '../kit/finding.ts'
 import type { Secret } from '../kit/secret.ts'
 import { listed } from '../kit/text.ts'
-import { isUploaded } from '../kit/uploaded-revision.ts'
+import { codeOption } from '../kit/uploaded-revision.ts'
 import { blockedDeployments } from '../plan/blocked-deployments.ts'
 import { toldSecret } from '../plan/compare-variables.ts'
 import { judgeGuards, passedGuards } from '../plan/guards/index.ts'
@@ -242,18 +242,12 @@ function refuseBlocked(plan: Plan, desired: DesiredState, { commit, isDetached =
   const waiting = blocked.filter(({ waitsFor }) => waitsFor.length > 0).map(({ deployment }) => deployment.service)
   const waits =
     waiting.length === 0 ? '' : ` ${listed(waiting)} ${waiting.length === 1 ? 'waits' : 'wait'} for ${listed(lacking)}.`
-  const asked = askedAgain(commit)
+  const asked =
+    commit.kind === 'running' ? '' : ` ${commit.kind === 'given' ? codeOption(commit.commit) : '--commit latest'}`
   throw new OperatorError({
     kind: 'unfinished',
     code: 'blocked-by-secret',
     message: `${listed(lacking)} cannot start without ${listed(told)}, which nobody has supplied.${waits} ${isDetached ? 'What comes first was started, and nobody waits for it.' : 'Everything else is done.'}`,
     hint: `Put ${listed(secrets)} into a file and run: fakturino deploy -e ${plan.environment}${asked} --secrets-file FILE`,
   })
-}
-
-/** The option that asks for the same once more; a directory is known to whoever named it. */
-function askedAgain(commit: WantedCommit): string {
-  if (commit.kind === 'running') return ''
-  if (commit.kind === 'latest') return ' --commit latest'
-  return isUploaded(commit.commit) ? ' --upload DIR' : ` --commit ${commit.commit}`
 }

@@ -3,6 +3,7 @@ import { healthTimeoutMs } from '../config/timing.ts'
 import { OperatorError } from '../kit/errors.ts'
 import { shellWord } from '../kit/shell-word.ts'
 import { listed, shortCommit } from '../kit/text.ts'
+import { codeOption } from '../kit/uploaded-revision.ts'
 import { lastThatRan } from '../plan/plan-deployments.ts'
 import { unlessDenied } from '../platform/is-denied.ts'
 import type { ObservedState, PastDeployment } from '../platform/observed-state.ts'
@@ -207,7 +208,7 @@ function deniedHere({ message }: OperatorError, commit: string, environment: str
     kind: 'denied',
     code: 'not-authorized',
     message: `This token may not roll back: ${message} Nothing was rolled back.`,
-    hint: `Use a token that may; or, to bring that commit back with a build, which uses the variables that are stored now, run: fakturino deploy -e ${shellWord(environment)} --commit ${shellWord(commit)}`,
+    hint: `Use a token that may; or, to bring that commit back with a build, which uses the variables that are stored now, run: fakturino deploy -e ${shellWord(environment)} ${codeOption(commit)}`,
   })
 }
 

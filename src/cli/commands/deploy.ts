@@ -23,10 +23,10 @@ import { desiredBy, wantedEnvironment } from '../target.ts'
 
 export async function run(context: Context, input: CommandInput): Promise<ExitCode> {
   if (isGiven(input, 'autoRollback') && isGiven(input, 'detach')) throw nobodyWaits()
+  const code = await givenCode(context, input)
   const saved = await readPlanFile(context, input)
   const loaded = await context.config()
   const { config } = loaded
-  const code = await givenCode(context, input)
   const commit =
     code === undefined
       ? (saved?.commit ?? askedCommit(textOption(input, 'commit'), config, context.variables))

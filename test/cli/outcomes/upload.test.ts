@@ -6,7 +6,7 @@ import type { ProcessRequest, RunProcess } from '../../../src/kit/run-process.ts
 import { firstCommit, type RunOptions, runStandIn, type Stage } from '../../support/stage.ts'
 import { aDeployedStage, codeServices, deploymentsOf, failureOf, notesOf } from './deployed-stage.ts'
 
-const code = { 'artisan': '#!/usr/bin/env php\n', 'app/Invoice.php': '<?php class Invoice {}\n' }
+const code = { artisan: '#!/usr/bin/env php\n', 'app/Invoice.php': '<?php class Invoice {}\n' }
 
 /** A directory with these files; its name has spaces, quotes and a dash in front. */
 async function aDirectory(files: Record<string, string> = code): Promise<string> {
@@ -91,14 +91,27 @@ describe('deploy --upload', () => {
     expect(started).toEqual([])
   })
 
-  it('is put back with --auto-rollback where the code does not become live', async () => {
+  it('is put back with --auto-rollback where the code does not stay live', async () => {
     const stage = await aDeployedStage()
-    const directory = await aDirectory({ ...code, '.rehearsal-behaviour': 'error-500\n' })
+    const directory = await aDirectory({ ...code, '.rehearsal-behaviour': 'crash-after-success\n' })
     const { exitCode } = await deployed(stage, directory, {}, '--auto-rollback')
     expect(exitCode).toBe(3)
     expect(runs(stage).map(([service, kinds]) => [service, kinds])).toEqual(
       codeServices.map((service) => [service, ['commit']]),
     )
+  })
+
+  it('is put back to the uploaded code before it, which then reads upload', async () => {
+    const stage = await aDeployedStage()
+    await deployed(stage, await aDirectory())
+    const bad = await aDirectory({ ...code, '.rehearsal-behaviour': 'crash-after-success' })
+    const { exitCode, stderr, stdout } = await deployed(stage, bad, {}, '--auto-rollback')
+    expect(exitCode, stderr + stdout).toBe(3)
+    const serving = codeServices.map((service) => {
+      const live = deploymentsOf(stage, 'staging', service).filter(({ status }) => status === 'SUCCESS')
+      return live.map(({ origin }) => (origin.kind === 'upload' ? origin.commit.behaviour : origin.kind))
+    })
+    expect(serving).toEqual([['healthy'], ['healthy'], ['healthy']])
   })
 
   it('says which migration of the code failed, and leaves the rest alone', async () => {
@@ -291,7 +304,10 @@ describe('after an upload', () => {
     const { platform } = stage
     const { id, project } = platform.world.environmentNamed('staging')
     for (const service of codeServices) {
-      const url = new URL(`/project/${project.id}/environment/${id}/up?serviceId=${platform.world.serviceNamed(service).id}`, platform.address.endpoint)
+      const url = new URL(
+        `/project/${project.id}/environment/${id}/up?serviceId=${platform.world.serviceNamed(service).id}`,
+        platform.address.endpoint,
+      )
       const body = JSON.stringify({ files: [{ path: 'artisan', content: '' }] })
       const headers = { authorization: `Bearer ${platform.address.tokens.account}` }
       expect((await fetch(url, { method: 'POST', body, headers })).status).toBe(200)
