@@ -85,7 +85,7 @@ function unusable(message: string): OperatorError {
     kind: 'usage',
     code: 'invalid-option',
     message: `${message} --upload sends the code of a directory.`,
-    hint: 'Name the directory that the code is built in, as in: fakturino deploy -e staging --upload .',
+    hint: 'Name the directory that the code is built in, as in: fakturino deploy -e staging --upload DIR',
   })
 }
 

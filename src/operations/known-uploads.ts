@@ -11,6 +11,8 @@ import type { Platform } from '../platform/platform.ts'
 export function knowingUploads(platform: Platform): Platform {
   const known = new Map<DeploymentId, string>()
   let begun: { revision: string; since: number } | undefined
+  /** What was rolled back to last: what is new since then is of that code, and not of the one that is gone. */
+  let wentBackTo: string | undefined
   const learn = (state: ObservedState) => {
     const { operation, releases } = operationNotes(state)
     for (const { commit, deployments } of releases) {
@@ -27,7 +29,7 @@ export function knowingUploads(platform: Platform): Platform {
     const { id, commit, image, createdAt, status } = deployment
     if (commit !== undefined || image !== undefined) return deployment
     // What an operation has started is its own, also where it was ended before it could note that.
-    if (begun !== undefined && createdAt >= begun.since && !known.has(id)) known.set(id, begun.revision)
+    if (begun !== undefined && createdAt >= begun.since && !known.has(id)) known.set(id, wentBackTo ?? begun.revision)
     const isSure = status === 'live' || status === 'sleeping' || status === 'crashed'
     const revision = known.get(id) ?? (isSure ? unknownUpload : undefined)
     return revision === undefined ? deployment : { ...deployment, commit: revision }
@@ -47,6 +49,12 @@ export function knowingUploads(platform: Platform): Platform {
   }
   return {
     ...platform,
+    change: (name, input) => {
+      if ('deploymentId' in input && name === 'rollback-deployment') {
+        wentBackTo = known.get(input.deploymentId) ?? unknownUpload
+      }
+      return platform.change(name, input)
+    },
     observe: async (target, asking) => toldState(await platform.observe(target, asking)),
     observeAll: async (targets) => (await platform.observeAll(targets)).map(toldState),
     observeRunning: async (state) => {

@@ -61,7 +61,7 @@ export const commands: readonly CommandDefinition[] = [
       'fakturino deploy -e production --commit latest --yes',
       'fakturino deploy -e production --commit latest --auto-rollback --yes',
       'fakturino deploy -e production --plan production.plan --yes',
-      'fakturino deploy -e staging --upload .',
+      'fakturino deploy -e staging --upload ./backend',
     ],
     load: () => import('./deploy.ts'),
   },

@@ -101,7 +101,7 @@ describe('deploy --upload', () => {
     )
   })
 
-  it('is put back to the uploaded code before it, which then reads upload', async () => {
+  it('is put back to the uploaded code before it, and plan has nothing to do then', async () => {
     const stage = await aDeployedStage()
     await deployed(stage, await aDirectory())
     const bad = await aDirectory({ ...code, '.rehearsal-behaviour': 'crash-after-success' })
@@ -112,6 +112,8 @@ describe('deploy --upload', () => {
       return live.map(({ origin }) => (origin.kind === 'upload' ? origin.commit.behaviour : origin.kind))
     })
     expect(serving).toEqual([['healthy'], ['healthy'], ['healthy']])
+    const { documents } = await stage.run(['plan', '-e', 'staging', '--json'])
+    expect(documents[0]).toMatchObject({ changes: [], deployments: [] })
   })
 
   it('says which migration of the code failed, and leaves the rest alone', async () => {
