@@ -107,7 +107,8 @@ async function rulesIn(from: string, names: readonly (typeof ignoreFiles)[number
   const rules: Rules['rules'] = {}
   for (const name of names) {
     const seen = await statOf(join(from, name))
-    if (seen?.isFile()) rules[name] = ignore().add(await readFile(join(from, name), 'utf8').catch(refused('read', name)))
+    if (seen?.isFile())
+      rules[name] = ignore().add(await readFile(join(from, name), 'utf8').catch(refused('read', name)))
   }
   return { from, rules }
 }

@@ -13,11 +13,14 @@ export function knowingUploads(platform: Platform): Platform {
   let begun: { revision: string; since: number } | undefined
   /** What was rolled back to last: what is new since then is of that code, and not of the one that is gone. */
   let wentBackTo: string | undefined
+  const remember = (id: DeploymentId, revision: string | undefined) => {
+    if (revision !== undefined && isUploaded(revision) && !known.has(id)) known.set(id, revision)
+  }
   const learn = (state: ObservedState) => {
     const { operation, releases } = operationNotes(state)
-    for (const { commit, deployments } of releases) {
-      if (commit === undefined || !isUploaded(commit)) continue
-      for (const id of Object.values(deployments)) if (!known.has(id)) known.set(id, commit)
+    for (const { commit, deployments, previousCommit, putBack = {} } of releases) {
+      for (const id of Object.values(putBack)) remember(id, previousCommit)
+      for (const id of Object.values(deployments)) remember(id, commit)
     }
     const revision = operation?.commit
     begun =
@@ -29,7 +32,7 @@ export function knowingUploads(platform: Platform): Platform {
     const { id, commit, image, createdAt, status } = deployment
     if (commit !== undefined || image !== undefined) return deployment
     // What an operation has started is its own, also where it was ended before it could note that.
-    if (begun !== undefined && createdAt >= begun.since && !known.has(id)) known.set(id, wentBackTo ?? begun.revision)
+    if (begun !== undefined && createdAt >= begun.since) remember(id, wentBackTo ?? begun.revision)
     const isSure = status === 'live' || status === 'sleeping' || status === 'crashed'
     const revision = known.get(id) ?? (isSure ? unknownUpload : undefined)
     return revision === undefined ? deployment : { ...deployment, commit: revision }

@@ -21,7 +21,7 @@ import { configAt } from './config-path.ts'
 import { isOnlyByPatch } from './direct-store.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { LastApplied } from './last-applied.ts'
-import type { Cause, Change, Plan, PlannedDeployment, PlanNote } from './plan.ts'
+import type { Cause, Change, Plan, PlanNote, PlannedDeployment } from './plan.ts'
 import { liveDeployment, planDeployments, type WantedCommit } from './plan-deployments.ts'
 
 /** Everything a plan is made from. */
