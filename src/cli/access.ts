@@ -4,6 +4,7 @@ import type { Files } from '../kit/files.ts'
 import { createHttpClient } from '../kit/http.ts'
 import { HttpError } from '../kit/http-error.ts'
 import { parseRehearsalAddress, type RehearsalAddress } from '../kit/rehearsal-address.ts'
+import { knowingUploads } from '../operations/known-uploads.ts'
 import { type Credential, chooseCredential } from '../platform/credential.ts'
 import { createGraphqlClient } from '../platform/graphql-client.ts'
 import { createGraphqlPlatform } from '../platform/graphql-platform.ts'
@@ -66,7 +67,7 @@ export function openAccess(
     onRetry: needs.onRetry,
   })
   const subscriptions = createSubscriptions({ credential, clock: needs.clock, random: needs.random })
-  const platform = createGraphqlPlatform(client, subscriptions)
+  const platform = knowingUploads(createGraphqlPlatform(client, subscriptions))
   const isRehearsal = credential.endpoint.isLoopback
   const spokenTo = announced?.endpoint === credential.endpoint.url ? announced : undefined
   const via = spokenTo?.edge

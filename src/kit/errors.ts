@@ -46,6 +46,8 @@ export type FailureCode =
   // refused
   | 'guard'
   | 'command-refused'
+  | 'secret-file'
+  | 'uploaded-code'
   | 'declined'
   | 'staged-changes'
   | 'moved'
@@ -74,6 +76,8 @@ export type FailureCode =
   | 'railway-cli-missing'
   | 'railway-cli-failed'
   | 'program-missing'
+  | 'upload-too-large'
+  | 'upload-refused'
   | 'backup-failed'
   | 'artisan-failed'
   | 'migration-failed'
@@ -91,6 +95,7 @@ export type FailureCode =
   | 'verification-inconclusive'
   | 'mutation-unknown'
   | 'command-unknown'
+  | 'upload-unknown'
   | 'backup-timeout'
   // unreachable
   | 'unreachable'

@@ -104,7 +104,7 @@ const reasons: Record<string, string> = {
   EMFILE: 'too many files are open',
 }
 
-function refused(verb: string, path: string) {
+export function refused(verb: string, path: string) {
   return (error: unknown): never => {
     const code = diskCode(error) ?? 'unknown reason'
     throw new OperatorError({
@@ -117,6 +117,6 @@ function refused(verb: string, path: string) {
   }
 }
 
-function diskCode(error: unknown): string | undefined {
+export function diskCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }

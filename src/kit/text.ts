@@ -35,7 +35,8 @@ export function listed(words: readonly string[], last = 'and'): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`
 }
 
-/** A commit as people say it; anything else as it is. */
+/** A commit, or the revision of uploaded code, as people say it; anything else as it is. */
 export function shortCommit(commit: string): string {
+  if (/^upload-[0-9a-f]{64}$/.test(commit)) return `upload ${commit.slice(7, 15)}`
   return /^[0-9a-f]{40}$/.test(commit) ? commit.slice(0, 8) : commit
 }

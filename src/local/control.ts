@@ -3,7 +3,7 @@ import { parseCommit, parseIncident } from './control-requests.ts'
 import { type ControlAnswer, dispatchJobs, printLines, setCondition } from './control-services.ts'
 import { activeDeployments } from './deploying.ts'
 import { bodyOf, isLoopback, loopback, sendJson } from './loopback-server.ts'
-import type { Environment, Project } from './model.ts'
+import type { Environment, Origin, Project } from './model.ts'
 import type { World } from './world.ts'
 
 export interface ControlNeeds {
@@ -108,8 +108,13 @@ function environmentState({ id, name, instances }: Environment) {
       active: activeDeployments(instance).map(({ id: deploymentId, status, origin }) => ({
         id: deploymentId,
         status,
-        ...(origin.kind === 'commit' ? { commit: origin.commit.sha } : { image: origin.image }),
+        ...originTold(origin),
       })),
     })),
   }
+}
+
+function originTold(origin: Origin): { commit: string } | { image: string } | Record<string, never> {
+  if (origin.kind === 'commit') return { commit: origin.commit.sha }
+  return origin.kind === 'image' ? { image: origin.image } : {}
 }

@@ -4,6 +4,7 @@ import { isInProgress } from './lifecycle.ts'
 import type { Deployment, Environment, Origin, ServiceInstance } from './model.ts'
 import { cannotProcess, PlatformError } from './platform-error.ts'
 import type { PlatformModel } from './platform-model.ts'
+import type { Commit } from './repositories.ts'
 import { deploymentVariables, referencedServices } from './variables.ts'
 
 /** How long the image of a removed deployment is kept: as on the Pro plan. */
@@ -22,6 +23,13 @@ export interface Wanted {
 export function deployInstance(model: PlatformModel, instance: ServiceInstance, wanted: Wanted = {}): Deployment {
   const settings = settingsOf(instance)
   const deployment = newDeployment(model, instance, originFor(model, instance, settings, wanted), settings)
+  model.lifecycle.begin(deployment)
+  return deployment
+}
+
+/** Code that was sent from a directory, with the settings and variables that are stored now, whatever source the service has. */
+export function deployUpload(model: PlatformModel, instance: ServiceInstance, commit: Commit): Deployment {
+  const deployment = newDeployment(model, instance, { kind: 'upload', commit }, settingsOf(instance))
   model.lifecycle.begin(deployment)
   return deployment
 }
@@ -60,7 +68,7 @@ export function deployBatch(
 export function redeploy(model: PlatformModel, old: Deployment, usePreviousImage: boolean): Deployment {
   const deployment = newDeployment(model, old.instance, old.origin, old.settings, {
     variables: old,
-    builds: !usePreviousImage && old.origin.kind === 'commit',
+    builds: !usePreviousImage && old.origin.kind !== 'image',
   })
   model.lifecycle.begin(deployment)
   return deployment
@@ -107,8 +115,10 @@ export function pushed(model: PlatformModel, repository: string, branch: string,
 function originFor(model: PlatformModel, instance: ServiceInstance, settings: ServiceConfig, wanted: Wanted): Origin {
   const { repo, image, branch: chosen } = settings.source ?? {}
   if (!repo) {
-    if (!image) throw cannotProcess('The service has no source')
-    return { kind: 'image', image }
+    if (image) return { kind: 'image', image }
+    const uploaded = instance.deployments.findLast(({ origin }) => origin.kind === 'upload')?.origin
+    if (uploaded === undefined) throw cannotProcess('The service has no source')
+    return uploaded
   }
   const { repositories } = model
   if (!repositories.has(repo)) throw cannotProcess(`The repository ${repo} is not known`)
@@ -171,7 +181,7 @@ function newDeployment(
     variables: special.variables?.variables ?? deploymentVariables(instance, origin, 'container'),
     shownVariables: special.variables?.shownVariables ?? deploymentVariables(instance, origin, 'client'),
     patchId: special.patchId,
-    builds: special.builds ?? origin.kind === 'commit',
+    builds: special.builds ?? origin.kind !== 'image',
     waitsFor: [],
     events: [],
     snapshotId: model.id(),

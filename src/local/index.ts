@@ -29,6 +29,8 @@ import { type SimulatedTiming, simulatedTiming } from './runtime/simulated.ts'
 import { sshPath } from './ssh-command.ts'
 import { answerSsh } from './ssh-route.ts'
 import { newTokens } from './tokens.ts'
+import { upPlaceIn } from './up-command.ts'
+import { answerUp } from './up-route.ts'
 import { World } from './world.ts'
 
 export type { Condition } from './condition.ts'
@@ -106,6 +108,8 @@ export async function startLocalPlatform(options: LocalPlatformOptions): Promise
     if (path === graphqlPath) return answerGraphql(request, response, graphql)
     if (path === sshPath) return answerSsh(request, response, { model, tokens, port: api.port })
     if (path === runPath) return answerRun(request, response, { model, tokens, port: api.port })
+    const upload = upPlaceIn(request.url ?? '')
+    if (upload !== undefined) return answerUp(upload, request, response, { model, tokens, port: api.port })
     if (!path.startsWith('/control/')) return sendJson(response, 404, { message: 'Not Found' })
     const needs = { world, controlToken, port: api.port, now: () => clock.now(), stop: () => stopRequested() }
     return answerControl(request, response, needs)

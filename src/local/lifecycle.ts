@@ -2,7 +2,7 @@ import type { DeploymentEventStep, DeploymentStatus } from '../contract/types.ts
 import type { Agenda } from './agenda.ts'
 import { Containers } from './containers.ts'
 import type { Print } from './log-writer.ts'
-import type { Deployment, DeploymentEvent } from './model.ts'
+import type { Deployment, DeploymentEvent, Origin } from './model.ts'
 import type { News } from './news.ts'
 import { replicasOf } from './patches.ts'
 import type { End, Runtime } from './runtime/runtime.ts'
@@ -54,8 +54,7 @@ export class Lifecycle {
       if (older !== deployment && isInProgress(older)) this.remove(older, 'superseded by a newer deployment')
     }
     const { origin } = deployment
-    const source = origin.kind === 'image' ? origin.image : `${origin.repository} at ${origin.commit.sha}`
-    this.#print(deployment, 'build', `${origin.kind === 'image' ? 'Pulling' : 'Cloning'} ${source}`)
+    this.#print(deployment, 'build', firstWords(origin))
     this.#step(
       deployment,
       'SNAPSHOT_CODE',
@@ -307,4 +306,10 @@ export class Lifecycle {
 function milliseconds(setting: unknown, variable: string | undefined): number {
   const seconds = typeof setting === 'number' ? setting : Number(variable)
   return seconds > 0 ? seconds * 1000 : 0
+}
+
+function firstWords(origin: Origin): string {
+  if (origin.kind === 'image') return `Pulling ${origin.image}`
+  if (origin.kind === 'upload') return 'Unpacking archive'
+  return `Cloning ${origin.repository} at ${origin.commit.sha}`
 }

@@ -123,6 +123,8 @@ export interface VolumeInstance {
 export type Origin =
   | { kind: 'commit'; repository: string; branch: string; commit: Commit }
   | { kind: 'image'; image: string }
+  /** Code that somebody sent from a directory; no commit of any repository. */
+  | { kind: 'upload'; commit: Commit }
 
 export interface Deployment {
   id: string

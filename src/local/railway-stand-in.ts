@@ -1,8 +1,10 @@
 import { wallClock } from '../kit/clock.ts'
+import { codeFiles, contentOf } from '../kit/code-files.ts'
 import { createHttpClient } from '../kit/http.ts'
 import { isRecord } from '../kit/json.ts'
 import { parseRunArguments, runPath, variablesIn } from './run-command.ts'
 import { parseSshArguments, type SshCommand, sshPath } from './ssh-command.ts'
+import { parseUpArguments, upPath } from './up-command.ts'
 
 /** What the stand-in uses of its process. */
 interface StandInProcess {
@@ -24,7 +26,8 @@ export async function railwayStandIn({ argv, env, stdout, stderr }: StandInProce
   }
   const inContainer = parseSshArguments(argv)
   const here = parseRunArguments(argv)
-  if (inContainer === undefined && here === undefined) return fail(2, known)
+  const sent = parseUpArguments(argv)
+  if (inContainer === undefined && here === undefined && sent === undefined) return fail(2, known)
   const { RAILWAY_BACKBOARD_URL: endpoint = '', RAILWAY_API_TOKEN, RAILWAY_TOKEN } = env
   if (!URL.canParse(endpoint)) return fail(1, 'error: RAILWAY_BACKBOARD_URL names no rehearsal')
   const http = createHttpClient({ clock: wallClock, userAgent: 'railway-stand-in' })
@@ -42,6 +45,11 @@ export async function railwayStandIn({ argv, env, stdout, stderr }: StandInProce
     })
     const told: unknown = JSON.parse(body)
     return { status, told: isRecord(told) ? told : {} }
+  }
+  if (sent !== undefined) {
+    const told = await sendCode(sent, endpoint, post).finally(() => http.close())
+    stdout.write(`${JSON.stringify(told)}\n`)
+    return 'error' in told ? 1 : 0
   }
   const lost = inContainer === undefined ? 1 : 255
   try {
@@ -64,6 +72,30 @@ export async function railwayStandIn({ argv, env, stdout, stderr }: StandInProce
   }
 }
 
+/** With `--json` the real one says on stdout what went wrong, too, in these words. */
+async function sendCode(
+  { place, directory }: NonNullable<ReturnType<typeof parseUpArguments>>,
+  endpoint: string,
+  post: (url: string, content: object) => Promise<Answer>,
+): Promise<Record<string, unknown>> {
+  const failed = (error: string, code = 'ERROR') => ({ error, code, hint: null })
+  const found = await codeFiles(directory)
+  if (typeof found === 'string') return failed(`Failed to read \`${directory}\` for upload: no such path`)
+  try {
+    const files = await Promise.all(
+      found.files.map(async (file) => ({ path: file.path, content: (await contentOf(file)).toString('base64') })),
+    )
+    const { status, told } = await post(new URL(upPath(place), endpoint).href, { files })
+    if (status === 200) return { deploymentId: told.deploymentId, logsUrl: told.logsUrl }
+    if (status === 400) return failed(String(told.message), 'UPLOAD_FAILED')
+    if (status === 401) return failed(unauthorized, 'UNAUTHORIZED')
+    if (status === 413) return failed(`Failed to upload code. File too large: ${told.message}`, 'UPLOAD_FAILED')
+    return failed(`Failed to upload code with status code ${status}`, 'UPLOAD_FAILED')
+  } catch {
+    return failed('error sending request')
+  }
+}
+
 function placeOf({ project, environment, service }: SshCommand) {
   return { project, environment, service }
 }
@@ -74,7 +106,7 @@ interface Answer {
 }
 
 const where = '--project ID --environment ID --service ID'
-const known = `error: this stand-in of a rehearsal takes only: ssh ${where} -- COMMAND..., and run ${where} --no-local -- COMMAND...`
+const known = `error: this stand-in of a rehearsal takes only: ssh ${where} -- COMMAND..., run ${where} --no-local -- COMMAND..., and up DIR --path-as-root ${where} --detach --json`
 const unauthorized = 'Unauthorized. Please check that your RAILWAY_API_TOKEN, or RAILWAY_TOKEN, is valid.'
 const variablesQuery =
   'query VariablesForServiceDeployment($project: String!, $environment: String!, $service: String!) { variablesForServiceDeployment(projectId: $project, environmentId: $environment, serviceId: $service) }'

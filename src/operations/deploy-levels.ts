@@ -3,6 +3,7 @@ import { healthTimeoutMs } from '../config/timing.ts'
 import { OperatorError } from '../kit/errors.ts'
 import { poll } from '../kit/poll.ts'
 import { listed } from '../kit/text.ts'
+import { isUploaded } from '../kit/uploaded-revision.ts'
 import { blockedDeployments } from '../plan/blocked-deployments.ts'
 import type { Plan, PlannedDeployment } from '../plan/plan.ts'
 import type { DeploymentId, EnvironmentId, ServiceId } from '../platform/ids.ts'
@@ -20,6 +21,8 @@ import {
 import type { FailedMigrations } from './failed-migrations.ts'
 import { hiddenFailure, tellMigrations } from './read-migrations.ts'
 import { tellLogs } from './tell-logs.ts'
+import { type Uploading, uploadCode } from './upload-code.ts'
+import { withoutCode } from './uploaded-code.ts'
 import { checkServing, type DeployedService, type VerifyNeeds } from './verify-release.ts'
 import { type DeploymentEnding, isOver, type WatchNeeds, watchDeployments } from './watch-deployments.ts'
 import { watchSettling } from './watch-settling.ts'
@@ -30,6 +33,8 @@ export interface LevelNeeds extends WatchNeeds, VerifyNeeds {
   confirm: () => Promise<void>
   /** Throws where what was just read says that somebody else works on the environment. */
   check: (state: ObservedState) => void
+  /** Where the code comes from a directory. */
+  uploading?: Uploading
 }
 
 /** Level by level, each service once; a level that does not hold stops the next. */
@@ -268,6 +273,13 @@ async function startDeployment(
     const { commit: head, deploymentId } = member.follows
     if (member.commit === 'latest' && head !== undefined) heads.set(member.codebase ?? '', head)
     return { deploymentId, ...(head === undefined ? {} : { commit: head }) }
+  }
+  if (commit !== undefined && isUploaded(commit)) {
+    const { uploading } = needs
+    if (uploading === undefined || uploading.revision !== commit)
+      throw withoutCode(state.environment.name, [member.service], commit)
+    const place = { ...target, serviceId, service: member.service, environment: state.environment.name }
+    return { deploymentId: await uploadCode(uploading, place, needs), commit }
   }
   if (member.commit !== 'latest' || commit !== undefined) {
     const { deploymentId } = await needs.platform.change('deploy-service', {

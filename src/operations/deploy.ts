@@ -3,6 +3,7 @@ import { OperatorError } from '../kit/errors.ts'
 import type { Finding } from '../kit/finding.ts'
 import type { Secret } from '../kit/secret.ts'
 import { listed } from '../kit/text.ts'
+import { codeOption } from '../kit/uploaded-revision.ts'
 import { blockedDeployments } from '../plan/blocked-deployments.ts'
 import { toldSecret } from '../plan/compare-variables.ts'
 import { judgeGuards, passedGuards } from '../plan/guards/index.ts'
@@ -26,6 +27,7 @@ import { outcomes, previousCommit, type Release, releaseFrom, startedOr, type To
 import { releaseServices } from './release-services.ts'
 import type { Stored } from './second-ways.ts'
 import { unfinishedEvent } from './unfinished.ts'
+import { refuseWithoutCode } from './uploaded-code.ts'
 
 export interface DeployRequest {
   /** What is wanted of the environment of that name; throws for one that the config does not know. */
@@ -101,6 +103,7 @@ export async function deploy(request: DeployRequest, needs: DeployNeeds): Promis
     await needs.report({ type: 'plan-made', plan })
     if (request.saved !== undefined) matchSavedPlan(request.saved, planned, needs.isRehearsal)
     refuseUnsafe(plan, desired, request)
+    refuseWithoutCode(plan, needs.uploading?.revision)
     const release = releaseFrom(planned, startedAt, needs.clock)
     const nothingToDo = isSettled(plan)
     if (nothingToDo && (unfinished === undefined || request.isDryRun)) {
@@ -239,7 +242,8 @@ function refuseBlocked(plan: Plan, desired: DesiredState, { commit, isDetached =
   const waiting = blocked.filter(({ waitsFor }) => waitsFor.length > 0).map(({ deployment }) => deployment.service)
   const waits =
     waiting.length === 0 ? '' : ` ${listed(waiting)} ${waiting.length === 1 ? 'waits' : 'wait'} for ${listed(lacking)}.`
-  const asked = commit.kind === 'running' ? '' : ` --commit ${commit.kind === 'given' ? commit.commit : 'latest'}`
+  const asked =
+    commit.kind === 'running' ? '' : ` ${commit.kind === 'given' ? codeOption(commit.commit) : '--commit latest'}`
   throw new OperatorError({
     kind: 'unfinished',
     code: 'blocked-by-secret',

@@ -50,6 +50,8 @@ export type OperationEvent =
   /** Only a patch could, and the token may not use any; in the words of the plan. */
   | { type: 'changes-not-stored'; environment: string; places: string[] }
   | { type: 'auto-deploy-set'; environment: string; services: string[]; enabled: boolean }
+  /** Code that is sent from a directory. `commit`: git's, where nobody has changed it since. */
+  | { type: 'code-read'; directory: string; revision: string; files: number; bytes: number; commit?: string }
   | { type: 'level-started'; environment: string; level: number; services: string[] }
   | {
       type: 'deployment-created'

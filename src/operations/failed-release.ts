@@ -1,6 +1,7 @@
 import type { DesiredState } from '../config/desired.ts'
 import { OperatorError } from '../kit/errors.ts'
 import { count, listed, shortCommit } from '../kit/text.ts'
+import { codeOption } from '../kit/uploaded-revision.ts'
 import { type Change, subjectOf } from '../plan/plan.ts'
 import { liveDeployment, runningCommit } from '../plan/plan-deployments.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
@@ -195,7 +196,7 @@ function undoHint(
   const sharing = desired.services.filter((service) => service.codebase === codebase).map(({ name }) => name)
   if (now !== undefined && canRollBackTo(previous, sharing, before, now))
     return `To bring the code of before back without a build, run: fakturino rollback services --to ${previous} -e ${before.environment.name}`
-  return `To bring the code of before back, run: ${command} --commit ${previous}`
+  return `To bring the code of before back, run: ${command} ${codeOption(previous)}`
 }
 
 /** All of them where they are few; else how many. */

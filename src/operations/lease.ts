@@ -1,5 +1,6 @@
 import type { Clock } from '../kit/clock.ts'
 import { OperatorError } from '../kit/errors.ts'
+import { isUploaded } from '../kit/uploaded-revision.ts'
 import {
   type LeaseNote,
   notesIn,
@@ -112,6 +113,7 @@ export async function underLease<Result>(
     renewedAt = clock.now()
   }
   const deployments: ReleaseNote['deployments'] = {}
+  const putBack: NonNullable<ReleaseNote['putBack']> = {}
   const migrations: string[] = []
   let commit: string | undefined
   const report: Report = async (event) => {
@@ -124,6 +126,9 @@ export async function underLease<Result>(
     if (event.type === 'deployment-rolled-back' && operation.command === 'rollback') {
       deployments[event.service] = event.deploymentId
       commit = event.commit ?? commit
+    }
+    if (event.type === 'deployment-rolled-back' && operation.command === 'deploy' && isUploaded(event.commit)) {
+      if (event.commit === request.previousCommit) putBack[event.service] = event.deploymentId
     }
     await record.note(event)
     if (event.type === 'rollback-started') await goBack()
@@ -184,6 +189,7 @@ export async function underLease<Result>(
       ...(request.previousCommit === undefined ? {} : { previousCommit: request.previousCommit }),
       verdict: verdict ?? 'unknown',
       deployments,
+      ...(Object.keys(putBack).length === 0 ? {} : { putBack }),
       ...(plan === undefined ? {} : { plan }),
       migrations,
     }

@@ -1,4 +1,5 @@
 import { own } from '../config/own.ts'
+import { unknownUpload } from '../kit/uploaded-revision.ts'
 import type { ReleaseNote } from '../plan/operation-notes.ts'
 import { isOnItsWay } from '../plan/plan-deployments.ts'
 import type { DeploymentId, ServiceId } from '../platform/ids.ts'
@@ -86,7 +87,10 @@ export function unknownEnds(releases: readonly PastRelease[], serving: ReadonlyS
 function candidates(releases: readonly PastRelease[], serving: ReadonlySet<string>): PastRelease[] {
   const left = releases.filter(({ commit }) => serving.has(commit)).map(({ firstAt }) => firstAt)
   const newest = left.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...left)
-  return releases.filter(({ firstAt, isBad }) => firstAt < newest && !isBad)
+  return releases.filter(
+    // Code of which nothing is known may be several, and all of them read alike.
+    ({ commit, firstAt, isBad }) => firstAt < newest && !isBad && commit !== unknownUpload,
+  )
 }
 
 function wereLive({ services }: PastRelease, allowed: readonly PastEnding[]): boolean {

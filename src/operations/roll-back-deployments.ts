@@ -1,5 +1,6 @@
 import { OperatorError } from '../kit/errors.ts'
 import { poll } from '../kit/poll.ts'
+import { isUploaded } from '../kit/uploaded-revision.ts'
 import type { DeploymentId, ServiceId } from '../platform/ids.ts'
 import type { ObservedDeployment } from '../platform/observed-state.ts'
 import type { Target } from '../platform/platform.ts'
@@ -146,6 +147,8 @@ async function begin(order: RollbackOrder, target: Target, isKept: boolean, need
   }
   if (by === 'rebuild' || by === 'image-or-rebuild') return rebuild(order, found, needs)
   const { commit } = to
+  // Without a commit the platform would build whatever is newest.
+  if (to.image === undefined && (commit === undefined || isUploaded(commit))) throw imageGone(service)
   let answered: DeploymentId | undefined
   const seen = await unlessLost(
     async () => {

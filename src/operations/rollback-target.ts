@@ -3,6 +3,7 @@ import { nearestWords } from '../config/nearest.ts'
 import { OperatorError } from '../kit/errors.ts'
 import { shellWord } from '../kit/shell-word.ts'
 import { listed, shortCommit } from '../kit/text.ts'
+import { isUploaded } from '../kit/uploaded-revision.ts'
 import { operationNotes } from '../plan/operation-notes.ts'
 import { lastThatRan } from '../plan/plan-deployments.ts'
 import { codebaseOf } from '../plan/split-revisions.ts'
@@ -113,7 +114,9 @@ export function refuseImpossible(steps: readonly RollbackStep[], target: Rollbac
             `To build ${listed(gone)} anew from the source of then, with the variables of then, which takes as long as a build, run \`${rebuilding(target, environment)}\`.`,
           ]
         : []),
-      `To bring that commit back with a build, which takes longer and uses the variables that are stored now, run \`fakturino deploy -e ${where} --commit ${shellWord(commit)}\`.`,
+      isUploaded(commit)
+        ? `To bring that code back, upload its directory: \`fakturino deploy -e ${where} --upload DIR\`.`
+        : `To bring that commit back with a build, which takes longer and uses the variables that are stored now, run \`fakturino deploy -e ${where} --commit ${shellWord(commit)}\`.`,
       ...(others.length === 0 ? [] : [`To roll back only ${listed(others)}, run \`${command}\`.`]),
     ].join(' '),
   })
@@ -133,6 +136,8 @@ export function rebuilding({ release, services, isPart, exact }: RollbackTarget,
 }
 
 function isBegunBy(commit: string, text: string): boolean {
+  const digest = /^upload[ -]([0-9a-f]{7,64})$/i.exec(text)?.[1]
+  if (digest !== undefined) return commit.startsWith(`upload-${digest.toLowerCase()}`)
   return /^[0-9a-f]{7,40}$/i.test(text) ? commit.startsWith(text.toLowerCase()) : commit === text
 }
 

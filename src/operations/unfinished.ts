@@ -1,4 +1,5 @@
 import { shellWord } from '../kit/shell-word.ts'
+import { codeOption } from '../kit/uploaded-revision.ts'
 import { type OperationNote, operationNotes } from '../plan/operation-notes.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import { redactorOf, valuesRead } from '../platform/redact.ts'
@@ -58,7 +59,7 @@ export function goOnWith({ command, commit, services = [] }: OperationNote, envi
   }
   const where = [...safe, '-e', shellWord(environment)].join(' ')
   if (command === 'restart') return `fakturino restart ${where}`
-  return `fakturino deploy ${where}${commit === undefined ? '' : ` --commit ${shellWord(commit)}`}`
+  return `fakturino deploy ${where}${commit === undefined ? '' : ` ${codeOption(commit)}`}`
 }
 
 /** Says that an operation was not finished, and how to go on. */

@@ -1,6 +1,7 @@
 import type { DesiredService } from '../config/desired.ts'
 import type { Timing } from '../config/timing.ts'
 import type { Clock } from '../kit/clock.ts'
+import { isUploaded } from '../kit/uploaded-revision.ts'
 import { liveDeployment } from '../plan/plan-deployments.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -87,7 +88,10 @@ async function checkSaidRevision(
   needs: VerifyNeeds,
 ): Promise<CheckResult | undefined> {
   const domain = domainOf(service, state)
-  if (service.revision === undefined || domain === undefined || commit === undefined) return undefined
+  // Uploaded code does not know which revision it is called by.
+  if (service.revision === undefined || domain === undefined || commit === undefined || isUploaded(commit)) {
+    return undefined
+  }
   const { successes: inARow, gapMs, probeTimeoutMs } = needs.timing.liveness
   const url = `https://${domain}${service.revision.path}`
   const before = liveDeployment(state.services.find(({ name }) => name === service.name))?.commit

@@ -51,6 +51,8 @@ export interface ReleaseNote {
   verdict: 'pass' | 'fail' | 'inconclusive' | 'unknown'
   /** What it started, by service. */
   deployments: Record<string, DeploymentId>
+  /** What it put back to uploaded code of `previousCommit`, by service: the platform does not say of what those are. */
+  putBack?: Record<string, DeploymentId>
   /** The fingerprint of the plan that it carried out. */
   plan?: string
   /** What its pre-deploy command did to the database, by name; the newest, where there are many. */
@@ -140,7 +142,7 @@ function operationIn(value: unknown): OperationNote | undefined {
 
 function releaseIn(value: unknown): ReleaseNote | undefined {
   if (!isRecord(value)) return undefined
-  const { id: release, at, by, reason, commit, previousCommit, verdict, deployments, plan, migrations } = value
+  const { id: release, at, by, reason, commit, previousCommit, verdict, deployments, putBack, plan, migrations } = value
   if (!isText(release) || !isTime(at) || !isText(by) || !isVerdict(verdict)) return undefined
   return {
     id: release,
@@ -150,14 +152,19 @@ function releaseIn(value: unknown): ReleaseNote | undefined {
     ...(isText(reason) ? { reason: printable(reason) } : {}),
     ...(isText(commit) ? { commit: printable(commit) } : {}),
     ...(isText(previousCommit) ? { previousCommit: printable(previousCommit) } : {}),
-    deployments: Object.fromEntries(
-      Object.entries(isRecord(deployments) ? deployments : {}).flatMap(([service, deployment]) =>
-        isText(deployment) ? [[printable(service), id<'deployment'>(printable(deployment))]] : [],
-      ),
-    ),
+    deployments: deploymentsIn(deployments),
+    ...(isRecord(putBack) ? { putBack: deploymentsIn(putBack) } : {}),
     ...(isText(plan) ? { plan: printable(plan) } : {}),
     ...(Array.isArray(migrations) ? { migrations: migrations.filter(isText).map(printable) } : {}),
   }
+}
+
+function deploymentsIn(value: unknown): Record<string, DeploymentId> {
+  return Object.fromEntries(
+    Object.entries(isRecord(value) ? value : {}).flatMap(([service, deployment]) =>
+      isText(deployment) ? [[printable(service), id<'deployment'>(printable(deployment))]] : [],
+    ),
+  )
 }
 
 function parsed(text: string | undefined): unknown {

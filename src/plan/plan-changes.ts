@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import type { DesiredService, DesiredState } from '../config/desired.ts'
 import { own } from '../config/own.ts'
 import type { Secret } from '../kit/secret.ts'
-import { listed } from '../kit/text.ts'
+import { listed, shortCommit } from '../kit/text.ts'
+import { isUploaded } from '../kit/uploaded-revision.ts'
 import type { DeniedPart, ObservedRunning, ObservedService, ObservedState } from '../platform/observed-state.ts'
 import { settingsFromConfig } from '../platform/translate.ts'
 import { compareAttachments } from './compare-attachments.ts'
@@ -20,8 +21,8 @@ import { configAt } from './config-path.ts'
 import { isOnlyByPatch } from './direct-store.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { LastApplied } from './last-applied.ts'
-import type { Cause, Change, Plan, PlanNote } from './plan.ts'
-import { planDeployments, type WantedCommit } from './plan-deployments.ts'
+import type { Cause, Change, Plan, PlanNote, PlannedDeployment } from './plan.ts'
+import { liveDeployment, planDeployments, type WantedCommit } from './plan-deployments.ts'
 
 /** Everything a plan is made from. */
 export interface PlanSituation {
@@ -79,6 +80,7 @@ export function planChanges(situation: PlanSituation): Plan {
       ...secretsThatDiffer(there.secrets, situation.supplied),
       ...strangers(situation),
       ...denials(observed),
+      ...uploadedCode(situation, deployments),
     ],
     pending: desired.pending.map(({ name, reason }) => ({ service: name, reason })),
     fingerprint: fingerprint(observed, situation.salt),
@@ -271,4 +273,24 @@ function strangers({ desired, observed }: PlanSituation): PlanNote[] {
       service: service.name,
       message: 'Not in the config, left alone.',
     }))
+}
+
+/** What runs is no commit: nothing of the config brings it, and nothing but a new choice of code replaces it. */
+function uploadedCode({ desired, observed }: PlanSituation, deployments: readonly PlannedDeployment[]): PlanNote[] {
+  const replaced = new Set(deployments.filter(({ commit }) => !isUploaded(commit)).map(({ service }) => service))
+  const running = desired.services.flatMap(({ name, codebase }) => {
+    const revision = liveDeployment(observed?.services.find((service) => service.name === name))?.commit
+    return codebase === undefined || revision === undefined || !isUploaded(revision) || replaced.has(name)
+      ? []
+      : [{ name, codebase, revision }]
+  })
+  return Array.from(new Set(running.map(({ codebase }) => codebase)), (codebase) => {
+    const members = running.filter((one) => one.codebase === codebase)
+    const revisions = new Set(members.map(({ revision }) => shortCommit(revision)))
+    const names = members.map(({ name }) => name)
+    return {
+      code: 'uploaded-code' as const,
+      message: `${listed(names)} ${names.length === 1 ? 'runs' : 'run'} code that was uploaded from a directory (${listed([...revisions])}), not a commit of ${codebase}. Until deploy is told --commit or --upload, it stays.`,
+    }
+  })
 }

@@ -128,6 +128,7 @@ export interface PlanNote {
     | 'unclear-domain'
     | 'config-denied'
     | 'history-denied'
+    | 'uploaded-code'
   service?: string
   message: string
 }

@@ -52,6 +52,7 @@ const owners: [library: string, place: string][] = [
   ['cosmiconfig|jiti|valibot|fastest-levenshtein', 'config/'],
   ['graphql-request', 'platform/'],
   ['graphql', 'local/'],
+  ['ignore', 'kit/code-files\\.ts'],
   ['graphql-ws|ws|@types/ws', '(platform/open-connection\\.ts|local/)'],
   ['env-paths', 'cli/'],
   ['parse-prometheus-text-format', 'verify/said-metrics\\.ts'],
@@ -59,7 +60,7 @@ const owners: [library: string, place: string][] = [
 
 const doors: [builtin: string, place: string][] = [
   ['child_process', 'kit/(background|run-process)\\.ts'],
-  ['fs(/promises)?', '(kit/(files|background)\\.ts|config/load\\.ts|local/executable-schema\\.ts)'],
+  ['fs(/promises)?', '(kit/(files|code-files|background)\\.ts|config/load\\.ts|local/executable-schema\\.ts)'],
   ['https?|net|tls', '(kit/http|local/)'],
 ]
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { railwayStandIn } from '../../src/local/railway-stand-in.ts'
 import { parseRunArguments, unknownHost, withoutEnv } from '../../src/local/run-command.ts'
+import { parseUpArguments } from '../../src/local/up-command.ts'
 import { aProject, type ContractCaller, repository } from '../support/contract-caller.ts'
 
 const placed = ['--project', 'p', '--environment', 'e', '--service', 's']
@@ -29,6 +30,22 @@ describe('the arguments of run', () => {
     expect(withoutEnv(['env', '-u', 'A', '-u', 'B', 'php', '-u'])).toEqual(['php', '-u'])
     expect(withoutEnv(['php', 'artisan'])).toEqual(['php', 'artisan'])
   })
+})
+
+it('takes the arguments of up in one order and with nothing else', () => {
+  const up = ['up', '/code of $(id)', '--path-as-root', ...placed, '--detach', '--json']
+  expect(parseUpArguments(up)).toEqual({
+    directory: '/code of $(id)',
+    place: { project: 'p', environment: 'e', service: 's' },
+  })
+  for (const argv of [
+    up.slice(0, -1),
+    [...up, '--ci'],
+    up.filter((word) => word !== '--path-as-root'),
+    ['up', ...placed],
+  ]) {
+    expect(parseUpArguments(argv), argv.join(' ')).toBeUndefined()
+  }
 })
 
 it.each<[Record<string, string>, string | undefined]>([

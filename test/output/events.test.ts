@@ -22,6 +22,7 @@ it.each([
     '! not stored in staging: redis volume size. Only a patch stores it, so it stays\n  in the plan\n',
   ],
   ['auto-deploy-set', '✓ api and worker: deploy on push switched off in staging\n'],
+  ['code-read', '· /home/nina/fakturino: 812 files, 4.2 MB, sent as upload abababab, as git has\n  it at 11111111\n'],
   ['level-started', '  worker and scheduler starting\n'],
   ['deployment-created', '▸ api deploying 11111111 7406fe9c-e757-4e2b-a6a9-b5abc2d72de4\n'],
   ['deployment-moved', '  api deploying, running the pre-deploy command (1.3 s)\n'],

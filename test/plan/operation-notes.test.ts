@@ -34,6 +34,14 @@ describe('notes', () => {
     expect(notes).toEqual({ lease, operation, releases: [release('r2'), release('r1')] })
   })
 
+  it('tell what a release was put back to, and nothing of it where that cannot be read', () => {
+    const putBack = { api: id<'deployment'>('d2') }
+    const text = releasesText([], { ...release('r1'), putBack })
+    expect(stored({ [noteVariables.releases]: text }).releases).toEqual([{ ...release('r1'), putBack }])
+    const broken = text.replace('{"api":"d2"}', '["d2"]')
+    expect(stored({ [noteVariables.releases]: broken }).releases).toEqual([release('r1')])
+  })
+
   it('are read out of what was observed; what is masked is none', () => {
     const sharedVariables = {
       [noteVariables.lease]: { value: new Secret(noteText(lease)) },

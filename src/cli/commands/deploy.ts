@@ -1,5 +1,7 @@
 import { OperatorError } from '../../kit/errors.ts'
 import { shellWord } from '../../kit/shell-word.ts'
+import { isUploaded } from '../../kit/uploaded-revision.ts'
+import type { CodeToUpload } from '../../operations/code-to-upload.ts'
 import { type DeployNeeds, deploy } from '../../operations/deploy.ts'
 import type { Author } from '../../operations/patch-message.ts'
 import type { Release } from '../../operations/release.ts'
@@ -13,6 +15,7 @@ import { tellFindings } from '../config-findings.ts'
 import type { Context } from '../context.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { followUp } from '../follow-up.ts'
+import { givenCode, uploadedServices, uploadingOf } from '../given-code.ts'
 import { namedServices } from '../named-services.ts'
 import { readPlanFile, refuseMissingSecrets } from '../plan-file.ts'
 import { suppliedSecrets } from '../supplied-secrets.ts'
@@ -20,11 +23,16 @@ import { desiredBy, wantedEnvironment } from '../target.ts'
 
 export async function run(context: Context, input: CommandInput): Promise<ExitCode> {
   if (isGiven(input, 'autoRollback') && isGiven(input, 'detach')) throw nobodyWaits()
+  const code = await givenCode(context, input)
   const saved = await readPlanFile(context, input)
   const loaded = await context.config()
   const { config } = loaded
-  const commit = saved?.commit ?? askedCommit(textOption(input, 'commit'), config, context.variables)
-  const services = namedServices(saved?.services ?? input.arguments, config)
+  const commit =
+    code === undefined
+      ? (saved?.commit ?? askedCommit(textOption(input, 'commit'), config, context.variables))
+      : ({ kind: 'given', commit: code.revision } as const)
+  const named = namedServices(saved?.services ?? input.arguments, config)
+  const services = code === undefined ? named : uploadedServices(named, config)
   const supplied = await suppliedSecrets(context, textOption(input, 'secretsFile'), config)
   if (saved !== undefined) refuseMissingSecrets(saved, supplied)
   await tellFindings(context, loaded, 'changing')
@@ -45,13 +53,13 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
       isDryRun: context.options.dryRun ?? false,
       isAutoRollback: isGiven(input, 'autoRollback'),
     },
-    await deployNeeds(context),
+    { ...(await deployNeeds(context)), ...(code === undefined ? {} : { uploading: await uploadingOf(code, context) }) },
   )
   context.output.answer({
     type: 'deploy',
     release,
     undo: undoOf(release, context),
-    ...(release.verdict === 'unknown' ? { next: nextAfterStart(release, services, commit, context) } : {}),
+    ...(release.verdict === 'unknown' ? { next: nextAfterStart(release, named, commit, code, context) } : {}),
   })
   return exitCodes.done.code
 }
@@ -114,13 +122,18 @@ function nextAfterStart(
   { environment, services, commit }: Release,
   named: readonly string[],
   asked: WantedCommit,
+  code: CodeToUpload | undefined,
   { options }: Context,
 ): string[] {
   const status = followUp(`fakturino status -e ${shellWord(environment)}`, options)
   if (services.every(({ outcome }) => outcome !== 'waiting')) return [status]
   const words = ['fakturino deploy', ...named.map(shellWord), '-e', shellWord(environment)]
   // A first level of images has no commit; then the same question is asked again.
-  if (services.some((service) => service.outcome === 'started' && service.commit !== undefined) && commit !== undefined)
+  if (code !== undefined) words.push(`--upload ${shellWord(code.directory)}`)
+  else if (
+    services.some((service) => service.outcome === 'started' && service.commit !== undefined) &&
+    commit !== undefined
+  )
     words.push(`--commit ${commit}`)
   else if (asked.kind !== 'running') words.push(`--commit ${asked.kind === 'given' ? asked.commit : 'latest'}`)
   return [status, followUp(words.join(' '), options)]
@@ -136,6 +149,11 @@ export function undoOf({ environment, commit, previousCommit, previousIsKept }: 
     return {
       command: followUp(command, options),
       note: 'It starts the images of before again, with the variables they ran with. Stored variables and settings stay as they are now, and migrations are not undone.',
+    }
+  }
+  if (isUploaded(previousCommit)) {
+    return {
+      note: 'What served before was uploaded from a directory, and no image of it is kept: only --upload brings it back.',
     }
   }
   return {

@@ -64,6 +64,10 @@ export const commands: readonly CommandDefinition[] = [
     options: [
       { flags: '--commit <sha>', describes: 'the whole commit to deploy, or latest; without it, what runs already' },
       {
+        flags: '--upload <dir>',
+        describes: 'the code of this directory in the place of a commit, for every service that shares its codebase',
+      },
+      {
         flags: '--plan <file>',
         describes: 'exactly what plan --out saved; refused where anything has moved since',
       },
@@ -82,6 +86,7 @@ export const commands: readonly CommandDefinition[] = [
       'fakturino deploy -e production --commit latest --yes',
       'fakturino deploy -e production --commit latest --auto-rollback --yes',
       'fakturino deploy -e production --plan production.plan --yes',
+      'fakturino deploy -e staging --upload ./backend',
     ],
     load: () => import('./deploy.ts'),
   },

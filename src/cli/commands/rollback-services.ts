@@ -2,6 +2,7 @@ import { forgivingJournal } from '../../journal/forgiving-journal.ts'
 import { OperatorError } from '../../kit/errors.ts'
 import { shellWord } from '../../kit/shell-word.ts'
 import { listed, shortCommit } from '../../kit/text.ts'
+import { codeOption } from '../../kit/uploaded-revision.ts'
 import { rollBackServices } from '../../operations/roll-back-services.ts'
 import type { Rollback } from '../../operations/rolled-back.ts'
 import type { Undo } from '../../output/answers.ts'
@@ -64,7 +65,7 @@ function undoOfRollback({ environment, wayForward }: Rollback, { options }: Cont
   }
   const where = `-e ${shellWord(environment)}`
   if (way === 'deploy') {
-    const words = ['fakturino deploy', ...services.map(shellWord), where, `--commit ${shellWord(commit)}`]
+    const words = ['fakturino deploy', ...services.map(shellWord), where, codeOption(commit)]
     return {
       command: followUp(words.join(' '), options),
       note: 'It builds that commit, because no image of it can be started. Stored variables and settings are used as they are, and migrations are not undone.',

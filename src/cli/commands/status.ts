@@ -70,14 +70,15 @@ async function look(context: Context): Promise<Extract<Answer, { type: 'status' 
  */
 function wayBack({ environment, services }: EnvironmentStatus): string | undefined {
   const revisions = services.flatMap(({ rollback: { possible, to } }) => (possible ? [to?.revision ?? ''] : []))
-  const [commit, other] = new Set(revisions.filter(isCommit))
+  const [commit, other] = new Set(revisions.filter(isNamed))
   if (commit === undefined) return undefined
-  const to = other === undefined ? ['--to', shortCommit(commit)] : []
+  const to = other === undefined ? ['--to', shellWord(shortCommit(commit))] : []
   return ['fakturino rollback services', ...to, '-e', shellWord(environment)].join(' ')
 }
 
-function isCommit(revision: string): boolean {
-  return /^[0-9a-f]{40}$/.test(revision)
+/** A commit, or uploaded code of which the digest is known. */
+function isNamed(revision: string): boolean {
+  return /^(?:[0-9a-f]{40}|upload-[0-9a-f]{64})$/.test(revision)
 }
 
 /** Looks that come faster would use up the requests that a rescue needs. */

@@ -144,12 +144,14 @@ function meta({ origin, settings, patchId }: Deployment): Record<string, unknown
   const made =
     origin.kind === 'image'
       ? { image: origin.image }
-      : {
-          repo: origin.repository,
-          branch: origin.branch,
-          commitHash: origin.commit.sha,
-          commitMessage: origin.commit.message,
-        }
+      : origin.kind === 'upload'
+        ? {}
+        : {
+            repo: origin.repository,
+            branch: origin.branch,
+            commitHash: origin.commit.sha,
+            commitMessage: origin.commit.message,
+          }
   return {
     ...made,
     patchId: patchId ?? null,

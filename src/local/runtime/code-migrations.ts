@@ -13,7 +13,7 @@ const brokenMigration: CodeMigration = {
 
 /** The migrations that the code of a commit has, in the order of their names. */
 export function migrationsOf(origin: Origin): CodeMigration[] {
-  if (origin.kind !== 'commit') return []
+  if (origin.kind === 'image') return []
   const { migrations = [], behaviour } = origin.commit
   const all = [...baseMigrations, ...migrations, ...(behaviour === 'failing-migration' ? [brokenMigration] : [])]
   return all.sort((one, other) => (one.name < other.name ? -1 : 1))

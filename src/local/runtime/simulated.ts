@@ -238,7 +238,7 @@ export function simulatedRuntime({ agenda, timing, print, pause, id }: Simulated
     },
     runArtisanAt: (place, words, where = {}) => runArtisan(place, words, { migrations, now: agenda.now(), ...where }),
     runIn: (deployment, [program, script, ...words]) => {
-      const isOurs = deployment.origin.kind === 'commit' && appProcess(deployment).kind !== 'mcp-server'
+      const isOurs = deployment.origin.kind !== 'image' && appProcess(deployment).kind !== 'mcp-server'
       if (program === 'php' && script === 'artisan' && isOurs) {
         return runArtisan(deployment, words, { migrations, now: agenda.now() })
       }
@@ -248,5 +248,5 @@ export function simulatedRuntime({ agenda, timing, print, pause, id }: Simulated
 }
 
 function behaviourOf({ origin }: Deployment): CommitBehaviour | undefined {
-  return origin.kind === 'commit' ? origin.commit.behaviour : undefined
+  return origin.kind === 'image' ? undefined : origin.commit.behaviour
 }

@@ -1,4 +1,5 @@
 import { count, listed, printable, shortCommit } from '../../kit/text.ts'
+import { isUploaded } from '../../kit/uploaded-revision.ts'
 import type { Release } from '../../operations/release.ts'
 import type { Restart } from '../../operations/restart.ts'
 import type { ArtisanRun } from '../../operations/run-artisan.ts'
@@ -38,7 +39,9 @@ function toldRevision(commit: string, services: Release['services']): string {
   const saidBy = (who: 'service' | 'platform') =>
     services.filter((service) => service.commitSaidBy === who && service.commit === commit).map(({ name }) => name)
   const themselves = saidBy('service')
-  const serves = `Commit ${shortCommit(commit)} serves`
+  const serves = isUploaded(commit)
+    ? `Code from a directory, ${shortCommit(commit)}, serves`
+    : `Commit ${shortCommit(commit)} serves`
   if (themselves.length === 0) return `${serves}, by the platform's word.`
   const others = saidBy('platform')
   const byPlatform = others.length === 0 ? '' : `; of ${listed(others)}, the platform's word is all there is`
@@ -51,7 +54,10 @@ function renderStarted(release: Release, undo: Undo, { style, columns }: Layout)
     release.services.filter((service) => service.outcome === outcome).map((service) => service.name)
   const started = names('started')
   const waiting = names('waiting')
-  const revision = release.commit === undefined ? '' : ` with commit ${shortCommit(release.commit)}`
+  const revision =
+    release.commit === undefined
+      ? ''
+      : ` with ${isUploaded(release.commit) ? '' : 'commit '}${shortCommit(release.commit)}`
   const stored = release.changes === 0 ? '' : `${count(release.changes, 'change')} applied; `
   const line = `${release.environment}: ${stored}${listed(started)} started${revision}. Nobody waits for ${started.length === 1 ? 'it' : 'them'}, so whether ${started.length === 1 ? 'it works' : 'they work'} is not known.`
   const later =

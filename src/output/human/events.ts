@@ -86,6 +86,17 @@ const renderers: Renderers = {
   }),
   'auto-deploy-set': ({ environment, services, enabled }, layout) =>
     done(`${listed(services)}: deploy on push switched ${enabled ? 'on' : 'off'} in ${environment}`, layout),
+  'code-read': ({ directory, revision, files, bytes, commit }, layout) => {
+    const of = commit === undefined ? '' : `, as git has it at ${shortCommit(commit)}`
+    return {
+      line: paragraph(
+        `${printable(directory)}: ${count(files, 'file')}, ${size(bytes)}, sent as ${shortCommit(revision)}${of}`,
+        layout.columns,
+        `${layout.style.sign.none} `,
+        2,
+      ),
+    }
+  },
   'level-started': ({ services }) => ({ progress: `${listed(services)} starting` }),
   'deployment-created': ({ service, commit, deploymentId }, layout) => ({
     line: paragraph(
@@ -320,4 +331,9 @@ function located(text: string, deploymentId: string | undefined, { style, column
 
 function done(text: string, { style, columns }: Layout): ToldEvent {
   return { line: paragraph(printable(text), columns, `${style.sign.good} `, 2) }
+}
+
+function size(bytes: number): string {
+  if (bytes < 1_000) return count(bytes, 'byte')
+  return bytes < 1_000_000 ? `${Math.round(bytes / 1_000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`
 }

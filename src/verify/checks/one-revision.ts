@@ -1,4 +1,5 @@
 import { listed, shortCommit } from '../../kit/text.ts'
+import { codeOption } from '../../kit/uploaded-revision.ts'
 import { liveDeployment } from '../../plan/plan-deployments.ts'
 import { failed, passed } from '../check.ts'
 import { observedService } from '../check-subject.ts'
@@ -23,7 +24,7 @@ export const oneRevision: Check = async (subject) => {
         severity: 'advisory',
         message: `Services of one codebase run different commits: ${listed(runs.map(({ service, commit }) => `${service} ${shortCommit(commit)}`))}.`,
         evidence: Object.fromEntries(runs.map(({ service, commit }) => [service, commit])),
-        fix: `Run: fakturino deploy --commit ${first.commit}`,
+        fix: `Run: fakturino deploy ${codeOption(first.commit)}`,
       }),
     ]
   })

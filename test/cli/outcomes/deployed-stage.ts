@@ -83,7 +83,7 @@ export function deploymentsOf({ platform }: Stage, environment: string, service:
 export function running(stage: Stage, environment: string, service: string): string[] {
   return deploymentsOf(stage, environment, service)
     .filter(({ status }) => status === 'SUCCESS')
-    .map(({ origin }) => (origin.kind === 'commit' ? origin.commit.sha : origin.image))
+    .map(({ origin }) => (origin.kind === 'image' ? origin.image : origin.commit.sha))
 }
 
 /** Commits that run, by service; the code's services only. */

@@ -36,7 +36,7 @@ async function expectDeployedOnce(stage: Stage, where: string): Promise<void> {
   expect(commitsOf(stage, 'staging'), where).toEqual({ api: [newer], worker: [newer], scheduler: [newer] })
   for (const service of services) {
     const ofCode = deploymentsOf(stage, 'staging', service).map(({ origin }) =>
-      origin.kind === 'commit' ? origin.commit.sha : origin.image,
+      origin.kind === 'image' ? origin.image : origin.commit.sha,
     )
     expect(new Set(ofCode).size, `${where}: ${service} twice at one commit`).toBe(ofCode.length)
   }
