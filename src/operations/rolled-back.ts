@@ -6,6 +6,7 @@ import type { DeploymentId } from '../platform/ids.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import type { Verdict } from '../verify/verdict.ts'
 import { isImageKept } from './kept-images.ts'
+import type { Pinning } from './pin-variables.ts'
 import type { RollbackStep, ToldRollbackStep } from './rollback-steps.ts'
 import type { RollbackTarget } from './rollback-target.ts'
 import type { DeploymentEnding } from './watch-deployments.ts'
@@ -24,6 +25,12 @@ export interface Rollback {
   services: RolledBackService[]
   /** How to go forward again; null where what served before serves now. */
   wayForward: WayForward | null
+  /** Commits that this run marked bad. */
+  marked?: string[]
+  /** The commit that serves now was marked bad, and is no more: somebody brought it back by name. */
+  cleared?: string
+  /** What `--pin-variables` stored; absent where it was not asked for. */
+  pinning?: Pinning
   elapsedMs: number
 }
 
