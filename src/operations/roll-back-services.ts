@@ -1,9 +1,12 @@
 import type { DesiredState } from '../config/desired.ts'
 import { healthTimeoutMs } from '../config/timing.ts'
 import { OperatorError } from '../kit/errors.ts'
+import type { Secret } from '../kit/secret.ts'
 import { shellWord } from '../kit/shell-word.ts'
 import { listed, shortCommit } from '../kit/text.ts'
+import { badCommits } from '../plan/bad-releases.ts'
 import { lastThatRan } from '../plan/plan-deployments.ts'
+import type { DeploymentId } from '../platform/ids.ts'
 import { unlessDenied } from '../platform/is-denied.ts'
 import type { ObservedState, PastDeployment } from '../platform/observed-state.ts'
 import type { Target } from '../platform/platform.ts'
@@ -16,11 +19,22 @@ import { type Lease, type LeaseNeeds, type LeaseRequest, operationOf, underLease
 import type { KnownIds } from './observe-environment.ts'
 import { pastWithEnds } from './past-with-ends.ts'
 import type { Author } from './patch-message.ts'
+import {
+  notPinned,
+  notReadable,
+  type PinnedService,
+  pinningOf,
+  pinVariables,
+  refuseUnpinnable,
+  type ToldPinning,
+  toldPinning,
+} from './pin-variables.ts'
 import { type PlaceRequest, placeToChange } from './place-to-change.ts'
 import { type RollbackOrder, rollBackDeployments } from './roll-back-deployments.ts'
 import { comparedDeployments, type RollbackStep, type ToldRollbackStep, toldStep } from './rollback-steps.ts'
 import {
   type AskedRollback,
+  leftCommits,
   type RollbackTarget,
   refuseImpossible,
   rollbackSteps,
@@ -45,6 +59,12 @@ import { watchSettling } from './watch-settling.ts'
 
 export interface RollBackRequest extends AskedRollback, PlaceRequest {
   author: Author
+  /** What is left is marked bad. */
+  marksBad: boolean
+  /** What the services run with afterwards is stored. */
+  pinsVariables: boolean
+  /** Commit what others staged together with what is pinned. */
+  allowStaged: boolean
 }
 
 export interface RollBackNeeds extends VerifyNeeds, LeaseNeeds {
@@ -73,9 +93,20 @@ export async function rollBackServices(request: RollBackRequest, needs: RollBack
   const target = rollbackTarget(request, state, known, desired)
   const { commit } = target.release
   const steps = rollbackSteps(target, state)
-  const told = await toldSteps(steps, desired, needs)
+  const snapshots = await readSnapshots(steps, request, needs)
+  if (request.pinsVariables && snapshots === undefined) throw notReadable(environment)
+  const pins = request.pinsVariables ? pinningOf(pinnedServices(steps), snapshots ?? new Map(), state, desired) : []
+  const named = toldPinning(pins, desired)
+  const told = steps.map((step): ToldRollbackStep => {
+    const one = toldStep(step, snapshots, desired)
+    const pinning = named.find(({ service }) => service === one.service)
+    return pinning === undefined ? one : { ...one, pinning: withoutService(pinning) }
+  })
+  const marks = request.marksBad ? leftCommits(target, steps) : []
   await report({ type: 'rollback-planned', environment, commit, services: told })
   refuseImpossible(steps, target, environment)
+  refuseUnpinnable(pins, state, request.allowStaged)
+  if (request.marksBad && marks.length === 0) throw nothingLeft(target, environment)
 
   const rollback = (services: RolledBackService[], wayForward: WayForward | null): Rollback => ({
     project: state.project.name,
@@ -87,24 +118,105 @@ export async function rollBackServices(request: RollBackRequest, needs: RollBack
     elapsedMs: clock.now() - startedAt,
   })
   const isSettled = steps.every(({ way }) => way.kind === 'stays')
-  if (isSettled && begun?.command !== 'rollback') return rollback(rolledBack(stayed(steps), told), null)
-  const what = `roll back ${listed(steps.map(({ observed }) => observed.name))} in ${environment} to ${shortCommit(commit)}`
+  const isPinned = pins.every(({ values }) => Object.keys(values).length === 0)
+  if (isSettled && marks.length === 0 && isPinned && begun?.command !== 'rollback') {
+    const kept = rollback(rolledBack(stayed(steps), told), null)
+    return request.pinsVariables ? { ...kept, pinning: { patchId: null, services: named } } : kept
+  }
+  const what = toldActs({ steps, commit, environment, marks, isSettled, isPinned })
   const by = await needs.approve({ what, environments: [{ name: environment, isProtected }], plans: [] })
   if (by === 'dry-run') return { ...rollback([], null), verdict: 'inconclusive', isDryRun: true }
   await report({ type: 'approval-given', by, what })
 
-  const worked = await underLease(leaseOf(request, target, state), needs, async (taken) => {
+  const lease = { ...leaseOf(request, target, state), marks, clears: commit }
+  let isUnpinned: OperatorError | undefined
+  const worked = await underLease(lease, needs, async (taken) => {
     const own = { ...needs, clock: taken.clock, report: taken.report }
     const now = rollbackSteps(target, taken.state)
     refuseImpossible(now, target, environment)
     const lost = (error: unknown) => lostOnTheWay(error, target, environment)
     const fates = await goBack(now, target, taken, own).catch(lost)
     const after = await prove(fates, target, taken, desired, own).catch(lost)
-    const result = { ...rollback(rolledBack(fates, told), wayForward(fates, target, after)), id: taken.id }
+    const pinning = request.pinsVariables
+      ? await pinVariables(servingOf(fates), { after, desired, earlier: snapshots }, request, {
+          ...own,
+          confirm: taken.confirm,
+        }).catch((error: unknown) => {
+          // The services are back, and that is what the notes are to say.
+          if (!(error instanceof OperatorError) || needs.signal.aborted || error.code === 'lease-lost') throw error
+          isUnpinned = error
+          return undefined
+        })
+      : undefined
+    const result: Rollback = {
+      ...rollback(rolledBack(fates, told, pinning), wayForward(fates, target, after)),
+      id: taken.id,
+      ...(marks.length === 0 ? {} : { marked: marks }),
+      ...(badCommits(taken.state).has(commit) ? { cleared: commit } : {}),
+      ...(pinning === undefined ? {} : { pinning }),
+    }
     return { result, verdict: 'pass' as const }
   })
   if (worked.outcome === 'held') throw new Error('a lease that is taken over cannot be held')
+  if (isUnpinned !== undefined) {
+    const only = target.isPart ? target.services.map(({ name }) => name) : []
+    throw notPinned(isUnpinned, commit, only, environment)
+  }
   return worked.result
+}
+
+/** What is agreed to, in few words. */
+function toldActs({
+  steps,
+  commit,
+  environment,
+  marks,
+  isSettled,
+  isPinned,
+}: {
+  steps: readonly RollbackStep[]
+  commit: string
+  environment: string
+  marks: readonly string[]
+  isSettled: boolean
+  isPinned: boolean
+}): string {
+  const services = listed(steps.map(({ observed }) => observed.name))
+  const back = `roll back ${services} in ${environment} to ${shortCommit(commit)}`
+  const acts = [
+    ...(isSettled && (marks.length > 0 || !isPinned) ? [] : [back]),
+    ...(marks.length === 0 ? [] : [`mark ${listed(marks.map(shortCommit))} bad`]),
+    ...(isPinned ? [] : ['store the variables as they ran']),
+  ]
+  return isSettled && acts[0] !== back ? `${listed(acts)} in ${environment}` : listed(acts)
+}
+
+function withoutService({ variables, inConfig, left }: ToldPinning): Omit<ToldPinning, 'service'> {
+  return { variables, inConfig, left }
+}
+
+/** What runs, or is to run, with variables of its own: what is built takes those that are stored. */
+function pinnedServices(steps: readonly RollbackStep[]): PinnedService[] {
+  return steps.flatMap(({ observed: { name }, way, from }) =>
+    way.kind === 'image' || way.kind === 'follows' || way.kind === 'stays'
+      ? [{ name, runs: way.to.id, before: from?.id }]
+      : [],
+  )
+}
+
+function servingOf(fates: readonly Fate[]): PinnedService[] {
+  return fates.flatMap(({ step, deploymentId }) =>
+    deploymentId === undefined ? [] : [{ name: step.observed.name, runs: deploymentId, before: step.from?.id }],
+  )
+}
+
+function nothingLeft({ release: { commit } }: RollbackTarget, environment: string): OperatorError {
+  return new OperatorError({
+    kind: 'refused',
+    code: 'no-earlier-release',
+    message: `Nothing came to ${environment} after ${shortCommit(commit)}, so there is no release to mark bad. Nothing was touched.`,
+    hint: 'Leave --mark-bad out, or name with --to what is to serve instead of the bad release.',
+  })
 }
 
 /** Rescuing does not wait: whoever else is at work stops before their next act. */
@@ -138,13 +250,14 @@ async function pastOf({ recent, environment }: ObservedState, { platform }: Roll
   return (await platform.readPast(asked)).deployments
 }
 
-async function toldSteps(
+/** What is compared and what may be pinned, in one request; undefined where the token may not read it. */
+function readSnapshots(
   steps: readonly RollbackStep[],
-  desired: DesiredState | undefined,
+  { pinsVariables }: RollBackRequest,
   { platform }: RollBackNeeds,
-): Promise<ToldRollbackStep[]> {
-  const snapshots = await unlessDenied(platform.readSnapshots(comparedDeployments(steps)))
-  return steps.map((step) => toldStep(step, snapshots, desired))
+): Promise<Map<DeploymentId, Record<string, Secret>> | undefined> {
+  const pinned = pinsVariables ? pinnedServices(steps).map(({ runs }) => runs) : []
+  return unlessDenied(platform.readSnapshots([...new Set([...comparedDeployments(steps), ...pinned])]))
 }
 
 /** Starts what has to be started and follows all of it to its end. */

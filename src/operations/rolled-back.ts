@@ -129,11 +129,16 @@ export function stayed(steps: readonly RollbackStep[]): Fate[] {
   }))
 }
 
-export function rolledBack(fates: readonly Fate[], told: readonly ToldRollbackStep[]): RolledBackService[] {
+export function rolledBack(
+  fates: readonly Fate[],
+  told: readonly ToldRollbackStep[],
+  pinning?: Pinning,
+): RolledBackService[] {
   return fates.flatMap(({ step, deploymentId, isBuilt }) => {
     if (deploymentId === undefined) return []
     const { name } = step.observed
     const changes = told.find(({ service }) => service === name)?.changes
+    const pinned = pinning?.services.find(({ service }) => service === name)?.variables ?? []
     return [
       {
         name,
@@ -141,7 +146,7 @@ export function rolledBack(fates: readonly Fate[], told: readonly ToldRollbackSt
         deploymentId,
         from: step.from?.commit ?? null,
         isBuilt,
-        returning: isBuilt ? [] : (changes?.returning ?? []),
+        returning: isBuilt ? [] : (changes?.returning ?? []).filter((variable) => !pinned.includes(variable)),
       },
     ]
   })

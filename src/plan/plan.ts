@@ -120,6 +120,8 @@ export type DeploymentReason =
 export interface PlanNote {
   code:
     | 'flag-differs'
+    | 'flag-not-running'
+    | 'bad-releases'
     | 'masked'
     | 'secret-missing'
     | 'secret-differs'

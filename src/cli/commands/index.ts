@@ -102,9 +102,18 @@ export const commands: readonly CommandDefinition[] = [
             describes: 'only this one of those that share the codebase',
             isRepeatable: true,
           },
+          {
+            flags: '--mark-bad',
+            describes: 'what is left is bad: never the last known good, and deployed only where that is allowed',
+          },
+          {
+            flags: '--pin-variables',
+            describes: 'store the variables that the services then run with, so that no deploy brings others back',
+          },
         ],
         examples: [
           'fakturino rollback services -e production',
+          'fakturino rollback services -e production --mark-bad --pin-variables --reason "api answers 500"',
           'fakturino rollback services --to COMMIT -e staging --yes',
           'fakturino rollback services --service worker -e staging',
         ],
