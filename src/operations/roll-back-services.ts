@@ -19,16 +19,8 @@ import { type Lease, type LeaseNeeds, type LeaseRequest, operationOf, underLease
 import type { KnownIds } from './observe-environment.ts'
 import { pastWithEnds } from './past-with-ends.ts'
 import type { Author } from './patch-message.ts'
-import {
-  notPinned,
-  notReadable,
-  type PinnedService,
-  pinningOf,
-  pinVariables,
-  refuseUnpinnable,
-  type ToldPinning,
-  toldPinning,
-} from './pin-variables.ts'
+import { notPinned, notReadable, pinVariables, refuseUnpinnable } from './pin-variables.ts'
+import { type PinnedService, pinningOf, type ToldPinning, toldPinning } from './pinning.ts'
 import { type PlaceRequest, placeToChange } from './place-to-change.ts'
 import { type RollbackOrder, rollBackDeployments } from './roll-back-deployments.ts'
 import { comparedDeployments, type RollbackStep, type ToldRollbackStep, toldStep } from './rollback-steps.ts'

@@ -4,7 +4,7 @@ import { type ChangedVariables, changedVariables } from '../plan/changed-variabl
 import { isOnItsWay, lastThatRan, liveDeployment } from '../plan/plan-deployments.ts'
 import type { DeploymentId } from '../platform/ids.ts'
 import type { ObservedDeployment, ObservedService } from '../platform/observed-state.ts'
-import type { ToldPinning } from './pin-variables.ts'
+import type { ToldPinning } from './pinning.ts'
 import type { PastRelease } from './release-history.ts'
 
 /** How a service comes to serve an earlier commit, or why it does not. */

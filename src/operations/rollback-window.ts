@@ -35,7 +35,10 @@ export function rollbackWindow(
       id !== ran?.id &&
       createdAt < (ran?.createdAt ?? Number.POSITIVE_INFINITY),
   )
-  const kept = all.filter(({ commit }) => !isMarked(commit))
+  const isMarkedAny = all.some(({ commit }) => isMarked(commit))
+  // Beside a release that was left as bad, another deployment of what serves is no way back.
+  const isSame = (commit: string | undefined) => isMarkedAny && commit !== undefined && commit === ran?.commit
+  const kept = all.filter(({ commit }) => !isMarked(commit) && !isSame(commit))
   const to = kept.find(({ id }) => verdictOf(id) !== 'fail') ?? kept[0]
   if (to !== undefined) {
     const verdict = verdictOf(to.id)

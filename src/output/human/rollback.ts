@@ -1,5 +1,5 @@
 import { listed, printable, shortCommit } from '../../kit/text.ts'
-import type { ToldPinning } from '../../operations/pin-variables.ts'
+import type { ToldPinning } from '../../operations/pinning.ts'
 import type { ToldRollbackStep } from '../../operations/rollback-steps.ts'
 import type { Rollback } from '../../operations/rolled-back.ts'
 import type { LeftBecause } from '../../plan/pinned-variables.ts'
