@@ -1,7 +1,7 @@
 import type { DesiredState } from '../config/desired.ts'
 import { own } from '../config/own.ts'
 import type { Secret } from '../kit/secret.ts'
-import { changedReferences, type LeftBecause, type PinnedVariables, pinnedVariables } from '../plan/pinned-variables.ts'
+import { type LeftBecause, type PinnedVariables, pinnedVariables } from '../plan/pinned-variables.ts'
 import type { DeploymentId, PatchId } from '../platform/ids.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 
@@ -42,15 +42,8 @@ export function pinningOf(
     const service = state.services.find((one) => one.name === name)
     const running = snapshots.get(runs)
     if (service === undefined || running === undefined) return []
-    const found = pinnedVariables(running, service, { desired, patches: state.patches ?? [] })
-    const earlier = before === undefined ? undefined : snapshots.get(before)
-    const references = earlier === undefined ? [] : changedReferences(running, earlier, service)
-    return [
-      {
-        ...found,
-        left: [...found.left, ...references.map((variable) => ({ variable, because: 'reference' as const }))],
-      },
-    ]
+    const earlier = before === undefined || before === runs ? undefined : snapshots.get(before)
+    return [pinnedVariables(running, service, { before: earlier, desired, patches: state.patches ?? [] })]
   })
 }
 

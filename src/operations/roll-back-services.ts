@@ -20,9 +20,10 @@ import type { KnownIds } from './observe-environment.ts'
 import { pastWithEnds } from './past-with-ends.ts'
 import type { Author } from './patch-message.ts'
 import { notPinned, notReadable, pinVariables, refuseUnpinnable } from './pin-variables.ts'
-import { type PinnedService, pinningOf, type ToldPinning, toldPinning } from './pinning.ts'
+import { pinningOf, toldPinning } from './pinning.ts'
 import { type PlaceRequest, placeToChange } from './place-to-change.ts'
 import { type RollbackOrder, rollBackDeployments } from './roll-back-deployments.ts'
+import { nothingLeft, pinnedServices, servingOf, toldActs } from './rollback-acts.ts'
 import { comparedDeployments, type RollbackStep, type ToldRollbackStep, toldStep } from './rollback-steps.ts'
 import {
   type AskedRollback,
@@ -92,7 +93,9 @@ export async function rollBackServices(request: RollBackRequest, needs: RollBack
   const told = steps.map((step): ToldRollbackStep => {
     const one = toldStep(step, snapshots, desired)
     const pinning = named.find(({ service }) => service === one.service)
-    return pinning === undefined ? one : { ...one, pinning: withoutService(pinning) }
+    return pinning === undefined
+      ? one
+      : { ...one, pinning: { variables: pinning.variables, inConfig: pinning.inConfig, left: pinning.left } }
   })
   const marks = request.marksBad ? leftCommits(target, steps) : []
   await report({ type: 'rollback-planned', environment, commit, services: told })
@@ -155,60 +158,6 @@ export async function rollBackServices(request: RollBackRequest, needs: RollBack
     throw notPinned(isUnpinned, commit, only, environment)
   }
   return worked.result
-}
-
-/** What is agreed to, in few words. */
-function toldActs({
-  steps,
-  commit,
-  environment,
-  marks,
-  isSettled,
-  isPinned,
-}: {
-  steps: readonly RollbackStep[]
-  commit: string
-  environment: string
-  marks: readonly string[]
-  isSettled: boolean
-  isPinned: boolean
-}): string {
-  const services = listed(steps.map(({ observed }) => observed.name))
-  const back = `roll back ${services} in ${environment} to ${shortCommit(commit)}`
-  const acts = [
-    ...(isSettled && (marks.length > 0 || !isPinned) ? [] : [back]),
-    ...(marks.length === 0 ? [] : [`mark ${listed(marks.map(shortCommit))} bad`]),
-    ...(isPinned ? [] : ['store the variables as they ran']),
-  ]
-  return isSettled && acts[0] !== back ? `${listed(acts)} in ${environment}` : listed(acts)
-}
-
-function withoutService({ variables, inConfig, left }: ToldPinning): Omit<ToldPinning, 'service'> {
-  return { variables, inConfig, left }
-}
-
-/** What runs, or is to run, with variables of its own: what is built takes those that are stored. */
-function pinnedServices(steps: readonly RollbackStep[]): PinnedService[] {
-  return steps.flatMap(({ observed: { name }, way, from }) =>
-    way.kind === 'image' || way.kind === 'follows' || way.kind === 'stays'
-      ? [{ name, runs: way.to.id, before: from?.id }]
-      : [],
-  )
-}
-
-function servingOf(fates: readonly Fate[]): PinnedService[] {
-  return fates.flatMap(({ step, deploymentId }) =>
-    deploymentId === undefined ? [] : [{ name: step.observed.name, runs: deploymentId, before: step.from?.id }],
-  )
-}
-
-function nothingLeft({ release: { commit } }: RollbackTarget, environment: string): OperatorError {
-  return new OperatorError({
-    kind: 'refused',
-    code: 'no-earlier-release',
-    message: `Nothing came to ${environment} after ${shortCommit(commit)}, so there is no release to mark bad. Nothing was touched.`,
-    hint: 'Leave --mark-bad out, or name with --to what is to serve instead of the bad release.',
-  })
 }
 
 /** Rescuing does not wait: whoever else is at work stops before their next act. */

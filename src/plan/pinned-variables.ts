@@ -16,6 +16,8 @@ export type LeftBecause =
   | 'reference'
   /** The platform does not show what is stored. */
   | 'masked'
+  /** Nothing of it is stored, and nothing tells whether the platform gives it by itself. */
+  | 'not-stored'
   /** What runs does not have it; removing a value could not be undone. */
   | 'added-since'
 
@@ -29,6 +31,8 @@ export interface PinnedVariables {
 
 /** What tells that a variable was meant as a reference. */
 export interface KnownWriting {
+  /** What ran before, where that was another deployment and may be read. */
+  before: Snapshot | undefined
   desired: Pick<DesiredState, 'services'> | undefined
   /** As far back as the platform tells. */
   patches: readonly ObservedPatch[]
@@ -53,20 +57,21 @@ export function pinnedVariables(runs: Snapshot, service: ObservedService, known:
       continue
     }
     const stored = held?.value.reveal()
-    if (stored === running?.reveal() || (stored !== undefined && holdsReference(stored))) continue
-    if (running === undefined) left.push({ variable, because: 'added-since' })
+    if (stored !== undefined && holdsReference(stored)) {
+      const isOther = known.before !== undefined && own(known.before, variable)?.reveal() !== running?.reveal()
+      if (isOther) left.push({ variable, because: 'reference' })
+      continue
+    }
+    if (stored === running?.reveal()) continue
+    const wasThere = own(known.before, variable)?.reveal()
+    // What ran before has it too, and a deploy brings it all the same.
+    if (held === undefined && running !== undefined && wasThere === running.reveal()) continue
+    if (held === undefined && known.before === undefined) left.push({ variable, because: 'not-stored' })
+    else if (running === undefined) left.push({ variable, because: 'added-since' })
     else if (wasReference(variable, service, known)) left.push({ variable, because: 'reference' })
     else values[variable] = running
   }
   return { service, values, left }
-}
-
-/** Stored references that come to something else now than what runs with: named, since the store does not differ by its text. */
-export function changedReferences(runs: Snapshot, before: Snapshot, { variables }: ObservedService): string[] {
-  return Object.entries(variables).flatMap(([name, held]) => {
-    const isReference = 'value' in held && holdsReference(held.value.reveal())
-    return isReference && own(runs, name)?.reveal() !== own(before, name)?.reveal() ? [name] : []
-  })
 }
 
 /** One patch that stores all of it; undefined where there is nothing to store. Holds secrets. */

@@ -113,7 +113,7 @@ export const commands: readonly CommandDefinition[] = [
         ],
         examples: [
           'fakturino rollback services -e production',
-          'fakturino rollback services -e production --mark-bad --pin-variables --reason "api answers 500"',
+          'fakturino rollback services -e production --mark-bad --pin-variables --reason INCIDENT',
           'fakturino rollback services --to COMMIT -e staging --yes',
           'fakturino rollback services --service worker -e staging',
         ],

@@ -41,7 +41,17 @@ export function historyMarkdown({
   ].join('\n')}\n`
 }
 
-function whatCell({ kind, origin, what, revision, services, places, reason, message, markedBad }: TimelineItem): string {
+function whatCell({
+  kind,
+  origin,
+  what,
+  revision,
+  services,
+  places,
+  reason,
+  message,
+  markedBad,
+}: TimelineItem): string {
   const facts = [
     ...(revision === null ? [] : [plain(clipped(revision, 80))]),
     ...(kind === 'operation' && services.length > 0 ? [plain(listed(services))] : []),

@@ -61,6 +61,7 @@ function toldReturning(names: readonly string[]): string {
 const leftWords: Record<LeftBecause, string> = {
   reference: 'not pinned, because a reference is never stored as what it comes to',
   masked: 'not pinned, because the platform does not show what is stored',
+  'not-stored': 'not pinned, because nothing of it is stored, and it may be of the platform itself',
   'added-since': 'not pinned, because what runs has no such variable, and what is stored is never removed',
 }
 

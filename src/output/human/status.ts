@@ -205,7 +205,13 @@ function rollbackNotes({ services, at }: EnvironmentStatus, rollback: string | u
   } of deployed) {
     const age = to === null ? '' : ` (${ago(Date.parse(at) - Date.parse(to.createdAt))})`
     const way =
-      possible === true ? `to ${toldRevision(to?.revision ?? null)}${age}` : possible === false ? (isOnlyBad ? onlyBad : none) : unknown
+      possible === true
+        ? `to ${toldRevision(to?.revision ?? null)}${age}`
+        : possible === false
+          ? isOnlyBad
+            ? onlyBad
+            : none
+          : unknown
     ways.set(way, [...(ways.get(way) ?? []), name])
   }
   if (ways.size === 0) return []

@@ -11,6 +11,7 @@ import {
   isNote,
   mutationsSince,
   notesOf,
+  plainly,
   shippedConfig,
   storedValue,
   succeeding,
@@ -74,7 +75,7 @@ describe('--mark-bad', () => {
     expect(stdout).toContain('this commit is marked bad')
     expect(stdout).toContain('api answers 500')
     const status = await succeeding(stage, ['status', '-e', 'staging'])
-    expect(status.stdout).toContain('only what is marked bad is kept of api')
+    expect(status.stdout.replaceAll(/\s+/g, ' ')).toContain('only what is marked bad is kept of api')
     expect(status.stdout).not.toContain(`--to ${badCommit.slice(0, 8)}`)
   })
 
@@ -224,6 +225,29 @@ describe('--pin-variables', () => {
     expect(ran.exitCode).toBe(4)
     expect(failureOf(ran)).toMatchObject({ hint: expect.stringContaining('Leave --pin-variables out') })
     expect(mutationsSince(stage, start)).toEqual([])
+  })
+
+  it('is refused before anything is touched where somebody staged changes, unless those are allowed', async () => {
+    const stage = await aReleasedStage()
+    const { id } = stage.platform.world.serviceNamed('worker')
+    const caller = plainly(stage, 'staging')
+    await caller.read(
+      'environmentStageChanges.id',
+      'mutation($e: String!, $input: EnvironmentConfig!) { environmentStageChanges(environmentId: $e, input: $input) { id } }',
+      { e: caller.environmentId, input: { services: { [id]: { variables: { STAGED: { value: 'theirs' } } } } } },
+    )
+    const start = stage.platform.requests.length
+    const ran = await stage.run([...back, '--pin-variables'])
+    expect(failureOf(ran)).toMatchObject({
+      exitCode: 5,
+      code: 'staged-changes',
+      message: expect.stringContaining('Nothing was rolled back.'),
+      hint: expect.stringContaining('Without --pin-variables'),
+    })
+    expect(mutationsSince(stage, start)).toEqual([])
+    await succeeding(stage, [...back, '--pin-variables', '--allow', 'staged-changes'])
+    expect(storedValue(stage, 'staging', 'worker', 'STAGED')).toBe('theirs')
+    expect(storedValue(stage, 'staging', 'api', 'CACHE_STORE')).toBe('redis')
   })
 
   it('says that the services are back where storing fails, and what pins them; the release counts as good', async () => {
