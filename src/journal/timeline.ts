@@ -30,6 +30,8 @@ export interface TimelineItem {
   reason: string | null
   /** What went wrong, or what somebody wrote beside a patch. */
   message: string | null
+  /** Its commit is marked bad. */
+  markedBad?: { by: string; at: string; reason: string | null }
 }
 
 /** What a timeline is made of. */

@@ -155,6 +155,8 @@ function leaseOf(
   { desired, observed, plan }: Planned,
 ): LeaseRequest {
   const before = previousCommit(desired, observed)
+  // It comes this far only where that was allowed.
+  const marked = plan.deployments.find(({ markedBad }) => markedBad !== undefined)?.commit
   return {
     target: { projectId: observed.project.id, environmentId: observed.environment.id },
     operation: {
@@ -167,6 +169,7 @@ function leaseOf(
     },
     ...(before === undefined ? {} : { previousCommit: before }),
     takesOver: takesLease,
+    ...(marked === undefined ? {} : { clears: marked }),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../kit/clock.ts'
 import { OperatorError } from '../kit/errors.ts'
 import { isUploaded } from '../kit/uploaded-revision.ts'
+import { badReleasesIn, clearedText, markedText } from '../plan/bad-releases.ts'
 import {
   type LeaseNote,
   notesIn,
@@ -26,6 +27,10 @@ export interface LeaseRequest {
   previousCommit?: string
   /** Takes the lease from whoever holds it, and says so: `--take-lease`, and what is done to rescue. */
   takesOver: boolean
+  /** Commits that are marked bad, in the request that takes the lease: so the mark outlives whatever becomes of the work. */
+  marks?: readonly string[]
+  /** A commit whose mark goes when the work passes, because somebody brought it back on purpose. */
+  clears?: string
 }
 
 export interface LeaseNeeds extends AwaitNeeds {
@@ -174,6 +179,14 @@ export async function underLease<Result>(
     }
   }
 
+  const marks = (): Record<string, string> => {
+    const { marks: commits = [] } = request
+    if (commits.length === 0) return {}
+    const { by, reason } = operation
+    const news = commits.map((one) => ({ commit: one, at: since, by, ...(reason === undefined ? {} : { reason }) }))
+    return { [noteVariables.bad]: markedText(badReleasesIn(before.variables[noteVariables.bad]?.reveal()), news) }
+  }
+
   /** The last word, also after an interruption: whoever comes next need not wait until the lease has run out. */
   const part = async (left: string | undefined, verdict: ReleaseNote['verdict'] | undefined): Promise<void> => {
     const { variables } = await platform.readSharedVariables(target, { isParting: true })
@@ -194,11 +207,14 @@ export async function underLease<Result>(
       migrations,
     }
     const isRelease = Object.keys(deployments).length > 0
+    const bad = badReleasesIn(variables[noteVariables.bad]?.reveal())
+    const cleared = verdict === 'pass' ? bad.find((one) => one.commit === request.clears)?.commit : undefined
     await write(
       {
         [noteVariables.lease]: '',
         ...(left === undefined ? {} : { [noteVariables.operation]: left }),
         ...(isRelease ? { [noteVariables.releases]: releasesText(now.releases, release) } : {}),
+        ...(cleared === undefined ? {} : { [noteVariables.bad]: clearedText(bad, cleared) }),
       },
       { isParting: true },
     )
@@ -221,6 +237,7 @@ export async function underLease<Result>(
       {
         [noteVariables.lease]: leaseText(),
         ...(keepsNote ? {} : { [noteVariables.operation]: operationText(operation.commit) }),
+        ...marks(),
       },
       { over: [notesBefore.lease?.nonce ?? ''] },
     )

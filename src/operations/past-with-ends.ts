@@ -1,5 +1,6 @@
 import type { DesiredState } from '../config/desired.ts'
 import { OperatorError } from '../kit/errors.ts'
+import { badCommits } from '../plan/bad-releases.ts'
 import { operationNotes } from '../plan/operation-notes.ts'
 import { lastThatRan } from '../plan/plan-deployments.ts'
 import { codebaseOf } from '../plan/split-revisions.ts'
@@ -63,6 +64,6 @@ function openQuestions(past: readonly PastDeployment[], state: ObservedState, de
   }
   return [...codebases.values()].flatMap((services) => {
     const serving = services.flatMap((service) => lastThatRan(service)?.commit ?? [])
-    return unknownEnds(releaseHistory(services, past, notes), new Set(serving))
+    return unknownEnds(releaseHistory(services, past, notes, badCommits(state)), new Set(serving))
   })
 }

@@ -1,4 +1,5 @@
 import type { DesiredState } from '../config/desired.ts'
+import { type BadRelease, badReleases } from '../plan/bad-releases.ts'
 import { type DifferingFlag, differingFlags } from '../plan/differing-flags.ts'
 import { operationNotes, type ReleaseNote } from '../plan/operation-notes.ts'
 import { lastThatRan } from '../plan/plan-deployments.ts'
@@ -54,6 +55,15 @@ export interface ServiceStatus {
   /** Older deployments that are active too: one replaces another, or should have. */
   alsoActive: { id: string; revision: string | null }[]
   rollback: RollbackWindow
+  /** What it serves was marked bad. */
+  markedBad?: ToldMark
+}
+
+/** Who marked a commit bad, and why. `at`: ISO 8601. */
+export interface ToldMark {
+  by: string
+  at: string
+  reason: string | null
 }
 
 /** What a reading does not say itself. */
@@ -70,12 +80,13 @@ export function readStatus(
   { now, operation }: StatusMoment,
 ): EnvironmentStatus {
   const { releases } = operationNotes(state)
+  const bad = badReleases(state)
   const order = desired?.services.map((service) => service.name) ?? []
   const place = (service: ObservedService) =>
     order.includes(service.name) ? order.indexOf(service.name) : order.length
   const services = [...state.services]
     .sort((a, b) => place(a) - place(b) || (a.name < b.name ? -1 : 1))
-    .map((service) => serviceStatus(service, state.recent, releases))
+    .map((service) => serviceStatus(service, state.recent, releases, bad))
   const missing = order.filter((name) => !services.some((service) => service.name === name)).map(notDeployed)
   const pending = desired?.pending ?? []
   const { isStable, incident } = state.platformStatus
@@ -112,6 +123,7 @@ function serviceStatus(
   service: ObservedService,
   recent: ObservedState['recent'],
   releases: readonly ReleaseNote[],
+  bad: readonly BadRelease[],
 ): ServiceStatus {
   const live = lastThatRan(service)
   const latest = service.latest !== undefined && service.latest.id !== live?.id ? service.latest : undefined
@@ -129,8 +141,17 @@ function serviceStatus(
         ? null
         : { id: latest.id, status: latest.status, revision: revisionOf(latest), since: sinceOf(latest) },
     alsoActive: service.active.slice(1).map((deployment) => ({ id: deployment.id, revision: revisionOf(deployment) })),
-    rollback: rollbackWindow(service, recent, releases),
+    rollback: rollbackWindow(service, recent, releases, new Set(bad.map(({ commit }) => commit))),
+    ...markOf(live?.commit, bad),
   }
+}
+
+/** The mark of a commit, as it is told. */
+export function markOf(commit: string | null | undefined, bad: readonly BadRelease[]): { markedBad?: ToldMark } {
+  const mark = bad.find((one) => one.commit === commit)
+  if (mark === undefined) return {}
+  const { by, at, reason } = mark
+  return { markedBad: { by, at: new Date(at).toISOString(), reason: reason ?? null } }
 }
 
 function notDeployed(name: string): ServiceStatus {

@@ -35,7 +35,7 @@ export interface PastRelease {
   lastAt: number
   /** Every service that shares the codebase; deployments the newest first. `absent`: it was never deployed at this commit. */
   services: { service: string; ending: PastEnding; deployments: PastDeployment[] }[]
-  /** A release of it failed, and no later one passed. */
+  /** Somebody marked it bad, or a release of it failed and no later one passed. */
   isBad: boolean
 }
 
@@ -47,6 +47,7 @@ export function releaseHistory(
   members: readonly Member[],
   deployments: readonly PastDeployment[],
   notes: readonly ReleaseNote[],
+  marked: ReadonlySet<string> = new Set(),
 ): PastRelease[] {
   const ids = new Set<ServiceId | undefined>(members.map(({ id }) => id))
   const byCommit = new Map<string, PastDeployment[]>()
@@ -55,7 +56,7 @@ export function releaseHistory(
     if (commit === undefined || !ids.has(serviceId)) continue
     byCommit.set(commit, [...(byCommit.get(commit) ?? []), deployment])
   }
-  const releases = [...byCommit].map(([commit, all]) => release(commit, all, members, notes))
+  const releases = [...byCommit].map(([commit, all]) => release(commit, all, members, { notes, marked }))
   return releases.sort((a, b) => b.lastAt - a.lastAt)
 }
 
@@ -83,6 +84,11 @@ export function unknownEnds(releases: readonly PastRelease[], serving: ReadonlyS
     .flatMap(({ deployments }) => deployments.flatMap(({ id, status }) => (isGone(status) ? [id] : [])))
 }
 
+/** The release that came to this environment last after another one: what was left where that one serves again. */
+export function newestAfter(releases: readonly PastRelease[], { firstAt }: PastRelease): PastRelease | undefined {
+  return releases.filter((one) => one.firstAt > firstAt).sort((a, b) => b.firstAt - a.firstAt)[0]
+}
+
 /** The releases before what serves that nobody found bad. */
 function candidates(releases: readonly PastRelease[], serving: ReadonlySet<string>): PastRelease[] {
   const left = releases.filter(({ commit }) => serving.has(commit)).map(({ firstAt }) => firstAt)
@@ -105,7 +111,7 @@ function release(
   commit: string,
   deployments: readonly PastDeployment[],
   members: readonly Member[],
-  notes: readonly ReleaseNote[],
+  { notes, marked }: { notes: readonly ReleaseNote[]; marked: ReadonlySet<string> },
 ): PastRelease {
   const times = deployments.map(({ createdAt }) => createdAt)
   const noted = notes
@@ -121,7 +127,7 @@ function release(
       const best = endings.find((ending) => ended.includes(ending))
       return { service: name, ending: best ?? ended[0] ?? 'absent', deployments: tried }
     }),
-    isBad: noted?.verdict === 'fail',
+    isBad: marked.has(commit) || noted?.verdict === 'fail',
   }
 }
 

@@ -1,10 +1,13 @@
 import type { DesiredState } from '../config/desired.ts'
 import { healthTimeoutMs } from '../config/timing.ts'
 import { OperatorError } from '../kit/errors.ts'
+import type { Secret } from '../kit/secret.ts'
 import { shellWord } from '../kit/shell-word.ts'
 import { listed, shortCommit } from '../kit/text.ts'
 import { codeOption } from '../kit/uploaded-revision.ts'
+import { badCommits } from '../plan/bad-releases.ts'
 import { lastThatRan } from '../plan/plan-deployments.ts'
+import type { DeploymentId } from '../platform/ids.ts'
 import { unlessDenied } from '../platform/is-denied.ts'
 import type { ObservedState, PastDeployment } from '../platform/observed-state.ts'
 import type { Target } from '../platform/platform.ts'
@@ -17,12 +20,16 @@ import { type Lease, type LeaseNeeds, type LeaseRequest, operationOf, underLease
 import type { KnownIds } from './observe-environment.ts'
 import { pastWithEnds } from './past-with-ends.ts'
 import type { Author } from './patch-message.ts'
+import { notPinned, notReadable, pinVariables, refuseUnpinnable } from './pin-variables.ts'
+import { pinningOf, toldPinning } from './pinning.ts'
 import { type PlaceRequest, placeToChange } from './place-to-change.ts'
 import { type RollbackOrder, rollBackDeployments } from './roll-back-deployments.ts'
+import { nothingLeft, pinnedServices, servingOf, toldActs } from './rollback-acts.ts'
 import { comparedDeployments, type RollbackStep, type ToldRollbackStep, toldStep } from './rollback-steps.ts'
 import {
   type AskedRollback,
   canBeRebuilt,
+  leftCommits,
   type RollbackTarget,
   rebuilding,
   refuseImpossible,
@@ -48,6 +55,12 @@ import { watchSettling } from './watch-settling.ts'
 
 export interface RollBackRequest extends AskedRollback, PlaceRequest {
   author: Author
+  /** What is left is marked bad. */
+  marksBad: boolean
+  /** What the services run with afterwards is stored. */
+  pinsVariables: boolean
+  /** Commit what others staged together with what is pinned. */
+  allowStaged: boolean
 }
 
 export interface RollBackNeeds extends VerifyNeeds, LeaseNeeds {
@@ -79,9 +92,22 @@ export async function rollBackServices(request: RollBackRequest, needs: RollBack
   const { commit } = found.release
   const target = await withConsent(found, state, needs)
   const steps = rollbackSteps(target, state)
-  const told = await toldSteps(steps, desired, needs)
+  const snapshots = await readSnapshots(steps, request, needs)
+  if (request.pinsVariables && snapshots === undefined) throw notReadable(environment)
+  const pins = request.pinsVariables ? pinningOf(pinnedServices(steps), snapshots ?? new Map(), state, desired) : []
+  const named = toldPinning(pins, desired)
+  const told = steps.map((step): ToldRollbackStep => {
+    const one = toldStep(step, snapshots, desired)
+    const pinning = named.find(({ service }) => service === one.service)
+    return pinning === undefined
+      ? one
+      : { ...one, pinning: { variables: pinning.variables, inConfig: pinning.inConfig, left: pinning.left } }
+  })
+  const marks = request.marksBad ? leftCommits(target, steps) : []
   await report({ type: 'rollback-planned', environment, commit, services: told })
   refuseImpossible(steps, target, environment)
+  refuseUnpinnable(pins, state, request.allowStaged)
+  if (request.marksBad && marks.length === 0) throw nothingLeft(target, environment)
 
   const rollback = (services: RolledBackService[], wayForward: WayForward | null): Rollback => ({
     project: state.project.name,
@@ -93,23 +119,50 @@ export async function rollBackServices(request: RollBackRequest, needs: RollBack
     elapsedMs: clock.now() - startedAt,
   })
   const isSettled = steps.every(({ way }) => way.kind === 'stays')
-  if (isSettled && begun?.command !== 'rollback') return rollback(rolledBack(stayed(steps), told), null)
-  const what = `roll back ${listed(steps.map(({ observed }) => observed.name))} in ${environment} to ${shortCommit(commit)}`
+  const isPinned = pins.every(({ values }) => Object.keys(values).length === 0)
+  if (isSettled && marks.length === 0 && isPinned && begun?.command !== 'rollback') {
+    const kept = rollback(rolledBack(stayed(steps), told), null)
+    return request.pinsVariables ? { ...kept, pinning: { patchId: null, services: named } } : kept
+  }
+  const what = toldActs({ steps, commit, environment, marks, isSettled, isPinned })
   const by = await needs.approve({ what, environments: [{ name: environment, isProtected }], plans: [] })
   if (by === 'dry-run') return { ...rollback([], null), verdict: 'inconclusive', isDryRun: true }
   await report({ type: 'approval-given', by, what })
 
-  const worked = await underLease(leaseOf(request, target, state), needs, async (taken) => {
+  const lease = { ...leaseOf(request, target, state), marks, clears: commit }
+  let isUnpinned: OperatorError | undefined
+  const worked = await underLease(lease, needs, async (taken) => {
     const own = { ...needs, clock: taken.clock, report: taken.report }
     const now = rollbackSteps(target, taken.state)
     refuseImpossible(now, target, environment)
     const lost = (error: unknown) => lostOnTheWay(error, target, environment)
     const fates = await goBack(now, target, taken, own).catch(lost)
     const after = await prove(fates, target, taken, desired, own).catch(lost)
-    const result = { ...rollback(rolledBack(fates, told), wayForward(fates, target, after)), id: taken.id }
+    const pinning = request.pinsVariables
+      ? await pinVariables(servingOf(fates), { after, desired, earlier: snapshots }, request, {
+          ...own,
+          confirm: taken.confirm,
+        }).catch((error: unknown) => {
+          // The services are back, and that is what the notes are to say.
+          if (!(error instanceof OperatorError) || needs.signal.aborted || error.code === 'lease-lost') throw error
+          isUnpinned = error
+          return undefined
+        })
+      : undefined
+    const result: Rollback = {
+      ...rollback(rolledBack(fates, told, pinning), wayForward(fates, target, after)),
+      id: taken.id,
+      ...(marks.length === 0 ? {} : { marked: marks }),
+      ...(badCommits(taken.state).has(commit) ? { cleared: commit } : {}),
+      ...(pinning === undefined ? {} : { pinning }),
+    }
     return { result, verdict: 'pass' as const }
   })
   if (worked.outcome === 'held') throw new Error('a lease that is taken over cannot be held')
+  if (isUnpinned !== undefined) {
+    const only = target.isPart ? target.services.map(({ name }) => name) : []
+    throw notPinned(isUnpinned, commit, only, environment)
+  }
   return worked.result
 }
 
@@ -157,13 +210,14 @@ async function pastOf({ recent, environment }: ObservedState, { platform }: Roll
   return (await platform.readPast(asked)).deployments
 }
 
-async function toldSteps(
+/** What is compared and what may be pinned, in one request; undefined where the token may not read it. */
+function readSnapshots(
   steps: readonly RollbackStep[],
-  desired: DesiredState | undefined,
+  { pinsVariables }: RollBackRequest,
   { platform }: RollBackNeeds,
-): Promise<ToldRollbackStep[]> {
-  const snapshots = await unlessDenied(platform.readSnapshots(comparedDeployments(steps)))
-  return steps.map((step) => toldStep(step, snapshots, desired))
+): Promise<Map<DeploymentId, Record<string, Secret>> | undefined> {
+  const pinned = pinsVariables ? pinnedServices(steps).map(({ runs }) => runs) : []
+  return unlessDenied(platform.readSnapshots([...new Set([...comparedDeployments(steps), ...pinned])]))
 }
 
 /** Starts what has to be started and follows all of it to its end. */
@@ -225,7 +279,7 @@ function healthMs({ observed, way }: RollbackStep, { timing }: RollBackNeeds): n
 /** Nothing tells before what a token may do: the first denied mutation does, and by then nothing else was done. */
 function deniedHere({ message }: OperatorError, target: RollbackTarget, environment: string): OperatorError {
   const { commit } = target.release
-  const deploy = `fakturino deploy -e ${shellWord(environment)} --commit ${shellWord(commit)}`
+  const deploy = `fakturino deploy -e ${shellWord(environment)} ${codeOption(commit)}`
   return new OperatorError({
     kind: 'denied',
     code: 'not-authorized',

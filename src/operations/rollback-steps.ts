@@ -4,6 +4,7 @@ import { type ChangedVariables, changedVariables } from '../plan/changed-variabl
 import { isOnItsWay, lastThatRan, liveDeployment } from '../plan/plan-deployments.ts'
 import type { DeploymentId } from '../platform/ids.ts'
 import type { ObservedDeployment, ObservedService } from '../platform/observed-state.ts'
+import type { ToldPinning } from './pinning.ts'
 import type { PastRelease } from './release-history.ts'
 
 /** How a service comes to serve an earlier commit, or why it does not. */
@@ -41,6 +42,8 @@ export interface ToldRollbackStep {
   canRollback: boolean | null
   /** Null where what either runs with cannot be read, or nothing changes. */
   changes: ChangedVariables | null
+  /** What `--pin-variables` is to do; absent where it was not asked for. */
+  pinning?: Omit<ToldPinning, 'service'>
 }
 
 /**

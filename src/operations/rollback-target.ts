@@ -4,12 +4,13 @@ import { OperatorError } from '../kit/errors.ts'
 import { shellWord } from '../kit/shell-word.ts'
 import { listed, shortCommit } from '../kit/text.ts'
 import { isUploaded } from '../kit/uploaded-revision.ts'
+import { badCommits } from '../plan/bad-releases.ts'
 import { operationNotes } from '../plan/operation-notes.ts'
 import { lastThatRan } from '../plan/plan-deployments.ts'
 import { codebaseOf } from '../plan/split-revisions.ts'
 import type { DeploymentId } from '../platform/ids.ts'
 import type { ObservedService, ObservedState, PastDeployment } from '../platform/observed-state.ts'
-import { lastKnownGood, type PastRelease, releaseHistory } from './release-history.ts'
+import { lastKnownGood, newestAfter, type PastRelease, releaseHistory } from './release-history.ts'
 import { type RollbackStep, rollbackStep } from './rollback-steps.ts'
 
 /** What is asked for: a commit, a part of one, or a deployment; nothing: the last known good release. */
@@ -30,6 +31,8 @@ export interface RollbackTarget {
   isPart: boolean
   /** They were named: another codebase may have the same commit. */
   isNamed: boolean
+  /** The commit that came last after it; absent where none did. */
+  leftLast?: string
   /** The deployment that was asked for by its id. */
   exact?: DeploymentId
   /** What has no image, or what the token may not roll back, is built anew. */
@@ -54,7 +57,7 @@ export function rollbackTarget(
   const ran = sharing.filter(
     (service) => lastThatRan(service) !== undefined || past.some(({ serviceId }) => serviceId === service.id),
   )
-  const releases = releaseHistory(ran, past, notes)
+  const releases = releaseHistory(ran, past, notes, badCommits(state))
   const services = named.length === 0 ? ran : ran.filter(({ name }) => named.includes(name))
   if (services.length === 0) throw nothingDeployed(state)
   const isPart = services.length < ran.length
@@ -64,14 +67,36 @@ export function rollbackTarget(
     const serving = ran.flatMap((service) => lastThatRan(service)?.commit ?? [])
     const release = lastKnownGood(releases, new Set(serving))
     if (release === undefined) throw noEarlier(ran, state)
-    return { release, services, isPart, isNamed, ...rebuilds }
+    return { release, services, isPart, isNamed, ...rebuilds, ...leftLast(releases, release) }
   }
   const exact = past.find(({ id }) => id === to)
   const found = releases.filter(({ commit }) => (exact === undefined ? isBegunBy(commit, to) : commit === exact.commit))
   const [release, other] = found
   if (release === undefined) throw notInHistory(to, state)
   if (other !== undefined) throw ambiguous(to, found)
-  return { release, services, isPart, isNamed, ...rebuilds, ...(exact === undefined ? {} : { exact: exact.id }) }
+  return {
+    release,
+    services,
+    isPart,
+    isNamed,
+    ...rebuilds,
+    ...leftLast(releases, release),
+    ...(exact === undefined ? {} : { exact: exact.id }),
+  }
+}
+
+function leftLast(releases: readonly PastRelease[], release: PastRelease): Pick<RollbackTarget, 'leftLast'> {
+  const newest = newestAfter(releases, release)
+  return newest === undefined ? {} : { leftLast: newest.commit }
+}
+
+/** The commits that services leave; where they have left already, what came last. Those are what `--mark-bad` is about. */
+export function leftCommits({ release, leftLast }: RollbackTarget, steps: readonly RollbackStep[]): string[] {
+  const served = steps.flatMap(({ from, way, observed: { latest } }) =>
+    [from?.commit, way.kind === 'build' ? latest?.commit : undefined].flatMap((commit) => commit ?? []),
+  )
+  const left = [...new Set(served)].filter((commit) => commit !== release.commit)
+  return left.length > 0 || leftLast === undefined ? left : [leftLast]
 }
 
 /** The step of each service, in what is there now. */

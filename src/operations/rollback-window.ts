@@ -10,6 +10,8 @@ export interface RollbackWindow {
   possible: boolean | null
   /** Where going back would lead. Times are ISO 8601. */
   to: { id: DeploymentId; revision: string | null; createdAt: string; verdict?: ReleaseNote['verdict'] } | null
+  /** What is kept of earlier ones is marked bad, all of it. */
+  isOnlyBad?: true
 }
 
 /**
@@ -20,17 +22,23 @@ export function rollbackWindow(
   service: ObservedService,
   recent: ObservedState['recent'],
   releases: readonly ReleaseNote[],
+  bad: ReadonlySet<string> = new Set(),
 ): RollbackWindow {
   const ran = lastThatRan(service)
   const verdictOf = (id: DeploymentId) =>
     releases.find((release) => own(release.deployments, service.name) === id)?.verdict
-  const kept = (recent?.deployments ?? []).filter(
+  const isMarked = (commit: string | undefined) => commit !== undefined && bad.has(commit)
+  const all = (recent?.deployments ?? []).filter(
     ({ id, serviceId, canRollback, createdAt }) =>
       serviceId === service.id &&
       canRollback &&
       id !== ran?.id &&
       createdAt < (ran?.createdAt ?? Number.POSITIVE_INFINITY),
   )
+  const isMarkedAny = all.some(({ commit }) => isMarked(commit))
+  // Beside a release that was left as bad, another deployment of what serves is no way back.
+  const isSame = (commit: string | undefined) => isMarkedAny && commit !== undefined && commit === ran?.commit
+  const kept = all.filter(({ commit }) => !isMarked(commit) && !isSame(commit))
   const to = kept.find(({ id }) => verdictOf(id) !== 'fail') ?? kept[0]
   if (to !== undefined) {
     const verdict = verdictOf(to.id)
@@ -45,8 +53,11 @@ export function rollbackWindow(
       },
     }
   }
-  if (ran === undefined || recent?.isWhole === true) return { possible: false, to: null }
-  return { possible: null, to: ofRelease(service, ran.id, releases) }
+  if (ran === undefined || recent?.isWhole === true) {
+    return { possible: false, to: null, ...(all.length === 0 ? {} : { isOnlyBad: true as const }) }
+  }
+  const unmarked = releases.filter(({ commit }) => !isMarked(commit))
+  return { possible: null, to: ofRelease(service, ran.id, unmarked) }
 }
 
 function ofRelease(

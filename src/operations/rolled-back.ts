@@ -6,6 +6,7 @@ import type { DeploymentId } from '../platform/ids.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import type { Verdict } from '../verify/verdict.ts'
 import { isImageKept } from './kept-images.ts'
+import type { Pinning } from './pinning.ts'
 import type { RollbackStep, ToldRollbackStep } from './rollback-steps.ts'
 import { type RollbackTarget, rebuilding } from './rollback-target.ts'
 import type { DeploymentEnding } from './watch-deployments.ts'
@@ -24,6 +25,12 @@ export interface Rollback {
   services: RolledBackService[]
   /** How to go forward again; null where what served before serves now. */
   wayForward: WayForward | null
+  /** Commits that this run marked bad. */
+  marked?: string[]
+  /** The commit that serves now was marked bad, and is no more: somebody brought it back by name. */
+  cleared?: string
+  /** What `--pin-variables` stored; absent where it was not asked for. */
+  pinning?: Pinning
   elapsedMs: number
 }
 
@@ -129,11 +136,16 @@ export function stayed(steps: readonly RollbackStep[]): Fate[] {
   }))
 }
 
-export function rolledBack(fates: readonly Fate[], told: readonly ToldRollbackStep[]): RolledBackService[] {
+export function rolledBack(
+  fates: readonly Fate[],
+  told: readonly ToldRollbackStep[],
+  pinning?: Pinning,
+): RolledBackService[] {
   return fates.flatMap(({ step, deploymentId, isBuilt }) => {
     if (deploymentId === undefined) return []
     const { name } = step.observed
     const changes = told.find(({ service }) => service === name)?.changes
+    const pinned = pinning?.services.find(({ service }) => service === name)?.variables ?? []
     return [
       {
         name,
@@ -142,7 +154,8 @@ export function rolledBack(fates: readonly Fate[], told: readonly ToldRollbackSt
         from: step.from?.commit ?? null,
         isBuilt,
         // Built of the commit it runs with what is stored.
-        returning: step.way.kind === 'build' ? [] : (changes?.returning ?? []),
+        returning:
+          step.way.kind === 'build' ? [] : (changes?.returning ?? []).filter((variable) => !pinned.includes(variable)),
       },
     ]
   })

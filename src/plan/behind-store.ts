@@ -6,6 +6,7 @@ import type { ObservedDeployment, ObservedRunning, ObservedService, ObservedStat
 import { settingDefaults } from '../platform/service-settings.ts'
 import { compareSettings } from './compare-settings.ts'
 import { ownVariablePrefix } from './compare-variables.ts'
+import { isPinning } from './last-applied.ts'
 import { placeOf, referenceReach } from './reference-reach.ts'
 
 /** Says whether a service is behind what is stored for it. */
@@ -30,8 +31,10 @@ export function behindStore(
       (patch) =>
         patch.id !== live.patchId &&
         patch.time > live.createdAt &&
-        (touchesDeployment(patch.config.services?.[observed.id], counts) ||
-          (isApp && patch.reached().has(service.name))),
+        (patch.isPinning && patch.config.services?.[observed.id] !== undefined
+          ? false
+          : touchesDeployment(patch.config.services?.[observed.id], counts) ||
+            (isApp && patch.reached().has(service.name))),
     )
     // What is on its way has no snapshot yet: the one that was read is of what runs.
     const isSnapshotOfIt = live.id === observed.active[0]?.id
@@ -65,6 +68,7 @@ function readPatches(state: ObservedState | undefined, isDeployed: (variable: st
         id: patch.id,
         time: patch.appliedAt ?? patch.createdAt,
         config,
+        isPinning: isPinning(patch),
         reached: () => {
           reach ??= referenceReach((state?.services ?? []).map(shownValues))
           reached ??= reach(touchedVariables(config, names, isDeployed))

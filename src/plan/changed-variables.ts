@@ -17,7 +17,7 @@ export interface ChangedVariables {
 }
 
 /** The platform's own, which every deployment has of its own. */
-const ofPlatform = /^(RAILWAY_|PORT$)/
+export const ofPlatform = /^(RAILWAY_|PORT$)/
 
 /** How the variables of an earlier deployment differ from those that run, and from those that are stored. */
 export function changedVariables(

@@ -2,6 +2,7 @@ import type { DesiredState } from '../config/desired.ts'
 import { own } from '../config/own.ts'
 import { isRecord } from '../kit/json.ts'
 import type { ObservedPatch, ObservedService, ObservedState, ObservedVariable } from '../platform/observed-state.ts'
+import { isPinning } from './last-applied.ts'
 import { liveDeployment } from './plan-deployments.ts'
 
 /** A flag that is not the same everywhere. Values are `true`, `false`, `(unset)`, or `(hidden)` for everything else. */
@@ -74,10 +75,11 @@ function knownFlags(state: Pick<ObservedState, 'services'>, desired: Pick<Desire
 function isNewerThanRunning(service: ObservedService, variable: string, patches: readonly ObservedPatch[]): boolean {
   const live = liveDeployment(service)
   if (live === undefined) return false
-  return patches.some(({ id, appliedAt, createdAt, config }) => {
+  return patches.some(({ id, appliedAt, createdAt, config, message }) => {
     const touched = config.reveal().services?.[service.id]?.variables
     return (
       id !== live.patchId &&
+      !isPinning({ message }) &&
       (appliedAt ?? createdAt) > live.createdAt &&
       isRecord(touched) &&
       Object.hasOwn(touched, variable)

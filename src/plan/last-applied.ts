@@ -15,12 +15,15 @@ export interface LastApplied {
 export function lastApplied(patches: readonly ObservedPatch[]): LastApplied {
   const ours = patches
     .filter((patch) => patch.status === 'committed' && isOurs(patch))
-    .map((patch) => patch.config.reveal())
+    .map((patch) => ({ config: patch.config.reveal(), isPinning: isPinning(patch) }))
   return {
     value(serviceId, path) {
-      for (const config of ours) {
+      let pinned: { written: unknown } | undefined
+      for (const { config, isPinning: isOnlyPinned } of ours) {
         const found = valueAt(config, ['services', serviceId, ...path])
-        if (found !== undefined) return { written: found }
+        if (found === undefined) continue
+        if (!isOnlyPinned) return found === null || pinned === undefined ? { written: found } : pinned
+        pinned ??= { written: found }
       }
       return 'none'
     },
@@ -30,4 +33,12 @@ export function lastApplied(patches: readonly ObservedPatch[]): LastApplied {
 /** Did this tool commit the patch? */
 export function isOurs(patch: Pick<ObservedPatch, 'message'>): boolean {
   return patch.message?.startsWith(patchMessagePrefix) ?? false
+}
+
+/**
+ * Did a rollback commit it, storing what already ran? What was never ours stays that way, and no container is behind it. One that
+ * carried along what others had staged says so, and counts as any other.
+ */
+export function isPinning({ message = '' }: Pick<ObservedPatch, 'message'>): boolean {
+  return message.startsWith(`${patchMessagePrefix}rollback by `) && !/\(allowed: [^)]*\)$/.test(message)
 }

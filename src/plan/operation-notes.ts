@@ -12,6 +12,7 @@ export const noteVariables = {
   lease: 'FAKTURINO_LEASE',
   operation: 'FAKTURINO_OPERATION',
   releases: 'FAKTURINO_RELEASES',
+  bad: 'FAKTURINO_BAD_RELEASES',
 } as const
 
 /** One operator at a time in an environment. Times are the platform's, in milliseconds since the epoch. */

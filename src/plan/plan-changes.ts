@@ -6,6 +6,7 @@ import { listed, shortCommit } from '../kit/text.ts'
 import { isUploaded } from '../kit/uploaded-revision.ts'
 import type { DeniedPart, ObservedRunning, ObservedService, ObservedState } from '../platform/observed-state.ts'
 import { settingsFromConfig } from '../platform/translate.ts'
+import { badReleases } from './bad-releases.ts'
 import { compareAttachments } from './compare-attachments.ts'
 import { compareSettings, type SettingDifference } from './compare-settings.ts'
 import {
@@ -20,6 +21,7 @@ import {
 import { configAt } from './config-path.ts'
 import { isOnlyByPatch } from './direct-store.ts'
 import { fingerprint } from './fingerprint.ts'
+import { flagsNotRunning } from './flags-not-running.ts'
 import type { LastApplied } from './last-applied.ts'
 import type { Cause, Change, Plan, PlanNote, PlannedDeployment } from './plan.ts'
 import { liveDeployment, planDeployments, type WantedCommit } from './plan-deployments.ts'
@@ -76,6 +78,8 @@ export function planChanges(situation: PlanSituation): Plan {
     splitSecrets: splitSecrets(all, isSelected),
     notes: [
       ...perService.flatMap((result) => result.notes),
+      ...flagsNotRunning(desired, observed, situation.running),
+      ...unknownHead(situation),
       ...secretNotes(desired, missing),
       ...secretsThatDiffer(there.secrets, situation.supplied),
       ...strangers(situation),
@@ -100,6 +104,19 @@ function missingContainers({ desired, observed, projectExists }: PlanSituation):
       act: { kind: 'create-environment' },
     })
   return changes
+}
+
+/** Only the platform knows which commit the head of the branch is, so that no guard can compare it. */
+function unknownHead({ observed, commit }: PlanSituation): PlanNote[] {
+  const bad = observed === undefined || commit.kind !== 'latest' ? [] : badReleases(observed)
+  if (bad.length === 0) return []
+  const commits = listed(bad.slice(0, 3).map((one) => shortCommit(one.commit)))
+  return [
+    {
+      code: 'bad-releases',
+      message: `Marked bad here: ${commits}. Which commit latest is, only the platform knows; --commit SHA makes sure that it is none of them.`,
+    },
+  ]
 }
 
 /** A secret that a person supplied is for everything that shares it: where naming services cuts through, it is said. */

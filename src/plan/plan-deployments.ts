@@ -1,5 +1,6 @@
 import type { DesiredService, DesiredState } from '../config/desired.ts'
 import type { ObservedDeployment, ObservedRunning, ObservedService, ObservedState } from '../platform/observed-state.ts'
+import { badReleases } from './bad-releases.ts'
 import { behindStore } from './behind-store.ts'
 import { type OperationNotes, operationNotes } from './operation-notes.ts'
 import type { Change, DeploymentReason, PlannedDeployment } from './plan.ts'
@@ -29,6 +30,7 @@ export function planDeployments(situation: DeploymentSituation): PlannedDeployme
   const missingOf = missingByService(situation)
   const isBehindStore = behindStore(desired, state, running)
   const notes = state === undefined ? undefined : operationNotes(state)
+  const bad = state === undefined ? [] : badReleases(state)
   return desired.services.flatMap((service) => {
     const observed = observedOf.get(service.name)
     const live = liveDeployment(observed)
@@ -46,6 +48,11 @@ export function planDeployments(situation: DeploymentSituation): PlannedDeployme
       if (change.effect === 'none' || change.outOfReach) continue
       reasons.add(change.setting === 'variable' ? 'variables-change' : 'settings-change')
     }
+    // What runs already may get other variables all the same.
+    const mark =
+      reasons.has('another-commit') || reasons.has('never-deployed')
+        ? bad.find((marked) => marked.commit === commit)
+        : undefined
     // A database is not stopped for what others changed.
     if (service.kind === 'app' && reached.has(service.name)) reasons.add('reference-change')
     if (reasons.size === 0) return []
@@ -69,6 +76,9 @@ export function planDeployments(situation: DeploymentSituation): PlannedDeployme
         ...(onItsWay === undefined ? {} : onItsWayParts(onItsWay, isWanted, notes)),
         ...(commit === undefined ? {} : { commit }),
         ...(service.codebase === undefined ? {} : { codebase: service.codebase }),
+        ...(mark === undefined
+          ? {}
+          : { markedBad: { by: mark.by, ...(mark.reason === undefined ? {} : { reason: mark.reason }) } }),
         missingSecrets: missingOf.get(service.name) ?? [],
         effect: service.volume === undefined ? 'redeploy' : 'downtime',
       },

@@ -98,6 +98,8 @@ export interface PlannedDeployment {
   /** The commit to deploy; `latest` is the head of the branch. Absent for images. */
   commit?: string
   codebase?: string
+  /** Somebody rolled this very commit back and marked it bad. */
+  markedBad?: { by: string; reason?: string }
   /** Secrets that it cannot start without and nobody supplied: it is not deployed. */
   missingSecrets: string[]
   effect: 'redeploy' | 'downtime'
@@ -118,6 +120,8 @@ export type DeploymentReason =
 export interface PlanNote {
   code:
     | 'flag-differs'
+    | 'flag-not-running'
+    | 'bad-releases'
     | 'masked'
     | 'secret-missing'
     | 'secret-differs'

@@ -35,6 +35,15 @@ function release(deployment: string, verdict: ReleaseNote['verdict']): ReleaseNo
 const whole = (...deployments: PastDeployment[]) => ({ deployments, isWhole: true })
 const part = (...deployments: PastDeployment[]) => ({ deployments, isWhole: false })
 
+test.each<[string, string[], PastDeployment[], boolean, string | null, true | undefined]>([
+  ['is passed over', ['d2'], [past('d2', 1), past('d1', 2)], true, 'd1', undefined],
+  ['is no way back where there is no other', ['d2', 'd1'], [past('d2', 1), past('d1', 2)], false, null, true],
+  ['makes no way of what serves', ['d2'], [past('d2', 1), past('d1', 2, { commit: live.commit })], false, null, true],
+])('what is marked bad %s', (_, bad, deployments, possible, to, isOnlyBad) => {
+  const window = rollbackWindow(api, whole(...deployments), [], new Set(bad))
+  expect([window.possible, window.to?.id ?? null, window.isOnlyBad]).toEqual([possible, to, isOnlyBad])
+})
+
 test.each<[string, ObservedService, ObservedState['recent'], ReleaseNote[], boolean | null, string | null]>([
   ['the newest earlier one that is kept', api, whole(past('d2', 1), past('d1', 2)), [], true, 'd2'],
   ['not one that is not kept', api, whole(past('d2', 1, { canRollback: false }), past('d1', 2)), [], true, 'd1'],

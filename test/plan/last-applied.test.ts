@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { valueAt } from '../../src/plan/config-path.ts'
-import { isOurs, lastApplied } from '../../src/plan/last-applied.ts'
+import { isOurs, isPinning, lastApplied } from '../../src/plan/last-applied.ts'
 import { ourPatch, serviceId } from '../support/builders.ts'
 
 test.each([
@@ -34,4 +34,27 @@ test('a removal is a written value too, and hides what was written before', () =
   expect(applied.value(serviceId('api'), ['variables', 'B', 'value'])).toEqual({ written: '2' })
   expect(applied.value(serviceId('api'), ['variables', 'C', 'value'])).toBe('none')
   expect(applied.value(serviceId('worker'), ['variables', 'A', 'value'])).toBe('none')
+})
+
+test.each([
+  ['fakturino rollback by nina', true],
+  ['fakturino rollback by nina: api answers 500', true],
+  ['fakturino rollback by nina (allowed: staged-changes)', false],
+  ['fakturino deploy by nina', false],
+  ['rollback by nina', false],
+  [undefined, false],
+])('a patch that says %j stores what runs: %s', (message, expected) => {
+  expect(isPinning(message === undefined ? { message: undefined } : { message })).toBe(expected)
+})
+
+test('what a rollback pinned counts as ours only where we had written a value before', () => {
+  const on = (variables: object) => ourPatch({ services: { [serviceId('api')]: { variables: { ...variables } } } })
+  const pinned = {
+    ...on({ A: { value: '1' }, B: { value: '1' }, C: { value: '1' } }),
+    message: 'fakturino rollback by nina',
+  }
+  const { value } = lastApplied([pinned, on({ A: { value: '2' }, B: null })])
+  expect(value(serviceId('api'), ['variables', 'A', 'value'])).toEqual({ written: '1' })
+  expect(value(serviceId('api'), ['variables', 'B', 'value'])).toEqual({ written: null })
+  expect(value(serviceId('api'), ['variables', 'C', 'value'])).toBe('none')
 })

@@ -5,6 +5,8 @@ import { journalPath } from '../../journal/journal.ts'
 import { isSince, timeline } from '../../journal/timeline.ts'
 import { OperatorError } from '../../kit/errors.ts'
 import { printable } from '../../kit/text.ts'
+import { markOf } from '../../operations/read-status.ts'
+import { badReleases } from '../../plan/bad-releases.ts'
 import { operationNotes } from '../../plan/operation-notes.ts'
 import { redactorOf, valuesIn, valuesRead } from '../../platform/redact.ts'
 import { type CommandInput, isGiven, textOption } from '../command.ts'
@@ -62,7 +64,11 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
     .filter((item) => item.kind === 'operation' || Date.parse(item.at) >= completeSince)
     .filter((item) => since === undefined || isSince(item, since, operations))
     .filter(({ services }) => service === undefined || services.includes(service))
-  const told = since === undefined ? items.slice(0, mostItems) : items
+  const bad = badReleases(state).map(safe)
+  const told = (since === undefined ? items.slice(0, mostItems) : items).map((item) => ({
+    ...item,
+    ...markOf(item.revision, bad),
+  }))
   context.output.answer({
     type: 'history',
     project: project.name,

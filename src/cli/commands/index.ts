@@ -136,9 +136,18 @@ export const commands: readonly CommandDefinition[] = [
             flags: '--rebuild',
             describes: 'build anew what has no image any more, or what the token may not roll back; slower',
           },
+          {
+            flags: '--mark-bad',
+            describes: 'what is left is bad: never the last known good, and deployed only where that is allowed',
+          },
+          {
+            flags: '--pin-variables',
+            describes: 'store the variables that the services then run with, so that no deploy brings others back',
+          },
         ],
         examples: [
           'fakturino rollback services -e production',
+          'fakturino rollback services -e production --mark-bad --pin-variables --reason INCIDENT',
           'fakturino rollback services --to COMMIT -e staging --yes',
           'fakturino rollback services --service worker -e staging',
         ],

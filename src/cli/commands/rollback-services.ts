@@ -6,7 +6,7 @@ import { codeOption } from '../../kit/uploaded-revision.ts'
 import { rollBackServices } from '../../operations/roll-back-services.ts'
 import type { Rollback } from '../../operations/rolled-back.ts'
 import type { Undo } from '../../output/answers.ts'
-import { type CommandInput, textOption } from '../command.ts'
+import { type CommandInput, isGiven, textOption } from '../command.ts'
 import type { Context } from '../context.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { followUp } from '../follow-up.ts'
@@ -28,6 +28,9 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
       services: Array.isArray(services) ? services.filter((name) => typeof name === 'string') : [],
       rebuilds: input.options.rebuild === true,
       author: author('rollback', context),
+      marksBad: isGiven(input, 'markBad'),
+      pinsVariables: isGiven(input, 'pinVariables'),
+      allowStaged: context.options.allow.includes('staged-changes'),
     },
     // At night, on a machine without the config or with a full disk, it has to work too.
     {
@@ -55,8 +58,22 @@ function nothingNamed(): OperatorError {
 }
 
 /** The command that goes forward again, and what it leaves as it is. */
-function undoOfRollback({ environment, wayForward }: Rollback, { options }: Context): Undo {
-  if (wayForward === null) return { note: 'What served before serves now, so there is nothing to undo.' }
+function undoOfRollback({ environment, wayForward, pinning, marked = [] }: Rollback, { options }: Context): Undo {
+  const isPinned = pinning !== undefined && pinning.patchId !== null
+  if (wayForward === null) {
+    const [bad] = marked
+    const notes = [
+      ...(isPinned ? ["What was stored before stands in the platform's history of changes."] : []),
+      ...(bad === undefined
+        ? []
+        : [
+            `The mark goes when that commit is brought back on purpose: by rollback services --to ${shortCommit(bad)}, or by a deploy with --allow bad-release.`,
+          ]),
+    ]
+    return {
+      note: notes.length === 0 ? 'What served before serves now, so there is nothing to undo.' : notes.join(' '),
+    }
+  }
   const { way, commits, services = [] } = wayForward
   const [commit] = commits
   if (way === 'none' || commit === undefined) {
@@ -65,16 +82,23 @@ function undoOfRollback({ environment, wayForward }: Rollback, { options }: Cont
   }
   const where = `-e ${shellWord(environment)}`
   if (way === 'deploy') {
-    const words = ['fakturino deploy', ...services.map(shellWord), where, codeOption(commit)]
+    const allowed = marked.includes(commit) ? ['--allow bad-release'] : []
+    const words = ['fakturino deploy', ...services.map(shellWord), where, codeOption(commit), ...allowed]
     return {
       command: followUp(words.join(' '), options),
       note: 'It builds that commit, because no image of it can be started. Stored variables and settings are used as they are, and migrations are not undone.',
     }
   }
   const only = services.map((name) => `--service ${shellWord(name)}`)
-  const words = ['fakturino rollback services', `--to ${shellWord(commit)}`, ...only, where]
+  const words = [
+    'fakturino rollback services',
+    `--to ${shellWord(commit)}`,
+    ...only,
+    ...(isPinned ? ['--pin-variables'] : []),
+    where,
+  ]
   return {
     command: followUp(words.join(' '), options),
-    note: 'It starts the images of before again, with the variables they ran with. Stored variables stay as they are, and migrations are not undone.',
+    note: `It starts the images of before again, with the variables they ran with. ${isPinned ? 'Those are stored again where they are stored otherwise' : 'Stored variables stay as they are'}, and migrations are not undone.${marked.length === 0 ? '' : ' Where it succeeds, the mark goes.'}`,
   }
 }

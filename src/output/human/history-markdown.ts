@@ -41,13 +41,24 @@ export function historyMarkdown({
   ].join('\n')}\n`
 }
 
-function whatCell({ kind, origin, what, revision, services, places, reason, message }: TimelineItem): string {
+function whatCell({
+  kind,
+  origin,
+  what,
+  revision,
+  services,
+  places,
+  reason,
+  message,
+  markedBad,
+}: TimelineItem): string {
   const facts = [
     ...(revision === null ? [] : [plain(clipped(revision, 80))]),
     ...(kind === 'operation' && services.length > 0 ? [plain(listed(services))] : []),
     ...(places.length > 3 ? [plain(clipped(listed(places), 1_000))] : []),
     ...(reason === null ? [] : [`why: ${plain(reason)}`]),
     ...(message === null ? [] : [plain(message)]),
+    ...(markedBad === undefined ? [] : ['marked bad']),
     ...(origin === 'others' ? ['not by fakturino'] : origin === 'elsewhere' ? ['from another machine'] : []),
   ]
   return [plain(what), ...facts].join('; ')

@@ -4,6 +4,7 @@ import type { ToldHistory } from '../answers.ts'
 import type { Style } from '../style.ts'
 import { duration } from './duration.ts'
 import { paragraph } from './paragraph.ts'
+import { toldMark } from './status.ts'
 import { renderTarget } from './target.ts'
 
 /** What was done, the newest first: when, what, who, and how it ended. */
@@ -42,6 +43,7 @@ function lines(item: TimelineItem, changes: number, { style, columns }: { style:
   return [
     paragraph(clipped(told, 400), columns, `${signOf(item, style)} `, 2),
     ...(reason === null ? [] : [style.quiet(paragraph(`why: ${clipped(reason, 200)}`, columns, '  ', 2))]),
+    ...(item.markedBad === undefined ? [] : [style.caution(paragraph(toldMark(item.markedBad), columns, '  ', 2))]),
     ...(message === null ? [] : [style.quiet(paragraph(clipped(message, 300), columns, '  ', 2))]),
   ]
 }

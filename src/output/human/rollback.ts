@@ -1,6 +1,8 @@
 import { listed, printable, shortCommit } from '../../kit/text.ts'
+import type { ToldPinning } from '../../operations/pinning.ts'
 import type { ToldRollbackStep } from '../../operations/rollback-steps.ts'
 import type { Rollback } from '../../operations/rolled-back.ts'
+import type { LeftBecause } from '../../plan/pinned-variables.ts'
 import type { Undo } from '../answers.ts'
 import type { Style } from '../style.ts'
 import { duration } from './duration.ts'
@@ -28,7 +30,7 @@ export function renderRollbackPlan(
   services: readonly ToldRollbackStep[],
   { style, columns }: Layout,
 ): string {
-  const lines = services.flatMap(({ service, way, from, changes }) => {
+  const lines = services.flatMap(({ service, way, from, changes, pinning }) => {
     const what = `${service}  ${from === null ? 'nothing known' : shortCommit(from)} -> ${shortCommit(commit)}  ${ways[way]}`
     const isBad = way === 'image-gone' || way === 'never-deployed'
     const sign = way === 'stays' ? style.sign.none : isBad ? style.sign.bad : style.sign.deploy
@@ -37,7 +39,13 @@ export function renderRollbackPlan(
     const notes = [
       ...(changing.length === 0 ? [] : [`runs with other values of ${listed(changing)}`]),
       ...(isUnread ? ['whether its variables change cannot be read'] : []),
-      ...(changes === null || changes.returning.length === 0 ? [] : [toldReturning(changes.returning)]),
+      ...(changes === null || pinning !== undefined || changes.returning.length === 0
+        ? []
+        : [toldReturning(changes.returning)]),
+      ...(pinning === undefined || pinning.variables.length === 0
+        ? []
+        : [`is stored as it then runs: ${listed(pinning.variables)}`]),
+      ...(pinning === undefined ? [] : toldLeft(pinning.left)),
     ]
     return [
       paragraph(printable(what), columns, `${sign} `, 2),
@@ -51,6 +59,55 @@ function toldReturning(names: readonly string[]): string {
   return `stored otherwise, so that the next ordinary deploy brings back: ${listed(names)}`
 }
 
+const leftWords: Record<LeftBecause, string> = {
+  reference: 'not pinned, because a reference is never stored as what it comes to',
+  masked: 'not pinned, because the platform does not show what is stored',
+  'not-stored': 'not pinned, because nothing of it is stored, and it may be of the platform itself',
+  'added-since': 'not pinned, because what runs has no such variable, and what is stored is never removed',
+}
+
+function toldLeft(left: ToldPinning['left']): string[] {
+  const reasons = [...new Set(left.map(({ because }) => because))]
+  return reasons.map((reason) => {
+    const names = left.filter(({ because }) => because === reason).map(({ variable }) => variable)
+    return `${leftWords[reason]}: ${listed(names)}`
+  })
+}
+
+/** What `--pin-variables` came to, a service a line. */
+function pinningLines({ pinning, environment }: Rollback, { style, columns }: Layout): string[] {
+  if (pinning === undefined) return []
+  const pinned = pinning.services.filter(({ variables }) => variables.length > 0)
+  const good = (text: string) => paragraph(printable(text), columns, `${style.sign.good} `, 2)
+  const caution = (text: string) => paragraph(printable(text), columns, `${style.sign.caution} `, 2)
+  return [
+    ...(pinned.length === 0
+      ? [good('No variable had to be pinned: what runs is what is stored, as far as that can be compared.')]
+      : []),
+    ...pinned.map(({ service, variables }) => good(`${service}: stored as it runs: ${listed(variables)}.`)),
+    ...pinning.services.flatMap(({ service, left }) => toldLeft(left).map((text) => caution(`${service}: ${text}.`))),
+    ...pinning.services.flatMap(({ service, inConfig }) =>
+      inConfig.length === 0
+        ? []
+        : [
+            caution(
+              `${service}: the config says otherwise, so change it before the next deploy to ${environment}: ${listed(inConfig)}.`,
+            ),
+          ],
+    ),
+  ]
+}
+
+function markLines({ marked = [], cleared }: Rollback, { style, columns }: Layout): string[] {
+  const texts = [
+    ...(marked.length === 0
+      ? []
+      : [`${listed(marked.map(shortCommit))} ${marked.length === 1 ? 'is' : 'are'} marked bad.`]),
+    ...(cleared === undefined ? [] : [`${shortCommit(cleared)} is no longer marked bad.`]),
+  ]
+  return texts.map((text) => paragraph(text, columns, `${style.sign.none} `, 2))
+}
+
 /** The end of `rollback services`: each service's fate, and how to go forward again. */
 export function renderRollback(rollback: Rollback, undo: Undo, { style, columns }: Layout): string {
   const { environment, commit, services, elapsedMs } = rollback
@@ -60,7 +117,11 @@ export function renderRollback(rollback: Rollback, undo: Undo, { style, columns 
   const serves = (names: readonly string[]) => `${listed(names)} ${names.length === 1 ? 'serves' : 'serve'}`
   if (back.length === 0) {
     const text = `${environment}: ${serves(kept)} ${shortCommit(commit)} already.`
-    return `${paragraph(text, columns, `${style.sign.good} `, 2)}\n`
+    const more = [...pinningLines(rollback, { style, columns }), ...markLines(rollback, { style, columns })]
+    const isChanged =
+      rollback.marked !== undefined || (rollback.pinning !== undefined && rollback.pinning.patchId !== null)
+    const lines = [paragraph(text, columns, `${style.sign.good} `, 2), ...more].join('\n')
+    return `${lines}\n${isChanged ? renderUndo(undo, { style, columns }) : ''}`
   }
   const before = kept.length === 0 ? '' : ` ${serves(kept)} it already.`
   const text = `${environment}: ${serves(back)} ${shortCommit(commit)} again after ${duration(elapsedMs)}, verified.${before}`
@@ -69,6 +130,10 @@ export function renderRollback(rollback: Rollback, undo: Undo, { style, columns 
       ? []
       : [paragraph(printable(`${name}: ${toldReturning(names)}`), columns, `${style.sign.caution} `, 2)],
   )
-  const lines = [paragraph(text, columns, `${style.sign.good} `, 2), ...returning]
+  const lines = [
+    paragraph(text, columns, `${style.sign.good} `, 2),
+    ...(rollback.pinning === undefined ? returning : pinningLines(rollback, { style, columns })),
+    ...markLines(rollback, { style, columns }),
+  ]
   return `${lines.join('\n')}\n${renderUndo(undo, { style, columns })}`
 }

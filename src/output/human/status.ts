@@ -1,6 +1,6 @@
 import stringWidth from 'fast-string-width'
 import { clipped, count, listed, printable, shortCommit } from '../../kit/text.ts'
-import type { EnvironmentStatus, ServiceStatus } from '../../operations/read-status.ts'
+import type { EnvironmentStatus, ServiceStatus, ToldMark } from '../../operations/read-status.ts'
 import type { TopicalOperation } from '../../operations/unfinished.ts'
 import type { Style } from '../style.ts'
 import { ago, duration } from './duration.ts'
@@ -108,10 +108,11 @@ function cellsOf({ status, revision, instances, deployment }: ServiceStatus, at:
 }
 
 /** What stands under a service: since when it is down, another attempt, a deployment too many. */
-function moreOf({ status, since, latest, alsoActive }: ServiceStatus, at: string): string[] {
+function moreOf({ status, since, latest, alsoActive, markedBad }: ServiceStatus, at: string): string[] {
   const from = (moment: string | null) =>
     moment === null ? '' : ` since ${clock(moment, at)} (${ago(Date.parse(at) - Date.parse(moment))})`
   return [
+    ...(markedBad === undefined ? [] : [toldMark(markedBad)]),
     ...(status === 'crashed' ? [`down${from(since)}`] : []),
     ...(latest === null
       ? []
@@ -120,6 +121,11 @@ function moreOf({ status, since, latest, alsoActive }: ServiceStatus, at: string
       ? []
       : [`still active too: ${listed(alsoActive.map(({ revision }) => toldRevision(revision)))}`]),
   ]
+}
+
+/** The mark of what serves, or of what was done. */
+export function toldMark({ by, reason }: ToldMark): string {
+  return `this commit is marked bad, by ${printable(by)}${reason === null ? '' : `: ${clipped(reason, 200)}`}`
 }
 
 function signOf({ healthy, status }: ServiceStatus, style: Style): string {
@@ -187,6 +193,7 @@ function stagedNotes({ stagedChanges, stagedPlaces }: EnvironmentStatus, layout:
 
 const none = 'nothing earlier is kept'
 const unknown = 'not known'
+const onlyBad = 'only what is marked bad is kept'
 
 /** What each service can go back to, those with the same answer together; nothing where nothing was ever deployed. */
 function rollbackNotes({ services, at }: EnvironmentStatus, rollback: string | undefined, layout: Layout): string[] {
@@ -194,16 +201,23 @@ function rollbackNotes({ services, at }: EnvironmentStatus, rollback: string | u
   const ways = new Map<string, string[]>()
   for (const {
     name,
-    rollback: { possible, to },
+    rollback: { possible, to, isOnlyBad },
   } of deployed) {
     const age = to === null ? '' : ` (${ago(Date.parse(at) - Date.parse(to.createdAt))})`
     const way =
-      possible === true ? `to ${toldRevision(to?.revision ?? null)}${age}` : possible === false ? none : unknown
+      possible === true
+        ? `to ${toldRevision(to?.revision ?? null)}${age}`
+        : possible === false
+          ? isOnlyBad
+            ? onlyBad
+            : none
+          : unknown
     ways.set(way, [...(ways.get(way) ?? []), name])
   }
   if (ways.size === 0) return []
-  if (ways.size === 1 && ways.has(none)) return [quiet(`Roll back: ${none}.`, layout)]
-  const last = (way: string) => Number(way === none || way === unknown)
+  const [only = ''] = ways.keys()
+  if (ways.size === 1 && [none, onlyBad].includes(only)) return [quiet(`Roll back: ${only}.`, layout)]
+  const last = (way: string) => Number([none, unknown, onlyBad].includes(way))
   const told = [...ways]
     .sort(([a], [b]) => last(a) - last(b))
     .map(([way, names]) => (last(way) === 1 ? `${way} of ${listed(names)}` : `${listed(names)} ${way}`))

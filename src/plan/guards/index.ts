@@ -1,4 +1,5 @@
 import type { Finding } from '../../kit/finding.ts'
+import { badRelease } from './bad-release.ts'
 import { destructiveChange } from './destructive-change.ts'
 import { foreignDeployment } from './foreign-deployment.ts'
 import type { Guard, GuardSituation } from './guard.ts'
@@ -21,6 +22,7 @@ export const guards: readonly Guard[] = [
   riskyFlagDefault,
   splitRevision,
   splitSecret,
+  badRelease,
 ]
 
 /** Every reason to refuse this plan, except those that the operator allowed. */

@@ -318,3 +318,27 @@ function movedVolume(): Change {
 function updatesOf(...services: string[]): Change[] {
   return services.map((service) => aChange({ action: 'update', service }))
 }
+
+describe('bad-release', () => {
+  const commit = '2'.repeat(40)
+  const plan = {
+    deployments: [aPlannedDeployment('api', { commit, markedBad: { by: 'nina', reason: 'answers 500' } })],
+  }
+
+  it('refuses a commit that was marked bad, with who and why', () => {
+    expect(findings({ plan })).toEqual([
+      {
+        code: 'bad-release',
+        severity: 'critical',
+        subject: 'staging',
+        message: 'api would get 22222222, which nina marked bad when it was rolled back (answers 500).',
+        fix: 'Deploy another commit, or pass --allow bad-release; where that deploy succeeds, the mark goes.',
+      },
+    ])
+  })
+
+  it('lets through what is allowed, and what is not marked', () => {
+    expect(codes({ plan, allowed: ['bad-release'] })).toEqual([])
+    expect(codes({ plan: { deployments: [aPlannedDeployment('api', { commit })] } })).toEqual([])
+  })
+})
