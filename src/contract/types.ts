@@ -457,7 +457,7 @@ export type ObservedEventsFragment = {
       step: DeploymentEventStep
       createdAt: string
       completedAt: string | null
-      payload: { error: string | null } | null
+      payload: { error: string | null; reason: string | null } | null
     }
   }>
   pageInfo: { endCursor: string | null; hasNextPage: boolean }
@@ -995,6 +995,7 @@ export const ObservedEventsFragmentDoc = new TypedDocumentString(
       completedAt
       payload {
         error
+        reason
       }
     }
   }
@@ -1417,6 +1418,7 @@ export const DeploymentEvents = new TypedDocumentString(`
       completedAt
       payload {
         error
+        reason
       }
     }
   }
@@ -1456,6 +1458,7 @@ fragment ObservedEvents on QueryDeploymentEventsConnection {
       completedAt
       payload {
         error
+        reason
       }
     }
   }

@@ -61,6 +61,7 @@ export type FailureCode =
   | 'not-stored'
   | 'deployment-failed'
   | 'deployment-crashed'
+  | 'migration-failed'
   | 'verification-failed'
   | 'rollback-failed'
   | 'blocked-by-secret'

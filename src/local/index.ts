@@ -31,7 +31,7 @@ import { World } from './world.ts'
 
 export type { Condition } from './condition.ts'
 export type { Masked } from './patches.ts'
-export type { CommitBehaviour, RepositorySeed } from './repositories.ts'
+export type { CommitBehaviour, CommitSeed, RepositorySeed } from './repositories.ts'
 export type { Misfortune, SocketMisfortune } from './requests.ts'
 export type { DeniedPart } from './resolvers/request-context.ts'
 

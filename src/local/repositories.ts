@@ -26,7 +26,10 @@ export interface Commit {
   sha: string
   message: string
   behaviour: CommitBehaviour
-  /** Those that its code has besides the ones of the first release; what an earlier commit of the branch has is among them. */
+  /**
+   * Those that its code has besides the ones of the first release; what an earlier commit of the branch has is among them, unless
+   * this one has another of the same name.
+   */
   migrations?: readonly CodeMigration[]
 }
 
@@ -70,7 +73,9 @@ export class Repositories {
   add(repository: string, branch: string, seed: CommitSeed = {}): Commit {
     const branches = this.#branches.get(repository) ?? new Map<string, Commit[]>()
     const commits = branches.get(branch) ?? []
-    const migrations = [...(commits.at(-1)?.migrations ?? []), ...(seed.migrations ?? [])]
+    const added = seed.migrations ?? []
+    const earlier = commits.at(-1)?.migrations ?? []
+    const migrations = [...earlier.filter((one) => !added.some(({ name }) => name === one.name)), ...added]
     const commit: Commit = {
       sha: seed.sha ?? Buffer.from(this.#random(20)).toString('hex'),
       message: seed.message ?? `Commit ${commits.length + 1} on ${branch}`,

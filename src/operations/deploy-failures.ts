@@ -3,6 +3,7 @@ import { listed, shortCommit } from '../kit/text.ts'
 import { liveDeployment } from '../plan/plan-deployments.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import type { CheckResult } from '../verify/check.ts'
+import { type FailedMigrations, mend, migrationFinding, toldFailedMigrations } from './failed-migrations.ts'
 import type { DeploymentEnding, Phase } from './watch-deployments.ts'
 
 /** How a deployment can end other than live. */
@@ -47,17 +48,48 @@ export function levelFailed(
   [first, ...others]: [BadEnding, ...BadEnding[]],
   later: readonly string[],
   state: ObservedState,
+  migrations: readonly FailedMigrations[] = [],
 ): OperatorError {
   const failed = [first, ...others]
   const worst = failed.find(({ outcome }) => outcome === 'failed' || outcome === 'unstable') ?? first
   const told = failed.map((ending) => toldEnding(ending, state)).join(' ')
-  const kept = later.length > 0 ? ` ${listed(later)} ${later.length === 1 ? 'was' : 'were'} not touched.` : ''
+  if (migrations.length > 0) return migrationFailed(environment, told, migrations, later)
   return new OperatorError({
     kind: worst.outcome === 'failed' || worst.outcome === 'unstable' ? 'failed' : 'unfinished',
     code: codeOf(worst),
-    message: `${told}${kept}`,
+    message: `${told}${untouched(later)}`,
     hint: `Run: fakturino status -e ${environment}`,
   })
+}
+
+/** The platform calls it live, and its log says that a migration failed: the code that serves meets a database it was not made for. */
+export function migrationHidden(
+  environment: string,
+  migrations: readonly FailedMigrations[],
+  later: readonly string[],
+): OperatorError {
+  const services = listed(migrations.map(({ service }) => service))
+  const told = `${services} became live although a migration failed: ${migrations.length === 1 ? 'its pre-deploy command' : 'their pre-deploy commands'} did not end with artisan's exit code.`
+  return migrationFailed(environment, told, migrations, later)
+}
+
+function migrationFailed(
+  environment: string,
+  told: string,
+  migrations: readonly FailedMigrations[],
+  later: readonly string[],
+): OperatorError {
+  return new OperatorError({
+    kind: 'failed',
+    code: 'migration-failed',
+    message: `${[told, ...migrations.map(toldFailedMigrations)].join(' ')}${untouched(later)}`,
+    hint: `${migrations.map(({ failed, done }) => mend(failed, done)).join(' ')} To see what runs, run: fakturino status -e ${environment}`,
+    findings: migrations.map(migrationFinding),
+  })
+}
+
+function untouched(later: readonly string[]): string {
+  return later.length === 0 ? '' : ` ${listed(later)} ${later.length === 1 ? 'was' : 'were'} not touched.`
 }
 
 function toldEnding(ending: BadEnding, state: ObservedState): string {

@@ -13,9 +13,12 @@ import {
   inconclusiveCode,
   isBad,
   levelFailed,
+  migrationHidden,
   verificationFailed,
   verificationInconclusive,
 } from './deploy-failures.ts'
+import type { FailedMigrations } from './failed-migrations.ts'
+import { hiddenFailure, tellMigrations } from './read-migrations.ts'
 import { tellLogs } from './tell-logs.ts'
 import { checkServing, type DeployedService, type VerifyNeeds } from './verify-release.ts'
 import { type DeploymentEnding, isOver, type WatchNeeds, watchDeployments } from './watch-deployments.ts'
@@ -69,8 +72,14 @@ export async function deployLevels(
     const [first, ...others] = endings.filter(isBad)
     if (first !== undefined) {
       await leave(`${listed([first, ...others].map(({ service }) => service))} did not become live`)
-      await tellLogs([first, ...others], needs)
-      throw levelFailed(plan.environment, [first, ...others], later, state)
+      const failed = [first, ...others]
+      const migrations = await failuresTold(failed, await tellLogs(failed, needs), needs)
+      throw levelFailed(plan.environment, [first, ...others], later, state, migrations)
+    }
+    const hidden = await hiddenFailures(endings, desired, needs)
+    if (hidden.length > 0) {
+      await leave(`a migration of ${listed(hidden.map(({ service }) => service))} failed`)
+      throw migrationHidden(plan.environment, hidden, later)
     }
     for (const { asked, ...ending } of endings) {
       const service = desired.services.find((candidate) => candidate.name === ending.service)
@@ -105,6 +114,35 @@ export async function deployLevels(
     }
   }
   return deployed
+}
+
+/** The migrations that failed, by the logs of deployments that did. */
+async function failuresTold(
+  endings: readonly DeploymentEnding[],
+  logs: Awaited<ReturnType<typeof tellLogs>>,
+  needs: LevelNeeds,
+): Promise<FailedMigrations[]> {
+  const found: FailedMigrations[] = []
+  for (const ending of endings) {
+    const failed = await tellMigrations(ending, logs.get(ending.service) ?? [], needs)
+    // What goes on is not over, whatever it has printed so far.
+    if (failed !== undefined && ending.outcome !== 'timeout') found.push(failed)
+  }
+  return found
+}
+
+async function hiddenFailures(
+  endings: readonly DeploymentEnding[],
+  desired: DesiredState,
+  needs: LevelNeeds,
+): Promise<FailedMigrations[]> {
+  const found: FailedMigrations[] = []
+  for (const { service: name, deploymentId } of endings) {
+    const service = desired.services.find((candidate) => candidate.name === name)
+    const hidden = service === undefined ? undefined : await hiddenFailure(service, deploymentId, needs)
+    if (hidden !== undefined) found.push(hidden)
+  }
+  return found
 }
 
 /** A deployment that was started and is not watched. */

@@ -149,7 +149,7 @@ async function planExisting(request: DeployRequest, needs: DeployNeeds): Promise
 
 function leaseOf(
   { author, commit, services, takesLease }: DeployRequest,
-  { desired, observed }: Planned,
+  { desired, observed, plan }: Planned,
 ): LeaseRequest {
   const before = previousCommit(desired, observed)
   return {
@@ -160,6 +160,7 @@ function leaseOf(
       environment: observed.environment.name,
       ...(commit.kind === 'running' ? {} : { commit: commit.kind === 'given' ? commit.commit : 'latest' }),
       ...(services === undefined ? {} : { services }),
+      plan: plan.fingerprint,
     },
     ...(before === undefined ? {} : { previousCommit: before }),
     takesOver: takesLease,

@@ -1,5 +1,6 @@
 import type { Finding } from '../kit/finding.ts'
 import type { LogLine } from '../logs/log-lines.ts'
+import type { FailedMigration } from '../logs/told-migrations.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { DeploymentId, PatchId } from '../platform/ids.ts'
 import type { DeploymentStatus, DeploymentStep } from '../platform/observed-state.ts'
@@ -84,6 +85,8 @@ export type OperationEvent =
   /** The end of what a deployment printed that did not become live, or did not stay so. */
   | { type: 'log-read'; service: string; deploymentId: DeploymentId; log: LogKind; lines: LogLine[] }
   | { type: 'log-not-read'; service: string; deploymentId: DeploymentId; log: LogKind; reason: string }
+  /** What a deployment did to the database, by its log. */
+  | { type: 'migrations-ran'; service: string; deploymentId: DeploymentId; done: string[]; failed?: FailedMigration }
   /** All of them are live; for so long they are watched before that counts. */
   | { type: 'level-settling'; services: string[]; forMs: number }
   /** Its processes start again: the same deployment, the same image. */
@@ -139,7 +142,7 @@ export type OperationEvent =
       commit?: string
       isBuilt: boolean
     }
-  /** After a failure: what serves now of every service that this run touched. */
+  /** After a failure: what serves now of every service that this run touched; where a migration failed, of all that share its code. */
   | { type: 'serving-read'; environment: string; services: ServingService[] }
   | { type: 'finding'; finding: Finding }
   | { type: 'step-started'; step: string; title: string }

@@ -29,6 +29,8 @@ export function becauseOf({ code }: OperatorError): string {
       return 'what was deployed did not become live'
     case 'deployment-crashed':
       return 'what was deployed did not stay live'
+    case 'migration-failed':
+      return 'a migration failed'
     case 'verification-failed':
       return 'what was deployed does not serve as it should'
     default:
@@ -57,11 +59,23 @@ export function withServing(
     isEmpty ? '' : toldBefore(release),
     toldStored(release.applied),
   ].filter((sentence) => sentence !== '')
-  const hint = error.kind === 'failed' && !isEmpty ? undoHint(release) : undefined
+  const hint = error.kind === 'failed' && !isEmpty ? hintOf(error, serving, release) : undefined
   return reworded(error, {
     message: [error.message, ...said].join(' '),
     ...(hint === undefined ? {} : { hint }),
   })
+}
+
+/** The way back, where there is something to go back from; a migration wants more than that. */
+function hintOf(
+  { code, hint }: OperatorError,
+  serving: readonly ServingService[] | 'unread',
+  release: FailedRelease,
+): string | undefined {
+  const isAsBefore = serving !== 'unread' && serving.every(({ serves }) => serves === 'as-before')
+  const undo = undoHint(release, isAsBefore)
+  if (code !== 'migration-failed') return undo
+  return [undo, hint].filter((text) => text !== undefined).join(' ')
 }
 
 /** How putting back ended: well, or as a failure that says what to do by hand. @param back what happened, or why it could not */
@@ -89,10 +103,16 @@ export function putBackFailure(
     code: isBack ? 'rolled-back' : 'rollback-failed',
     message: [...told, ...(serving === '' ? [] : [serving])].join(' '),
     hint: isBack
-      ? `Find out what failed before the next try. To see what runs, run: fakturino status -e ${environment}`
-      : (undoHint(release) ?? `Run: fakturino status -e ${environment}`),
+      ? toldNext(error, environment)
+      : (undoHint({ ...release, now: back.now }) ?? `Run: fakturino status -e ${environment}`),
     findings,
   })
+}
+
+function toldNext({ code, hint }: OperatorError, environment: string): string {
+  return code === 'migration-failed' && hint !== undefined
+    ? hint
+    : `Find out what failed before the next try. To see what runs, run: fakturino status -e ${environment}`
 }
 
 function toldBack({ services, stillServing, places }: PutBack): string {
@@ -156,7 +176,10 @@ function isStored({ act }: Change): boolean {
 }
 
 /** The command that undoes it; undefined where there is nothing to go back to. */
-function undoHint({ desired, before, applied, started, services = [], now }: FailedRelease): string | undefined {
+function undoHint(
+  { desired, before, applied, started, services = [], now }: FailedRelease,
+  isAsBefore = false,
+): string | undefined {
   const isCode = (name: string) =>
     desired.services.some((service) => service.name === name && service.codebase !== undefined)
   const command = ['fakturino deploy', ...services, '-e', before.environment.name].join(' ')
@@ -168,6 +191,7 @@ function undoHint({ desired, before, applied, started, services = [], now }: Fai
   if (code.every(({ commit }) => commit === previous)) {
     return applied.stored === undefined ? undefined : `The commit is the same as before. ${byConfig}`
   }
+  if (isAsBefore) return applied.stored === undefined ? undefined : byConfig
   const sharing = desired.services.filter((service) => service.codebase === codebase).map(({ name }) => name)
   if (now !== undefined && canRollBackTo(previous, sharing, before, now))
     return `To bring the code of before back without a build, run: fakturino rollback services --to ${previous} -e ${before.environment.name}`

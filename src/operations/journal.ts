@@ -15,6 +15,8 @@ export interface OperationStart {
   commit?: string
   /** Only these; absent: all. */
   services?: readonly string[]
+  /** The fingerprint of the plan that it carries out. */
+  plan?: string
 }
 
 /** How it ended; `done` also where there was nothing to do. */

@@ -112,12 +112,14 @@ export async function underLease<Result>(
     renewedAt = clock.now()
   }
   const deployments: ReleaseNote['deployments'] = {}
+  const migrations: string[] = []
   let commit: string | undefined
   const report: Report = async (event) => {
     if (event.type === 'deployment-created' || event.type === 'deployment-followed') {
       deployments[event.service] = event.deploymentId
       commit = event.commit ?? commit
     }
+    if (event.type === 'migrations-ran') migrations.push(...event.done)
     // Within a deploy these put its release back, and are none of their own.
     if (event.type === 'deployment-rolled-back' && operation.command === 'rollback') {
       deployments[event.service] = event.deploymentId
@@ -172,7 +174,7 @@ export async function underLease<Result>(
     const { variables } = await platform.readSharedVariables(target, { isParting: true })
     const now = notesIn((name) => variables[name]?.reveal())
     if (now.lease?.nonce !== nonce) return
-    const { by, reason } = operation
+    const { by, reason, plan } = operation
     const release: ReleaseNote = {
       id: nonce,
       at: Math.round(platformTime()),
@@ -182,6 +184,8 @@ export async function underLease<Result>(
       ...(request.previousCommit === undefined ? {} : { previousCommit: request.previousCommit }),
       verdict: verdict ?? 'unknown',
       deployments,
+      ...(plan === undefined ? {} : { plan }),
+      migrations,
     }
     const isRelease = Object.keys(deployments).length > 0
     await write(

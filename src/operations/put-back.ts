@@ -56,6 +56,8 @@ export interface PutBack {
   /** What went wrong, or could not be judged, in sentences. */
   problems: string[]
   serving: ServingService[]
+  /** What there is after it, by that reading; with recent deployments. */
+  now: ObservedState
 }
 
 type RollBack = Extract<WayBack, { way: 'roll-back' }>
@@ -115,6 +117,7 @@ export async function putBack(request: PutBackRequest, needs: LevelNeeds): Promi
     stays: inverse.stays,
     problems: [...problems, ...proof.problems],
     serving: proof.serving,
+    now: proof.now,
   }
 }
 
@@ -300,6 +303,7 @@ interface Proof {
   verdict: Verdict
   problems: string[]
   serving: ServingService[]
+  now: ObservedState
 }
 
 /** Watches that what came back stays, asks it, and reads everything once more. */
@@ -336,7 +340,7 @@ async function prove(
   // What has a volume was stopped for the deployment that failed, and takes a moment to run again.
   await poll(
     async () => {
-      now = await needs.platform.observe(target)
+      now = await needs.platform.observe(target, { withRecent: true })
       seen = expected.flatMap((one) => {
         const replicas = before.services.find(({ name }) => name === one.service)?.settings.replicas
         const observed = now.services.find(({ name }) => name === one.service)
@@ -362,6 +366,7 @@ async function prove(
     verdict: unstable === undefined && notStored.length === 0 ? judged : 'fail',
     problems,
     serving: servingNow(touched, before, now),
+    now,
   }
 }
 

@@ -1,17 +1,18 @@
 import { own } from '../config/own.ts'
 import type { ReleaseNote } from '../plan/operation-notes.ts'
 import { isOnItsWay } from '../plan/plan-deployments.ts'
-import type { ServiceId } from '../platform/ids.ts'
+import type { DeploymentId, ServiceId } from '../platform/ids.ts'
 import type { PastDeployment } from '../platform/observed-state.ts'
 
 /**
  * How a deployment ended, as far as is known. `removed`: the platform calls what was live and what was cancelled the same, and keeps
- * no image that would tell them apart.
+ * no image that would tell them apart. `never-live`: its steps tell them apart.
  */
 export type PastEnding =
   | 'serves'
   | 'served'
   | 'removed'
+  | 'never-live'
   | 'crashed'
   | 'failed'
   | 'held'
@@ -63,12 +64,37 @@ export function releaseHistory(
  * that were.
  */
 export function lastKnownGood(releases: readonly PastRelease[], serving: ReadonlySet<string>): PastRelease | undefined {
+  const earlier = candidates(releases, serving)
+  return earlier.find((one) => wereLive(one, ['serves', 'served'])) ?? earlier.find((one) => wereLive(one, endings))
+}
+
+/**
+ * The deployments whose ends would make another release the last known good, or confirm it: those of the releases that may have been
+ * live, down to the first that was. The newest first.
+ */
+export function unknownEnds(releases: readonly PastRelease[], serving: ReadonlySet<string>): DeploymentId[] {
+  const earlier = candidates(releases, serving)
+  const sure = earlier.findIndex((one) => wereLive(one, ['serves', 'served']))
+  return earlier
+    .slice(0, sure === -1 ? earlier.length : sure)
+    .filter((one) => wereLive(one, endings))
+    .flatMap(({ services }) => services.filter(({ ending }) => ending === 'removed'))
+    .flatMap(({ deployments }) => deployments.flatMap(({ id, status }) => (isGone(status) ? [id] : [])))
+}
+
+/** The releases before what serves that nobody found bad. */
+function candidates(releases: readonly PastRelease[], serving: ReadonlySet<string>): PastRelease[] {
   const left = releases.filter(({ commit }) => serving.has(commit)).map(({ firstAt }) => firstAt)
   const newest = left.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...left)
-  const earlier = releases.filter(({ firstAt, isBad }) => firstAt < newest && !isBad)
-  const wereLive = (allowed: readonly PastEnding[]) =>
-    earlier.find(({ services }) => services.every(({ ending }) => allowed.includes(ending)))
-  return wereLive(['serves', 'served']) ?? wereLive(endings)
+  return releases.filter(({ firstAt, isBad }) => firstAt < newest && !isBad)
+}
+
+function wereLive({ services }: PastRelease, allowed: readonly PastEnding[]): boolean {
+  return services.every(({ ending }) => allowed.includes(ending))
+}
+
+function isGone(status: PastDeployment['status']): boolean {
+  return status === 'removing' || status === 'removed'
 }
 
 function release(
@@ -115,8 +141,9 @@ function endingOf(deployment: PastDeployment, service: string, notes: readonly R
     case 'removed': {
       const note = notes.find(({ deployments }) => own(deployments, service) === id)
       if (note?.verdict === 'fail') return 'failed'
+      if (deployment.wasLive === false) return 'never-live'
       // Images are kept of what was live only.
-      return canRollback || note?.verdict === 'pass' ? 'served' : 'removed'
+      return canRollback || note?.verdict === 'pass' || deployment.wasLive ? 'served' : 'removed'
     }
     case 'needs-approval':
       return 'held'

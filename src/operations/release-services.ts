@@ -5,12 +5,13 @@ import type { ObservedRunning, ObservedState } from '../platform/observed-state.
 import { verdict } from '../verify/verdict.ts'
 import type { AppliedPlan } from './apply-plan.ts'
 import { checkRelease } from './check-release.ts'
-import { verificationFailed, verificationInconclusive } from './deploy-failures.ts'
+import { migrationHidden, verificationFailed, verificationInconclusive } from './deploy-failures.ts'
 import { deployLevels, type LevelNeeds, type StartedService } from './deploy-levels.ts'
 import type { Report } from './events.ts'
 import { becauseOf, nothingPutBack, notPutBack, putBackFailure, withServing } from './failed-release.ts'
 import type { Author } from './patch-message.ts'
 import { putBack } from './put-back.ts'
+import { hiddenFailure } from './read-migrations.ts'
 import { servingNow } from './serving-now.ts'
 import { checkServing, type DeployedService, verifyRelease } from './verify-release.ts'
 
@@ -85,6 +86,8 @@ async function provedAgain(
     const live = liveDeployment(state.services.find(({ name }) => name === service.name))
     if (live === undefined || deployed.some((one) => one.service.name === service.name)) continue
     const { id: deploymentId, status, commit } = live
+    const hidden = await hiddenFailure(service, deploymentId, needs)
+    if (hidden !== undefined) throw migrationHidden(state.environment.name, [hidden], [])
     const answers = await checkServing(service, commit, state, needs)
     proved.push({
       service,
@@ -137,7 +140,8 @@ async function told(
     return putBackFailure(error, back, { ...request, started })
   } catch (problem) {
     if (!(problem instanceof OperatorError) || needs.signal.aborted || problem.code === 'lease-lost') throw problem
-    return putBackFailure(error, problem, { ...request, started })
+    const now = await readAfter(before, needs)
+    return putBackFailure(error, problem, { ...request, started, ...(now === undefined ? {} : { now }) })
   }
 }
 
@@ -150,14 +154,31 @@ async function withWhatServes(
 ): Promise<OperatorError> {
   if (started.length === 0) return withServing(error, [], { ...request, started })
   const { before } = request
+  const now = await readAfter(before, needs)
+  if (now === undefined) return withServing(error, 'unread', { ...request, started })
+  // Whoever broke the database is asked what of the old code still meets it.
+  const all = error.code === 'migration-failed' ? [...started, ...untouched(started, request.desired)] : started
+  const services = servingNow(all, before, now)
+  await needs.report({ type: 'serving-read', environment: before.environment.name, services })
+  return withServing(error, services, { ...request, started, now })
+}
+
+/** What there is after a failure; undefined where that cannot be read. */
+async function readAfter(before: ObservedState, needs: LevelNeeds): Promise<ObservedState | undefined> {
   try {
     const target = { projectId: before.project.id, environmentId: before.environment.id }
-    const now = await needs.platform.observe(target, { withRecent: true })
-    const services = servingNow(started, before, now)
-    await needs.report({ type: 'serving-read', environment: before.environment.name, services })
-    return withServing(error, services, { ...request, started, now })
+    return await needs.platform.observe(target, { withRecent: true })
   } catch (problem) {
     if (!(problem instanceof OperatorError) || needs.signal.aborted) throw problem
-    return withServing(error, 'unread', { ...request, started })
+    return undefined
   }
+}
+
+/** Services of the same codebases that this run did not come to. */
+function untouched(started: readonly StartedService[], { services }: DesiredState): { service: string }[] {
+  const isStarted = ({ name }: DesiredService) => started.some(({ service }) => service === name)
+  const codebases = services.filter(isStarted).map(({ codebase }) => codebase)
+  return services.flatMap((one) =>
+    one.codebase !== undefined && codebases.includes(one.codebase) && !isStarted(one) ? [{ service: one.name }] : [],
+  )
 }

@@ -14,6 +14,7 @@ import { verdict } from '../verify/verdict.ts'
 import type { Approve } from './approval.ts'
 import { type Lease, type LeaseNeeds, type LeaseRequest, operationOf, underLease } from './lease.ts'
 import type { KnownIds } from './observe-environment.ts'
+import { pastWithEnds } from './past-with-ends.ts'
 import type { Author } from './patch-message.ts'
 import { type PlaceRequest, placeToChange } from './place-to-change.ts'
 import { type RollbackOrder, rollBackDeployments } from './roll-back-deployments.ts'
@@ -66,7 +67,10 @@ export async function rollBackServices(request: RollBackRequest, needs: RollBack
   const environment = state.environment.name
   const begun = await unfinishedIn(state, needs)
   if (begun !== undefined) await report(unfinishedEvent(begun, environment))
-  const target = rollbackTarget(request, state, await pastOf(state, needs), desired)
+  const past = await pastOf(state, needs)
+  // Whoever names where to go needs no history to be right.
+  const known = request.to === undefined ? await pastWithEnds(past, state, desired, needs) : past
+  const target = rollbackTarget(request, state, known, desired)
   const { commit } = target.release
   const steps = rollbackSteps(target, state)
   const told = await toldSteps(steps, desired, needs)

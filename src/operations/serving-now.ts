@@ -14,14 +14,14 @@ export interface ServingService {
   isRunning?: boolean
 }
 
-/** What a run made of a service: its deployment, and the one that puts it back where there is one. */
+/** What a run made of a service: its deployment, where it came so far, and the one that puts it back where there is one. */
 export interface TouchedService {
   service: string
-  deploymentId: DeploymentId
+  deploymentId?: DeploymentId
   putBackAs?: DeploymentId
 }
 
-/** What serves of each service that a run touched. */
+/** What serves of each service that a run touched, or was to touch. */
 export function servingNow(
   touched: readonly TouchedService[],
   before: ObservedState,

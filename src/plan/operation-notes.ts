@@ -51,9 +51,17 @@ export interface ReleaseNote {
   verdict: 'pass' | 'fail' | 'inconclusive' | 'unknown'
   /** What it started, by service. */
   deployments: Record<string, DeploymentId>
+  /** The fingerprint of the plan that it carried out. */
+  plan?: string
+  /** What its pre-deploy command did to the database, by name; the newest, where there are many. */
+  migrations?: string[]
 }
 
 const keptReleases = 10
+/** The notes of an environment are one variable, and each of them is read by every command. */
+const mostMigrations = 20
+/** A file name is no longer than that. */
+const longestMigration = 255
 
 /** The notes of one environment. */
 export interface OperationNotes {
@@ -95,7 +103,10 @@ export function noteText(note: LeaseNote | OperationNote): string {
 }
 
 /** The list of releases with a new one at its head, as it is stored. */
-export function releasesText(releases: readonly ReleaseNote[], newest: ReleaseNote): string {
+export function releasesText(releases: readonly ReleaseNote[], release: ReleaseNote): string {
+  const { migrations = [], ...rest } = release
+  const names = migrations.filter((name) => name.length <= longestMigration).slice(-mostMigrations)
+  const newest = { ...rest, ...(names.length === 0 ? {} : { migrations: names }) }
   return JSON.stringify([newest, ...releases.filter(({ id: other }) => other !== newest.id)].slice(0, keptReleases))
 }
 
@@ -129,7 +140,7 @@ function operationIn(value: unknown): OperationNote | undefined {
 
 function releaseIn(value: unknown): ReleaseNote | undefined {
   if (!isRecord(value)) return undefined
-  const { id: release, at, by, reason, commit, previousCommit, verdict, deployments } = value
+  const { id: release, at, by, reason, commit, previousCommit, verdict, deployments, plan, migrations } = value
   if (!isText(release) || !isTime(at) || !isText(by) || !isVerdict(verdict)) return undefined
   return {
     id: release,
@@ -144,6 +155,8 @@ function releaseIn(value: unknown): ReleaseNote | undefined {
         isText(deployment) ? [[printable(service), id<'deployment'>(printable(deployment))]] : [],
       ),
     ),
+    ...(isText(plan) ? { plan: printable(plan) } : {}),
+    ...(Array.isArray(migrations) ? { migrations: migrations.filter(isText).map(printable) } : {}),
   }
 }
 

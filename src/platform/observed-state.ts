@@ -117,6 +117,8 @@ export interface PastDeployment extends ObservedDeployment {
   serviceId: ServiceId | undefined
   /** Who asked for it, by name, where the platform tells. */
   creator?: string
+  /** By its steps; absent where they were not read, or do not say. */
+  wasLive?: boolean
 }
 
 /** A patch, and who committed it, where the platform tells. */
@@ -165,4 +167,6 @@ export interface DeploymentEvent {
   startedAt: number
   completedAt: number | undefined
   error: string | undefined
+  /** Why it ended before it was done, where somebody ended it. */
+  reason?: string
 }

@@ -149,12 +149,14 @@ export function toProgress(
     const step = translated(deploymentSteps, node.step)
     if (step === undefined) return []
     const error = textOf(node.payload?.error)
+    const reason = textOf(node.payload?.reason)
     return [
       {
         step,
         startedAt: timeOf(node.createdAt),
         completedAt: timeWhere(node.completedAt),
         error: error === undefined ? undefined : clipped(redact(error), 500),
+        ...(reason === undefined ? {} : { reason: clipped(redact(reason), 500) }),
       },
     ]
   })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { DeployConfig } from '../../src/contract/environment-config.ts'
+import { isRecord } from '../../src/kit/json.ts'
 import type { CommitBehaviour } from '../../src/local/index.ts'
 import { aProject, type ContractCaller, deployMutation, oneDeployment, repository } from '../support/contract-caller.ts'
 
@@ -212,9 +213,15 @@ test('B62 a new deployment removes one that is still on its way', async () => {
   caller.clock.advance(500)
   const second = await caller.deploy(api)
   expect(await caller.status(first)).toBe('REMOVED')
+  const open = (await caller.events(first)).at(-1)
+  expect(open).toMatchObject({ step: 'BUILD_IMAGE', payload: { error: null, reason: expect.stringMatching(/./) } })
   caller.clock.advance(oneDeployment)
   expect(await caller.status(first)).toBe('REMOVED')
   expect(await caller.active(api)).toEqual([second])
+  await caller.deployed(api)
+  expect(await caller.status(second)).toBe('REMOVED')
+  const steps = (await caller.events(second)).map(({ payload }) => payload)
+  expect(steps.every((payload) => isRecord(payload) && payload.reason === null)).toBe(true)
 })
 
 test('B63 a push deploys every service that follows its branch with auto-deploy on', async () => {

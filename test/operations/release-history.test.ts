@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest'
-import { lastKnownGood, type PastEnding, releaseHistory } from '../../src/operations/release-history.ts'
+import { lastKnownGood, type PastEnding, releaseHistory, unknownEnds } from '../../src/operations/release-history.ts'
 import type { ReleaseNote } from '../../src/plan/operation-notes.ts'
 import { id } from '../../src/platform/ids.ts'
 import type { PastDeployment } from '../../src/platform/observed-state.ts'
@@ -43,6 +43,8 @@ describe('how a release ended', () => {
     ['removed, and its image is gone', gone, [], 'removed'],
     ['removed, its image gone, and a release found it good', gone, [note('b', 1, 'pass')], 'served'],
     ['removed, and a release found it bad', {}, [note('b', 1, 'fail')], 'failed'],
+    ['removed, its image gone, and by its steps it was live', { ...gone, wasLive: true }, [], 'served'],
+    ['removed, and by its steps it never was live', { wasLive: false }, [], 'never-live'],
     ['crashed after it was live', { status: 'crashed' }, [], 'crashed'],
     ['failed', { status: 'failed' }, [], 'failed'],
     ['skipped', { status: 'skipped' }, [], 'skipped'],
@@ -141,5 +143,39 @@ describe('the last known good', () => {
   ])('%s', (_, deployments, notes, serving, commit) => {
     const releases = releaseHistory(members, deployments, notes)
     expect(lastKnownGood(releases, new Set(serving))?.commit).toBe(commit)
+  })
+})
+
+describe('the steps are asked for', () => {
+  it.each<[string, PastDeployment[], ReleaseNote[], string[]]>([
+    ['of nothing where the last known good is sure', around(...everywhere('b', 1)), [], []],
+    [
+      'of what may have been live and came after it',
+      around(...everywhere('b', 1, gone)),
+      [],
+      ['api-b-1', 'worker-b-1', 'scheduler-b-1'],
+    ],
+    [
+      'only of those services of which it is not known',
+      around(past('api', 'b', 1), past('worker', 'b', 1, gone), past('scheduler', 'b', 1)),
+      [],
+      ['worker-b-1'],
+    ],
+    ['of nothing that a release found good', around(...everywhere('b', 1, gone)), [note('b', 1, 'pass')], []],
+    ['of nothing that a release found bad', around(...everywhere('b', 1, gone)), [note('b', 1, 'fail')], []],
+    [
+      'of nothing that was never deployed on one of the services',
+      around(past('api', 'b', 1, gone), past('worker', 'b', 1, gone)),
+      [],
+      [],
+    ],
+    [
+      'of all that may have been live where none was for certain',
+      [...everywhere('b', 1, gone), ...everywhere('c', 9, live)],
+      [],
+      ['api-b-1', 'worker-b-1', 'scheduler-b-1'],
+    ],
+  ])('%s', (_, deployments, notes, ids) => {
+    expect(unknownEnds(releaseHistory(members, deployments, notes), new Set(['c']))).toEqual(ids)
   })
 })

@@ -59,7 +59,9 @@ describe('the log that is read', () => {
     ['sleeps', { outcome: 'asleep', status: 'sleeping' }, undefined],
   ])('of a deployment that %s', async (_, ending, kind) => {
     const { events, asked } = await told(ending)
-    expect(asked).toEqual(kind === undefined ? [] : [[{ kind, deploymentId: 'd' }, { before: 50 }, { isOnce: true }]])
+    // What a pre-deploy command did to a database is read from its beginning.
+    const before = ending.step === 'pre-deploy-command' ? 500 : 50
+    expect(asked).toEqual(kind === undefined ? [] : [[{ kind, deploymentId: 'd' }, { before }, { isOnce: true }]])
     expect(events).toEqual(
       kind === undefined
         ? []

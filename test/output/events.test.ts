@@ -35,6 +35,10 @@ it.each([
     '  The last 2 lines of the deploy log of api:\n    > php artisan migrate --force\n    SQLSTATE[42701]: Duplicate column: 7 ERROR: column "reference" of relation\n    "invoices" already exists\n',
   ],
   ['log-not-read', '! The build log of api could not be read: 127.0.0.1 did not answer within 30 s.\n'],
+  [
+    'migrations-ran',
+    '✗ api ran 1 migration: 2026_11_01_090000_create_orders_table;\n  2026_11_03_090000_add_reference_to_invoices failed\n',
+  ],
   ['service-verified', '✓ api answers https://api-staging-4b0e.up.railway.app/health (3 times in a row)\n'],
   ['revision-confirmed', '✓ api says at https://api-staging-4b0e.up.railway.app/version that it runs\n  11111111\n'],
   ['service-blocked', '! api not deployed: it cannot start without APP_KEY and PADDLE_API_KEY\n'],

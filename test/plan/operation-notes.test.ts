@@ -60,6 +60,25 @@ describe('notes', () => {
     expect(notes.lease?.holder).toBe('nina ')
   })
 
+  it('of a release hold its plan and the newest of its migrations, and none where it ran none', () => {
+    const many = Array.from({ length: 30 }, (_, nth) => `2026_${nth}`)
+    const big = { ...release('r3'), plan: 'salt:hash', migrations: [...many, 'x'.repeat(300)] }
+    const text = releasesText([{ ...release('r1'), migrations: [] }], { ...release('r2'), migrations: [] })
+    expect(JSON.parse(text)[0]).not.toHaveProperty('migrations')
+    const [newest, before] = stored({ [noteVariables.releases]: releasesText([release('r2')], big) }).releases
+    expect(newest).toEqual({ ...big, migrations: many.slice(10) })
+    expect(before).toEqual(release('r2'))
+  })
+
+  it('of an older or another hand are read without what is no list of names', () => {
+    const odd = { ...release('r1'), plan: 3, migrations: ['2026_a', 7, null, '2026_\u001b[2Jb'] }
+    expect(stored({ [noteVariables.releases]: JSON.stringify([odd]) }).releases).toEqual([
+      { ...release('r1'), migrations: ['2026_a', '2026_b'] },
+    ])
+    const text = JSON.stringify([{ ...release('r1'), migrations: 'all' }])
+    expect(stored({ [noteVariables.releases]: text }).releases).toEqual([release('r1')])
+  })
+
   it('keep the last ten releases, each once', () => {
     let text = '[]'
     for (let number = 1; number <= 12; number++) {

@@ -165,7 +165,7 @@ export class ContractCaller {
 
   events(deploymentId: string): Promise<Record<string, unknown>[]> {
     const query =
-      'query($id: String!) { deploymentEvents(id: $id, first: 100) { edges { node { step completedAt payload { error } } } } }'
+      'query($id: String!) { deploymentEvents(id: $id, first: 100) { edges { node { step completedAt payload { error reason } } } } }'
     return this.rows('deploymentEvents', query, { id: deploymentId })
   }
 

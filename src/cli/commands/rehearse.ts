@@ -5,7 +5,7 @@ import type { FakturinoConfig } from '../../config/fakturino-config.ts'
 import { faster } from '../../kit/clock.ts'
 import { OperatorError } from '../../kit/errors.ts'
 import { memoryFiles } from '../../kit/memory-files.ts'
-import { type CommitBehaviour, type LocalPlatform, type RepositorySeed, startLocalPlatform } from '../../local/index.ts'
+import { type CommitSeed, type LocalPlatform, type RepositorySeed, startLocalPlatform } from '../../local/index.ts'
 import { rehearsalAddressFile } from '../access.ts'
 import type { CommandInput } from '../command.ts'
 import type { Context } from '../context.ts'
@@ -50,7 +50,10 @@ export async function run(context: Context, _input: CommandInput): Promise<ExitC
       ...(secrets.length === 0 ? {} : { secretsFile }),
       newCommit: () => secondRelease(platform, seed.repositories),
       pause: () => clock.sleep(500, context.signal),
-      addCommit: (behaviour) => addedCommit(platform, seed.repositories, behaviour),
+      addCommit: (behaviour) =>
+        addedCommit(platform, seed.repositories, { message: `A commit for the rehearsal: ${behaviour}`, behaviour }),
+      addMigrations: (migrations) =>
+        addedCommit(platform, seed.repositories, { message: 'A commit for the rehearsal: migrations', migrations }),
     })
     const lastLooks = desired.map(({ environment }) => ['status', '-e', environment.name])
     const report = await tour(steps, lastLooks, {
@@ -114,17 +117,9 @@ function secondRelease({ world }: LocalPlatform, repositories: readonly Reposito
 }
 
 /** The same, but only there to be asked for: what follows its branch is not deployed by it. */
-function addedCommit(
-  { world }: LocalPlatform,
-  repositories: readonly RepositorySeed[],
-  behaviour: CommitBehaviour,
-): string {
+function addedCommit({ world }: LocalPlatform, repositories: readonly RepositorySeed[], commit: CommitSeed): string {
   return onEveryBranch(repositories, (name, branch, sha) =>
-    world.addCommit(name, branch, {
-      message: `A commit for the rehearsal: ${behaviour}`,
-      behaviour,
-      ...(sha === undefined ? {} : { sha }),
-    }),
+    world.addCommit(name, branch, { ...commit, ...(sha === undefined ? {} : { sha }) }),
   )
 }
 

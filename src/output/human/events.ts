@@ -135,6 +135,21 @@ const renderers: Renderers = {
       2,
     ),
   }),
+  'migrations-ran': ({ service, done, failed }, { style, columns }) => ({
+    line: paragraph(
+      printable(
+        [
+          `${service} ran ${done.length === 0 ? 'no migration' : count(done.length, 'migration')}`,
+          // The whole first schema is no news.
+          ...(done.length === 0 || done.length > 5 ? [] : [`: ${listed(done)}`]),
+          ...(failed === undefined ? [] : [`; ${failed.name} failed`]),
+        ].join(''),
+      ),
+      columns,
+      `${failed === undefined ? style.sign.good : style.sign.bad} `,
+      2,
+    ),
+  }),
   'level-settling': ({ services, forMs }) => ({
     progress: `watching ${listed(services)} for ${duration(forMs)} before ${services.length === 1 ? 'it counts' : 'they count'} as live`,
   }),

@@ -385,25 +385,46 @@ describe('deploys on push that the release switched off', () => {
   })
 })
 
+/** Fails what is to put the api back, as soon as somebody looks at it; `act` happens then. */
+function failingBack(stage: Stage, act: () => void = () => undefined): void {
+  let isDone = false
+  stage.platform.onRequest(({ operationName }) => {
+    const api = deploymentsOf(stage, 'staging', 'api')
+    if (isDone || operationName !== 'WatchDeployments' || api.length !== 3) return undefined
+    isDone = true
+    stage.platform.world.forceStatus(api.at(-1)?.id ?? '', 'FAILED')
+    act()
+    return undefined
+  })
+}
+
 describe('putting back that fails too', () => {
-  it('ends with 1, and says of each service what serves and what to run', async () => {
+  it('ends with 1, says of each service what serves, and the rollback that it names goes back', async () => {
     const stage = await aDeployedStage()
-    stage.platform.onRequest(({ operationName }) => {
-      const newest = deploymentsOf(stage, 'staging', 'api').at(-1)
-      if (operationName === 'WatchDeployments' && deploymentsOf(stage, 'staging', 'api').length === 3)
-        stage.platform.world.forceStatus(newest?.id ?? '', 'FAILED')
-      return undefined
-    })
+    failingBack(stage)
     const ran = await release(stage, { behaviour: 'crash-after-success' })
     expect(ran.exitCode, ran.stderr).toBe(1)
+    const { message, hint } = failureOf(ran)
+    expect(failureOf(ran)).toMatchObject({ kind: 'failed', code: 'rollback-failed' })
+    expect(message).toContain('Putting it back failed too: api did not come back: its deployment is failed.')
+    expect(message).toMatch(/What serves now: api (22222222 \(new|nothing)/)
+    expect(hint).toContain(`run: fakturino rollback services --to ${firstCommit} -e staging --local`)
+    await succeeding(stage, ['rollback', 'services', '--to', firstCommit, '-e', 'staging', '--yes'])
+    expect(commitsOf(stage, 'staging')).toEqual(everythingOld)
+    expect(deploymentsOf(stage, 'staging', 'api').at(-1)).toMatchObject({ builds: false })
+  })
+
+  it('names a build where the image of before is not kept', async () => {
+    const stage = await aDeployedStage()
+    failingBack(stage, () => {
+      const [old] = deploymentsOf(stage, 'staging', 'api')
+      if (old?.removedAt !== undefined) old.removedAt -= 121 * hour
+    })
+    const ran = await release(stage, { behaviour: 'crash-after-success' })
     expect(failureOf(ran)).toMatchObject({
-      kind: 'failed',
       code: 'rollback-failed',
       hint: expect.stringContaining(`run: fakturino deploy -e staging --commit ${firstCommit} --local`),
     })
-    const { message } = failureOf(ran)
-    expect(message).toContain('Putting it back failed too: api did not come back: its deployment is failed.')
-    expect(message).toMatch(/What serves now: api (22222222 \(new|nothing)/)
   })
 
   it('leaves a service alone that somebody else deployed since, and names it', async () => {

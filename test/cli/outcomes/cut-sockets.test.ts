@@ -45,7 +45,7 @@ const always = (hook: Trouble) => (stage: Stage) => void stage.platform.onSocket
 const expected: Record<string, { exitCode: number; code?: string; ours: string }> = {
   healthy: { exitCode: 0, ours: 'SUCCESS' },
   'failing-build': { exitCode: 1, code: 'deployment-failed', ours: 'FAILED' },
-  'failing-migration': { exitCode: 1, code: 'deployment-failed', ours: 'FAILED' },
+  'failing-migration': { exitCode: 1, code: 'migration-failed', ours: 'FAILED' },
   'crash-after-success': { exitCode: 1, code: 'deployment-crashed', ours: 'CRASHED' },
 }
 

@@ -115,20 +115,20 @@ describe('the order of a deploy', () => {
   })
 })
 
-const failures: { behaviour: CommitBehaviour; step: string }[] = [
-  { behaviour: 'failing-build', step: 'build-image' },
-  { behaviour: 'failing-migration', step: 'pre-deploy-command' },
-  { behaviour: 'crash', step: 'healthcheck' },
+const failures: { behaviour: CommitBehaviour; step: string; failure: string }[] = [
+  { behaviour: 'failing-build', step: 'build-image', failure: 'deployment-failed' },
+  { behaviour: 'failing-migration', step: 'pre-deploy-command', failure: 'migration-failed' },
+  { behaviour: 'crash', step: 'healthcheck', failure: 'deployment-failed' },
 ]
 
-describe.each(failures)('a commit with the behaviour $behaviour', ({ behaviour, step }) => {
+describe.each(failures)('a commit with the behaviour $behaviour', ({ behaviour, step, failure }) => {
   it('ends with 1, says where it failed and leaves everything on the old commit', async () => {
     const stage = await aDeployedStage()
     stage.platform.world.addCommit(repository, 'main', { sha: badCommit, behaviour })
     const ran = await stage.run(['deploy', '-e', 'staging', '--yes', '--commit', badCommit, '--json'])
     expect(ran.exitCode).toBe(1)
     const { message, code } = failureOf(ran)
-    expect(code).toBe('deployment-failed')
+    expect(code).toBe(failure)
     expect(message).toContain(`api failed in ${step}`)
     expect(message).toContain('11111111 keeps serving')
     expect(message).toContain('worker and scheduler were not touched')

@@ -512,7 +512,24 @@ it('deploy: a failing release tells the step, the reason, and what was left alon
     services: ['worker', 'scheduler'],
     because: 'api did not become live',
   })
-  expect(documents.at(-1)).toMatchObject({ type: 'failure', code: 'deployment-failed', exitCode: 1 })
+  expect(documents.at(-1)).toMatchObject({
+    type: 'failure',
+    code: 'migration-failed',
+    exitCode: 1,
+    findings: [
+      {
+        code: 'migration-failed',
+        severity: 'critical',
+        subject: 'api',
+        evidence: {
+          migration: '2026_11_02_090000_add_reference_to_invoices',
+          sqlState: '42701',
+          position: 1,
+          done: '',
+        },
+      },
+    ],
+  })
 })
 
 it('init --deploy: a release for every environment', async () => {
