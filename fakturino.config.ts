@@ -49,8 +49,9 @@ export default defineConfig({
       kind: 'app',
       purpose: 'Laravel web (PHP-FPM and Nginx)',
       build: laravelBuild,
-      // Before traffic, in a container of its own: a migration that fails leaves everything as it was.
-      preDeploy: 'php artisan migrate --force',
+      // Before traffic, in a container of its own: a migration that fails leaves everything as it was. What is pending is listed
+      // first, so that the log tells what was not run; where there is no table of migrations yet, only the list fails.
+      preDeploy: "/bin/sh -c 'php artisan migrate:status --pending; exec php artisan migrate --force'",
       // Caches are made where the variables are. No lone '&': it would start nginx even when a step before it failed.
       start:
         "php artisan config:cache && php artisan route:cache && php artisan view:cache && php-fpm -D && exec nginx -g 'daemon off;'",

@@ -4,10 +4,11 @@ import { count, listed, shortCommit } from '../kit/text.ts'
 import { hold, type JsonObject, list, type Run, type Step } from './tour.ts'
 import { type MigrationNeeds, migrationSteps } from './tour-migrations.ts'
 import { type MisfortuneNeeds, misfortuneSteps } from './tour-misfortunes.ts'
+import { type RollbackTourNeeds, rollbackSteps } from './tour-rollback.ts'
 import { checkStep, lookBackStep } from './tour-watching.ts'
 
 /** What the steps are about. */
-export interface TourSubject extends MisfortuneNeeds, MigrationNeeds {
+export interface TourSubject extends MisfortuneNeeds, MigrationNeeds, RollbackTourNeeds {
   /** One for each environment of the config, in the order of work; at least one. */
   desired: readonly DesiredState[]
   /** Holds every secret that a service cannot start without and that nobody generates; undefined when there is none. */
@@ -16,7 +17,7 @@ export interface TourSubject extends MisfortuneNeeds, MigrationNeeds {
   newCommit(): string
 }
 
-/** The whole guide from an empty workspace to a second release, and two that go wrong; a step claims only what this config wants. */
+/** The whole guide from an empty workspace to a second release, and several that go wrong; a step claims only what this config wants. */
 export function tourSteps(subject: TourSubject): Step[] {
   const { desired } = subject
   const commits = new Set<string>()
@@ -32,6 +33,7 @@ export function tourSteps(subject: TourSubject): Step[] {
     ...(hasCode ? [releaseStep(subject, commits)] : []),
     ...misfortunes,
     ...migrationSteps(first, subject),
+    ...rollbackSteps(first, subject),
     ...(first !== undefined && misfortunes.length > 0
       ? [lookBackStep(first, ['done', 'failed', 'rolled-back', 'interrupted'])]
       : []),

@@ -41,6 +41,11 @@ export function variableNamesOf(config: FakturinoConfig, name: string, service: 
   ]
 }
 
+/** Does a command migrate? To look at what is pending migrates nothing. */
+export function migrates(command: string): boolean {
+  return /\bmigrate(?![:\w])/.test(command)
+}
+
 /** What an app runs between its build and traffic. */
 export function preDeployOf(app: AppService): string[] {
   if (app.preDeploy === undefined) return []

@@ -36,6 +36,12 @@ export interface Timing {
     /** Jobs that wait so long without getting fewer are worked on by nobody. */
     queueNotConsumedMs: number
   }
+  backup: {
+    /** A backup is as good as a new one until it is so old. */
+    freshMs: number
+    /** How long one may take to be made. */
+    madeMs: number
+  }
   /** One operator at a time in an environment. */
   lease: {
     /** How long a lease counts after it was last renewed, by the platform's clock. */
@@ -71,6 +77,7 @@ export const defaultTiming: Timing = {
     schedulerSilentMs: 2 * minute,
     queueNotConsumedMs: 5 * minute,
   },
+  backup: { freshMs: 60 * minute, madeMs: 10 * minute },
   lease: { lifeMs: 120 * second, renewMs: 40 * second, waitMs: 10 * minute, settleMs: second },
 }
 
@@ -96,6 +103,7 @@ export const rehearsalTiming: Timing = {
     schedulerSilentMs: 2 * minute,
     queueNotConsumedMs: 5 * second,
   },
+  backup: { freshMs: 60 * minute, madeMs: 30 * second },
   lease: { lifeMs: 120 * second, renewMs: 40 * second, waitMs: 30 * second, settleMs: 100 },
 }
 

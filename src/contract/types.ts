@@ -155,12 +155,21 @@ export type VolumeState =
   | 'RESTORING'
   | 'UPDATING'
 
+export type WorkflowStatus = 'Complete' | 'Error' | 'NotFound' | 'Running'
+
 export type CommitStagedMutationVariables = Exact<{
   environmentId: string
   commitMessage: string
 }>
 
 export type CommitStagedMutation = { environmentPatchCommitStaged: string }
+
+export type CreateBackupMutationVariables = Exact<{
+  volumeInstanceId: string
+  name: string
+}>
+
+export type CreateBackupMutation = { volumeInstanceBackupCreate: { workflowId: string | null } }
 
 export type CreateCustomDomainMutationVariables = Exact<{
   input: CustomDomainCreateInput
@@ -600,6 +609,20 @@ export type ProjectSummaryFragment = {
   environments: { edges: Array<{ node: { id: string; name: string; isEphemeral: boolean; canAccess: boolean } }> }
 }
 
+export type ReadBackupsQueryVariables = Exact<{
+  volumeInstanceId: string
+}>
+
+export type ReadBackupsQuery = {
+  volumeInstanceBackupList: Array<{
+    id: string
+    name: string | null
+    createdAt: string
+    expiresAt: string | null
+    usedMB: number | null
+  }>
+}
+
 export type ReadBuildRowsQueryVariables = Exact<{
   deploymentId: string
   filter?: string | null
@@ -655,6 +678,12 @@ export type ReadStagedQueryVariables = Exact<{
 }>
 
 export type ReadStagedQuery = { environmentStagedChanges: ObservedPatchFragment }
+
+export type ReadWorkflowQueryVariables = Exact<{
+  workflowId: string
+}>
+
+export type ReadWorkflowQuery = { workflowStatus: { status: WorkflowStatus; error: string | null } }
 
 export type RestartDeploymentMutationVariables = Exact<{
   deploymentId: string
@@ -1318,6 +1347,13 @@ export const CommitStaged = new TypedDocumentString(`
   )
 }
     `) as unknown as TypedDocumentString<CommitStagedMutation, CommitStagedMutationVariables>
+export const CreateBackup = new TypedDocumentString(`
+    mutation CreateBackup($volumeInstanceId: String!, $name: String!) {
+  volumeInstanceBackupCreate(volumeInstanceId: $volumeInstanceId, name: $name) {
+    workflowId
+  }
+}
+    `) as unknown as TypedDocumentString<CreateBackupMutation, CreateBackupMutationVariables>
 export const CreateCustomDomain = new TypedDocumentString(`
     mutation CreateCustomDomain($input: CustomDomainCreateInput!) {
   customDomainCreate(input: $input) {
@@ -2473,6 +2509,17 @@ fragment PastPatch on EnvironmentPatch {
     username
   }
 }`) as unknown as TypedDocumentString<PastPatchesQuery, PastPatchesQueryVariables>
+export const ReadBackups = new TypedDocumentString(`
+    query ReadBackups($volumeInstanceId: String!) {
+  volumeInstanceBackupList(volumeInstanceId: $volumeInstanceId) {
+    id
+    name
+    createdAt
+    expiresAt
+    usedMB
+  }
+}
+    `) as unknown as TypedDocumentString<ReadBackupsQuery, ReadBackupsQueryVariables>
 export const ReadBuildRows = new TypedDocumentString(`
     query ReadBuildRows($deploymentId: String!, $filter: String, $startDate: DateTime, $endDate: DateTime, $limit: Int) {
   lines: buildLogs(
@@ -2615,6 +2662,14 @@ export const ReadStaged = new TypedDocumentString(`
   lastAppliedError
   patch(decryptVariables: true)
 }`) as unknown as TypedDocumentString<ReadStagedQuery, ReadStagedQueryVariables>
+export const ReadWorkflow = new TypedDocumentString(`
+    query ReadWorkflow($workflowId: String!) {
+  workflowStatus(workflowId: $workflowId) {
+    status
+    error
+  }
+}
+    `) as unknown as TypedDocumentString<ReadWorkflowQuery, ReadWorkflowQueryVariables>
 export const RestartDeployment = new TypedDocumentString(`
     mutation RestartDeployment($deploymentId: String!) {
   deploymentRestart(id: $deploymentId)

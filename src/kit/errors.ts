@@ -69,6 +69,8 @@ export type FailureCode =
   | 'rehearsal-failed'
   | 'railway-cli-missing'
   | 'railway-cli-failed'
+  | 'program-missing'
+  | 'backup-failed'
   // unfinished
   | 'queue-timeout'
   | 'build-timeout'
@@ -83,6 +85,7 @@ export type FailureCode =
   | 'verification-inconclusive'
   | 'mutation-unknown'
   | 'command-unknown'
+  | 'backup-timeout'
   // unreachable
   | 'unreachable'
   | 'timeout'

@@ -26,6 +26,8 @@ const metricsShapes = ['prefixed', 'error-page', 'error-text'] as const
 const cacheTroubles = ['down', 'misreads'] as const
 /** How /telescope meets a stranger where it does not refuse: sent to /login, or let in. */
 const telescopeShapes = ['login', 'open'] as const
+/** What becomes of a backup of its volume: none, or one that nobody can follow while it is made. */
+const backupTroubles = ['fails', 'unfollowed'] as const
 /** Longer than anybody waits for an answer. */
 const longestLatencyMs = 3_600_000
 const certificateWords = ['absent', 'not-a-number'] as const
@@ -53,6 +55,7 @@ interface Ailments {
   jobs: 'failing'
   /** A scheduler finds nothing to schedule, as where the product's installation marker is missing. */
   scheduledTasks: 'none'
+  backup: (typeof backupTroubles)[number]
 }
 
 interface Field<Value> {
@@ -85,6 +88,7 @@ const fields: { [Name in keyof Ailments]: Field<Ailments[Name]> } = {
   },
   jobs: oneOf(['failing']),
   scheduledTasks: oneOf(['none']),
+  backup: oneOf(backupTroubles),
 }
 
 /** The condition that a value describes, or what is wrong with it. */

@@ -23,6 +23,8 @@ import {
   type SocketMoment,
 } from './requests.ts'
 import type { DeniedPart } from './resolvers/request-context.ts'
+import { runPath } from './run-command.ts'
+import { answerRun } from './run-route.ts'
 import { type SimulatedTiming, simulatedTiming } from './runtime/simulated.ts'
 import { sshPath } from './ssh-command.ts'
 import { answerSsh } from './ssh-route.ts'
@@ -48,7 +50,7 @@ export interface LocalPlatformOptions {
   pageCap?: number
   /** How a value looks to someone who may not see it; absent: it is left out. */
   masked?: Masked
-  /** What no token may do here: use patches, or read the config of an environment. Absent: nothing is denied. */
+  /** What no token may do here: use patches, say, or read the config of an environment. Absent: nothing is denied. */
   denied?: readonly DeniedPart[]
   /** How many lines a second one container may print before the rest is dropped. Absent: 500, as on the platform. */
   linesPerSecond?: number
@@ -103,6 +105,7 @@ export async function startLocalPlatform(options: LocalPlatformOptions): Promise
     const path = request.url?.split('?')[0] ?? ''
     if (path === graphqlPath) return answerGraphql(request, response, graphql)
     if (path === sshPath) return answerSsh(request, response, { model, tokens, port: api.port })
+    if (path === runPath) return answerRun(request, response, { model, tokens, port: api.port })
     if (!path.startsWith('/control/')) return sendJson(response, 404, { message: 'Not Found' })
     const needs = { world, controlToken, port: api.port, now: () => clock.now(), stop: () => stopRequested() }
     return answerControl(request, response, needs)

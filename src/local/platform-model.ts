@@ -1,8 +1,19 @@
 import type { Clock } from '../kit/clock.ts'
 import { Agenda } from './agenda.ts'
+import { Backups } from './backups.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { LogWriter } from './log-writer.ts'
-import type { Deployment, Environment, Incident, Patch, Person, Project, ServiceInstance, Workspace } from './model.ts'
+import type {
+  Deployment,
+  Environment,
+  Incident,
+  Patch,
+  Person,
+  Project,
+  ServiceInstance,
+  VolumeInstance,
+  Workspace,
+} from './model.ts'
 import { News } from './news.ts'
 import { PlatformError } from './platform-error.ts'
 import { Repositories, type RepositorySeed } from './repositories.ts'
@@ -22,6 +33,7 @@ export interface ModelOptions {
 export class PlatformModel {
   readonly agenda: Agenda
   readonly news = new News()
+  readonly backups: Backups
   readonly logs: LogWriter
   readonly runtime: SimulatedRuntime
   readonly lifecycle: Lifecycle
@@ -40,6 +52,7 @@ export class PlatformModel {
   constructor({ clock, repositories, timing, random, linesPerSecond, stopping }: ModelOptions) {
     this.#random = random
     this.agenda = new Agenda(clock)
+    this.backups = new Backups(this.agenda, () => this.id())
     this.logs = new LogWriter({ agenda: this.agenda, news: this.news, linesPerSecond })
     this.runtime = simulatedRuntime({
       agenda: this.agenda,
@@ -115,6 +128,14 @@ export class PlatformModel {
 
   instance(environment: Environment, serviceId: string): ServiceInstance {
     return environment.instances.get(serviceId) ?? missing('ServiceInstance')
+  }
+
+  /** A volume in one environment, by the id that it has there. */
+  volumeInstance(id: string): { environment: Environment; volume: VolumeInstance } {
+    for (const environment of this.#environments.values()) {
+      for (const volume of environment.volumeInstances.values()) if (volume.id === id) return { environment, volume }
+    }
+    return missing('VolumeInstance')
   }
 
   /** The instance that follows a branch by this trigger. */

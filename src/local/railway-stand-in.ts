@@ -1,7 +1,8 @@
 import { wallClock } from '../kit/clock.ts'
 import { createHttpClient } from '../kit/http.ts'
 import { isRecord } from '../kit/json.ts'
-import { parseSshArguments, sshPath } from './ssh-command.ts'
+import { parseRunArguments, runPath, variablesIn } from './run-command.ts'
+import { parseSshArguments, type SshCommand, sshPath } from './ssh-command.ts'
 
 /** What the stand-in uses of its process. */
 interface StandInProcess {
@@ -17,37 +18,63 @@ interface StandInProcess {
  * exit code.
  */
 export async function railwayStandIn({ argv, env, stdout, stderr }: StandInProcess): Promise<number> {
-  const asked = parseSshArguments(argv)
   const fail = (exitCode: number, message: string) => {
     stderr.write(`${message}\n`)
     return exitCode
   }
-  if (asked === undefined) {
-    return fail(
-      2,
-      'error: this stand-in of a rehearsal takes only: ssh --project ID --environment ID --service ID -- COMMAND...',
-    )
-  }
-  const { RAILWAY_BACKBOARD_URL: endpoint = '', RAILWAY_API_TOKEN: token = '' } = env
+  const inContainer = parseSshArguments(argv)
+  const here = parseRunArguments(argv)
+  if (inContainer === undefined && here === undefined) return fail(2, known)
+  const { RAILWAY_BACKBOARD_URL: endpoint = '', RAILWAY_API_TOKEN, RAILWAY_TOKEN } = env
   if (!URL.canParse(endpoint)) return fail(1, 'error: RAILWAY_BACKBOARD_URL names no rehearsal')
   const http = createHttpClient({ clock: wallClock, userAgent: 'railway-stand-in' })
-  try {
-    const answer = await http.exchange({
-      url: new URL(sshPath, endpoint).href,
+  const post = async (url: string, content: object): Promise<Answer> => {
+    const { status, body } = await http.exchange({
+      url,
       method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify(asked),
+      headers: {
+        ...(RAILWAY_TOKEN
+          ? { 'project-access-token': RAILWAY_TOKEN }
+          : { authorization: `Bearer ${RAILWAY_API_TOKEN}` }),
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify(content),
     })
-    const body: unknown = JSON.parse(answer.body)
-    const told = isRecord(body) ? body : {}
-    if (answer.status === 401) return fail(1, 'Unauthorized. Please check that your RAILWAY_API_TOKEN is valid.')
-    if (answer.status !== 200) return fail(255, `ssh: ${told.message ?? 'the rehearsal refused'}`)
+    const told: unknown = JSON.parse(body)
+    return { status, told: isRecord(told) ? told : {} }
+  }
+  const lost = inContainer === undefined ? 1 : 255
+  try {
+    const variables =
+      here && variablesIn((await post(endpoint, { query: variablesQuery, variables: placeOf(here) })).told)
+    if (typeof variables === 'string') {
+      return fail(1, /not authorized|token not found/i.test(variables) ? unauthorized : `error: ${variables}`)
+    }
+    const path = inContainer === undefined ? runPath : sshPath
+    const { status, told } = await post(new URL(path, endpoint).href, inContainer ?? { ...here, variables })
+    if (status === 401) return fail(1, unauthorized)
+    if (status !== 200) return fail(lost, `${argv[0]}: ${told.message ?? 'the rehearsal refused'}`)
     if (typeof told.stdout === 'string') stdout.write(told.stdout)
     if (typeof told.stderr === 'string') stderr.write(told.stderr)
-    return typeof told.exitCode === 'number' ? told.exitCode : 255
+    return typeof told.exitCode === 'number' ? told.exitCode : lost
   } catch {
-    return fail(255, 'ssh: connect to host of the rehearsal: it does not answer')
+    return fail(lost, `${argv[0]}: connect to host of the rehearsal: it does not answer`)
   } finally {
     http.close()
   }
 }
+
+function placeOf({ project, environment, service }: SshCommand) {
+  return { project, environment, service }
+}
+
+interface Answer {
+  status: number
+  told: Record<string, unknown>
+}
+
+const where = '--project ID --environment ID --service ID'
+const known = `error: this stand-in of a rehearsal takes only: ssh ${where} -- COMMAND..., and run ${where} --no-local -- COMMAND...`
+const unauthorized = 'Unauthorized. Please check that your RAILWAY_API_TOKEN, or RAILWAY_TOKEN, is valid.'
+const variablesQuery =
+  'query VariablesForServiceDeployment($project: String!, $environment: String!, $service: String!) { variablesForServiceDeployment(projectId: $project, environmentId: $environment, serviceId: $service) }'

@@ -39,7 +39,10 @@ export interface CodeMigration {
   name: string
   /** What the database says to it. */
   fails?: string
+  /** Its `down` throws. */
   isIrreversible?: boolean
+  /** Its `down` does nothing: it counts as undone, and what it did stays. */
+  downIsEmpty?: boolean
 }
 
 export type CommitSeed = Partial<Commit>
@@ -99,6 +102,13 @@ export class Repositories {
       if (found !== undefined) return found
     }
     return undefined
+  }
+
+  /** In whatever repository and on whatever branch it is. */
+  findAll(sha: string): Commit[] {
+    return [...this.#branches.values()].flatMap((branches) =>
+      [...branches.values()].flatMap((commits) => commits.filter((commit) => commit.sha === sha)),
+    )
   }
 
   defaultBranch(repository: string): string {

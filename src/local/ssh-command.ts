@@ -20,14 +20,25 @@ export interface SshAnswer {
  * Reads `ssh --project ID --environment ID --service ID -- COMMAND...`, in this order and with nothing else; undefined for anything
  * else. So a rehearsal cannot get used to what Railway's own command would read differently.
  */
-export function parseSshArguments(argv: readonly string[]): SshCommand | undefined {
-  const [name, projectOption, project, environmentOption, environment, serviceOption, service, end, ...command] = argv
-  const isSsh =
-    name === 'ssh' &&
-    projectOption === '--project' &&
-    environmentOption === '--environment' &&
-    serviceOption === '--service' &&
-    end === '--'
-  if (!isSsh || project === undefined || environment === undefined || service === undefined) return undefined
-  return command.length < 2 ? undefined : { project, environment, service, command }
+export function parseSshArguments([name, ...rest]: readonly string[]): SshCommand | undefined {
+  if (name !== 'ssh') return undefined
+  const {
+    place,
+    rest: [end, ...command],
+  } = parsePlace(rest)
+  return place === undefined || end !== '--' || command.length < 2 ? undefined : { ...place, command }
+}
+
+/** The options that say where, and what comes behind them. */
+export function parsePlace(words: readonly string[]): {
+  place: Omit<SshCommand, 'command'> | undefined
+  rest: string[]
+} {
+  const [projectOption, project, environmentOption, environment, serviceOption, service, ...rest] = words
+  const isPlace =
+    projectOption === '--project' && environmentOption === '--environment' && serviceOption === '--service'
+  if (!isPlace || project === undefined || environment === undefined || service === undefined) {
+    return { place: undefined, rest: [] }
+  }
+  return { place: { project, environment, service }, rest }
 }

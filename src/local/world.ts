@@ -7,7 +7,7 @@ import { activeDeployments, pushed } from './deploying.ts'
 import type { PrintedLine } from './log-writer.ts'
 import type { Deployment, Environment, Patch, Project, Service, Severity } from './model.ts'
 import type { PlatformModel } from './platform-model.ts'
-import type { Commit, CommitSeed } from './repositories.ts'
+import type { Commit, CommitBehaviour, CommitSeed } from './repositories.ts'
 import type { JobCounts } from './runtime/queues.ts'
 import type { SpeechName } from './runtime/spoken-lines.ts'
 import { appProcess } from './runtime/start-command.ts'
@@ -113,6 +113,11 @@ export class World {
   /** A commit that nobody is told about. */
   addCommit(repository: string, branch: string, commit: CommitSeed = {}): Commit {
     return this.#present().repositories.add(repository, branch, commit)
+  }
+
+  /** What the code of a commit does from now on, also where it runs: what it leaned on is gone, or is back. */
+  turn(sha: string, behaviour: CommitBehaviour): void {
+    for (const commit of this.#present().repositories.findAll(sha)) commit.behaviour = behaviour
   }
 
   /** A commit that arrives on a branch: services with auto-deploy on are deployed. */

@@ -28,6 +28,9 @@ export interface PretendedMigration {
 /** `2026_11_02_090000_add_reference_to_invoices` and what stands at the other end of its line. */
 const row = /^(\d{4}_\d{2}_\d{2}_\w+)(?:\s+(.*))?$/
 const statement = /^⇂\s*(.+)$/
+const thrownIn = /^In \S+ line \d+:$/
+/** Of a terminal of 80 columns, which is what artisan takes where there is none. */
+const longestPiece = 75
 /** What follows the text of the error: how artisan was connected, and what it asked. */
 const behindMessage = /\s*\((?:Connection|Host|SQL): /
 
@@ -82,16 +85,32 @@ function rows(lines: readonly string[]): { name: string; end: string; at: number
   })
 }
 
-/** The error below the row that failed. It is wrapped at the width of a terminal, so it is read as one text. */
+/** The error below the row that failed, up to the one that it was thrown for. */
 function reason(lines: readonly string[]): { sqlState?: string; message: string } {
   const texts = lines.map((line) => line.trim())
-  const begin = texts.findIndex((text) => text !== '' && !/^In \S+ line \d+:$/.test(text))
+  const begin = texts.findIndex((text) => text !== '' && !thrownIn.test(text))
   if (begin === -1) return { message: 'it said no more' }
-  const end = texts.findIndex((text, at) => at > begin && (text === '' || /^at \S+:\d+$/.test(text)))
-  const whole = texts.slice(begin, end === -1 ? begin + 12 : end).join(' ')
+  const isEnd = (text: string) => text === '' || thrownIn.test(text) || /^at \S+:\d+$/.test(text)
+  const end = texts.findIndex((text, at) => at > begin && isEnd(text))
+  const whole = unwrapped(lines.slice(begin, end === -1 ? begin + 12 : end))
   const message = clipped(whole.split(behindMessage)[0] ?? whole, 300)
   const sqlState = /\bSQLSTATE\[(\w{5})\]/.exec(whole)?.[1]
   return { ...(sqlState === undefined ? {} : { sqlState }), message }
+}
+
+/**
+ * Artisan cuts a message at the width of a terminal, in the middle of a word too: such a piece is as long as one can be. Where rows
+ * were trimmed, whether a space stood at the cut is a guess.
+ */
+function unwrapped(lines: readonly string[]): string {
+  return lines.reduce((whole, line, at) => {
+    const isIndented = line.startsWith('  ')
+    const piece = isIndented ? line.slice(2).trimEnd() : line.trim()
+    const before = lines[at - 1]?.trim() ?? ''
+    if (at === 0) return piece
+    const isCut = before.length >= longestPiece && (isIndented || (/\w$/.test(before) && /^\w/.test(piece)))
+    return isCut ? whole + piece : `${whole} ${piece.trimStart()}`
+  }, '')
 }
 
 function continueStatement(migration: PretendedMigration | undefined, text: string): void {

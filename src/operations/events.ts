@@ -2,7 +2,7 @@ import type { Finding } from '../kit/finding.ts'
 import type { LogLine } from '../logs/log-lines.ts'
 import type { FailedMigration } from '../logs/told-migrations.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { DeploymentId, PatchId } from '../platform/ids.ts'
+import type { BackupId, DeploymentId, PatchId } from '../platform/ids.ts'
 import type { DeploymentStatus, DeploymentStep } from '../platform/observed-state.ts'
 import type { LogKind } from '../platform/platform.ts'
 import type { ToldRollbackStep } from './rollback-steps.ts'
@@ -115,6 +115,18 @@ export type OperationEvent =
       deploymentId: DeploymentId
       command: string
       exitCode: number
+      elapsedMs: number
+    }
+  /** The platform was asked for a backup of the volume of a service. */
+  | { type: 'backup-started'; environment: string; service: string; name: string }
+  /** It is there. */
+  | {
+      type: 'backup-ended'
+      environment: string
+      service: string
+      name: string
+      backupId: BackupId
+      usedMB?: number
       elapsedMs: number
     }
   | { type: 'service-verified'; service: string; url: string; answers: number }

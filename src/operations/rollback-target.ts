@@ -25,6 +25,8 @@ export interface RollbackTarget {
   services: ObservedService[]
   /** Only some of those that share the codebase. */
   isPart: boolean
+  /** They were named: another codebase may have the same commit. */
+  isNamed: boolean
   /** The deployment that was asked for by its id. */
   exact?: DeploymentId
 }
@@ -51,18 +53,19 @@ export function rollbackTarget(
   const services = named.length === 0 ? ran : ran.filter(({ name }) => named.includes(name))
   if (services.length === 0) throw nothingDeployed(state)
   const isPart = services.length < ran.length
+  const isNamed = named.length > 0
   if (to === undefined) {
     const serving = ran.flatMap((service) => lastThatRan(service)?.commit ?? [])
     const release = lastKnownGood(releases, new Set(serving))
     if (release === undefined) throw noEarlier(ran, state)
-    return { release, services, isPart }
+    return { release, services, isPart, isNamed }
   }
   const exact = past.find(({ id }) => id === to)
   const found = releases.filter(({ commit }) => (exact === undefined ? isBegunBy(commit, to) : commit === exact.commit))
   const [release, other] = found
   if (release === undefined) throw notInHistory(to, state)
   if (other !== undefined) throw ambiguous(to, found)
-  return { release, services, isPart, ...(exact === undefined ? {} : { exact: exact.id }) }
+  return { release, services, isPart, isNamed, ...(exact === undefined ? {} : { exact: exact.id }) }
 }
 
 /** The step of each service, in what is there now. */

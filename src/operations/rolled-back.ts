@@ -143,13 +143,13 @@ export function rolledBack(fates: readonly Fate[], told: readonly ToldRollbackSt
 /** Forward goes by the images that this very command freed, where the platform keeps them. */
 export function wayForward(
   fates: readonly Fate[],
-  { isPart, release }: RollbackTarget,
+  { isNamed, release }: RollbackTarget,
   after: ObservedState,
 ): WayForward | null {
   const moved = fates.filter(({ step }) => step.way.kind !== 'stays' && step.from?.commit !== release.commit)
   if (moved.length === 0) return null
   const commits = [...new Set(moved.flatMap(({ step }) => step.from?.commit ?? []))]
-  const isWhole = !isPart && moved.length === fates.length
+  const isWhole = !isNamed && moved.length === fates.length
   const services = isWhole ? {} : { services: moved.map(({ step }) => step.observed.name) }
   const isOne = commits.length === 1 && moved.every(({ step }) => step.from?.commit !== undefined)
   if (!isOne) return { way: 'none', commits, ...services }

@@ -136,6 +136,8 @@ function recognisers(platform: Platform, seen: Seen): Recognise {
       const volume = (await serviceIn(target, serviceId))?.volumes.find((one) => one.mountPath === mountPath)
       return volume && { result: { id: volume.id } }
     },
+    // It may take longer to show than is waited here: whoever asked for it waits for it anyway.
+    'create-backup': async () => 'cannot be known',
     'create-domain': async ({ serviceId, targetPort, custom, ...target }) => {
       const domains = (await serviceIn(target, serviceId))?.domains ?? []
       const found = domains.find((one) =>

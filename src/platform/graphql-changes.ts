@@ -1,6 +1,7 @@
 import type { EnvironmentConfig } from '../contract/environment-config.ts'
 import {
   CommitStaged,
+  CreateBackup,
   CreateCustomDomain,
   CreateEnvironment,
   CreateProject,
@@ -64,6 +65,11 @@ export function graphqlChanges(client: GraphqlClient): ChangeActs {
         input: { projectId, environmentId, serviceId, mountPath },
       })
       return { id: id(result.volumeCreate.id) }
+    },
+    'create-backup': async (input) => {
+      const { result } = await client.mutate(CreateBackup, input)
+      const { workflowId } = result.volumeInstanceBackupCreate
+      return { workflowId: workflowId === null ? undefined : id(workflowId) }
     },
     'create-domain': async ({ projectId, environmentId, serviceId, targetPort, custom }) => {
       if (custom === undefined) {

@@ -35,6 +35,7 @@ import { isDenied } from './is-denied.ts'
 import type { ObservedRunning, ObservedService, ObservedState } from './observed-state.ts'
 import { allOf, allPages } from './paging.ts'
 import type { ChangeName, Changes, Identity, Platform, Target } from './platform.ts'
+import { readingBackups } from './reading-backups.ts'
 import { readingInParts } from './reading-in-parts.ts'
 import { readingLogs } from './reading-logs.ts'
 import { readPast } from './reading-past.ts'
@@ -262,6 +263,7 @@ export function createGraphqlPlatform(client: GraphqlClient, subscriptions?: Sub
       return newestFirst(result.deployments.edges.map(({ node }) => toDeployment(node)))
     },
     readPast: (asked) => readPast(client, asked),
+    ...readingBackups(client),
     change<Name extends ChangeName>(name: Name, input: Changes[Name]['input']): Promise<Changes[Name]['result']> {
       return changes[name](input)
     },

@@ -6,6 +6,10 @@ export type ProjectId = Id<'project'>
 export type EnvironmentId = Id<'environment'>
 export type ServiceId = Id<'service'>
 export type VolumeId = Id<'volume'>
+/** Of a volume in one environment. */
+export type VolumeInstanceId = Id<'volume-instance'>
+export type BackupId = Id<'backup'>
+export type WorkflowId = Id<'workflow'>
 export type DeploymentId = Id<'deployment'>
 export type TriggerId = Id<'trigger'>
 export type PatchId = Id<'patch'>

@@ -1,6 +1,15 @@
 import type { EnvironmentConfig } from '../contract/environment-config.ts'
 import type { Secret } from '../kit/secret.ts'
-import type { DeploymentId, EnvironmentId, PatchId, ProjectId, ServiceId, TriggerId, VolumeId } from './ids.ts'
+import type {
+  DeploymentId,
+  EnvironmentId,
+  PatchId,
+  ProjectId,
+  ServiceId,
+  TriggerId,
+  VolumeId,
+  VolumeInstanceId,
+} from './ids.ts'
 import type { ServiceSettings } from './service-settings.ts'
 
 /** What may be denied to a token that may read the rest: the config itself; what is staged, and the history of patches. */
@@ -53,6 +62,8 @@ export type ObservedVariable = { value: Secret } | { masked: true }
 
 export interface ObservedVolume {
   id: VolumeId
+  /** Of the volume in this environment: what a backup is made of. */
+  instanceId: VolumeInstanceId
   mountPath: string
   sizeMB: number
 }

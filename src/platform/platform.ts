@@ -9,6 +9,8 @@ import type {
   ServiceId,
   TriggerId,
   VolumeId,
+  VolumeInstanceId,
+  WorkflowId,
   WorkspaceId,
 } from './ids.ts'
 import type { AnsweredRequests, LogRow, LogSource, LogWindow } from './log-row.ts'
@@ -22,6 +24,7 @@ import type {
 } from './observed-state.ts'
 import type { ServiceSettings } from './service-settings.ts'
 import type { StreamEnding } from './subscriptions.ts'
+import type { VolumeBackup, WorkflowProgress } from './volume-backup.ts'
 
 /** An environment named by its ids. */
 export interface Target {
@@ -141,6 +144,10 @@ export interface Platform {
   newestDeployments(environmentId: EnvironmentId, serviceId: ServiceId): Promise<ObservedDeployment[]>
   /** One request, and one for each further page. What was deployed and committed in an environment. */
   readPast(asked: AskedPast): Promise<Past>
+  /** One request. Of a volume in one environment, the newest first. */
+  readBackups(volumeInstanceId: VolumeInstanceId): Promise<VolumeBackup[]>
+  /** One request. */
+  readWorkflow(workflowId: WorkflowId): Promise<WorkflowProgress>
   /** The only writing. One request; never sent twice unless the platform said that it did not happen. */
   change<Name extends ChangeName>(name: Name, input: Changes[Name]['input']): Promise<Changes[Name]['result']>
 }
@@ -191,6 +198,11 @@ export interface Changes {
   'create-volume': {
     input: Target & { serviceId: ServiceId; mountPath: string }
     result: { id: VolumeId }
+  }
+  /** Asked for, not made: the workflow tells when it is there, where the platform names one. */
+  'create-backup': {
+    input: { volumeInstanceId: VolumeInstanceId; name: string }
+    result: { workflowId: WorkflowId | undefined }
   }
   'create-domain': {
     input: Target & { serviceId: ServiceId; targetPort: number; custom?: string }

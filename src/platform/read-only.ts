@@ -24,6 +24,7 @@ const deeds: { [Name in ChangeName]: (input: Changes[Name]['input']) => string }
   'create-environment': ({ name }) => `created the environment ${printable(name)}`,
   'create-service': ({ name }) => `created the service ${printable(name)}`,
   'create-volume': ({ mountPath }) => `created a volume at ${printable(mountPath)}`,
+  'create-backup': ({ name }) => `asked for the backup ${printable(name)}`,
   'create-domain': ({ custom }) => `created ${custom === undefined ? 'a domain' : `the domain ${printable(custom)}`}`,
   'stage-changes': () => 'staged changes',
   'replace-staged': () => 'replaced what is staged',

@@ -123,6 +123,7 @@ function volumesOf(serviceId: string, environment: ObservedEnvironmentFragment):
     .filter((volume) => volume.state !== 'DELETED' && volume.state !== 'DELETING')
     .map((volume) => ({
       id: id(volume.volumeId),
+      instanceId: id(volume.id),
       mountPath: volume.mountPath,
       // What is stored counts: a size that was committed and not applied yet is no difference any more.
       sizeMB: numberOf(environment.config.volumes?.[volume.volumeId]?.sizeMB) ?? volume.sizeMB,

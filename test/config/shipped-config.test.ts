@@ -97,7 +97,7 @@ describe('row by row', () => {
       repo: 'your-organisation/fakturino',
       branch: 'main',
       buildCommand: 'npm install && npm run build && composer install --optimize-autoloader --no-dev',
-      preDeploy: ['php artisan migrate --force'],
+      preDeploy: ["/bin/sh -c 'php artisan migrate:status --pending; exec php artisan migrate --force'"],
       startCommand:
         "php artisan config:cache && php artisan route:cache && php artisan view:cache && php-fpm -D && exec nginx -g 'daemon off;'",
       healthcheckPath: '/health',
@@ -274,7 +274,7 @@ describe('row by row', () => {
   test('each post-deploy step of the guide has its place, and really is there', () => {
     const { preDeploy, startCommand = '' } = service('api').settings
     for (const { command: step, place } of config.postDeploy ?? []) {
-      if (place === 'pre-deploy') expect(preDeploy).toContain(step)
+      if (place === 'pre-deploy') expect(preDeploy?.join('; ')).toContain(` exec ${step}'`)
       else expect(startCommand.split(' && ')).toContain(step)
     }
     expect(config.postDeploy).toHaveLength(4)

@@ -21,6 +21,7 @@ describe('timings', () => {
         schedulerSilentMs: 120_000,
         queueNotConsumedMs: 300_000,
       },
+      backup: { freshMs: 3_600_000, madeMs: 600_000 },
       lease: { lifeMs: 120_000, renewMs: 40_000, waitMs: 600_000, settleMs: 1000 },
     })
   })
@@ -73,6 +74,7 @@ describe('timings', () => {
         schedulerSilentMs: 120_000,
         queueNotConsumedMs: 5000,
       },
+      backup: { freshMs: 3_600_000, madeMs: 30_000 },
       lease: { lifeMs: 120_000, renewMs: 40_000, waitMs: 30_000, settleMs: 100 },
     })
     const real = numbersOf(defaultTiming)

@@ -57,12 +57,12 @@ test('B53 the deployment before stays active until the new one is', async () => 
 
 test.each<[CommitBehaviour, string, RegExp]>([
   ['failing-build', 'BUILD_IMAGE', /exited with code 1/],
-  ['failing-migration', 'PRE_DEPLOY_COMMAND', /"migrate --force" exited with code 1/],
+  ['failing-migration', 'PRE_DEPLOY_COMMAND', /"php artisan migrate --force" exited with code 1/],
   ['error-500', 'HEALTHCHECK', /\/health did not answer 200 within 5 s, the last answer was 503/],
 ])('B54 %s ends in FAILED, says so at %s, and what was active stays so', async (behaviour, step, error) => {
   const caller = await aProject()
   const api = await caller.makeApp('api', {
-    deploy: { preDeployCommand: ['migrate --force'], healthcheckPath: '/health', healthcheckTimeout: 5 },
+    deploy: { preDeployCommand: ['php artisan migrate --force'], healthcheckPath: '/health', healthcheckTimeout: 5 },
   })
   const old = await caller.deployed(api)
   const failing = await caller.deploy(api, commit(caller, behaviour))

@@ -146,6 +146,8 @@ test('B78 buildLogs hold what fetching and building printed, deploymentLogs what
   const ran = (await lines(good.caller, 'deploymentLogs', good.deploymentId)).map(({ message }) => message)
   expect(ran).toEqual([
     '> php artisan migrate --force',
+    'INFO  Preparing database.',
+    expect.stringContaining('Creating migration table'),
     'INFO  Running migrations.',
     expect.stringContaining('DONE'),
     expect.stringContaining('DONE'),

@@ -15,8 +15,8 @@ const failedRun = lines(`
 In Connection.php line 829:
                                                                                
   SQLSTATE[42701]: Duplicate column: 7 ERROR:  column "reference" of relation 
-  "invoices" already exists (Connection: pgsql, SQL: alter table "invoices" add 
-  column "reference" varchar(255) default 'not to be shown')                   
+   "invoices" already exists (Connection: pgsql, SQL: alter table "invoices" a  
+  dd column "reference" varchar(255) default 'not to be shown')                
 
 In Connection.php line 500:
 `)

@@ -24,7 +24,12 @@ function compared(
   }
 }
 
-const volume = (sizeMB: number, mountPath = '/data') => ({ id: id<'volume'>('volume-1'), mountPath, sizeMB })
+const volume = (sizeMB: number, mountPath = '/data') => ({
+  id: id<'volume'>('volume-1'),
+  instanceId: id<'volume-instance'>('volume-1-here'),
+  mountPath,
+  sizeMB,
+})
 const generated = (targetPort: number | undefined): ObservedDomain => ({
   domain: 'api.up.railway.app',
   kind: 'generated',

@@ -136,7 +136,7 @@ describe('deployments of what is not stored', () => {
 })
 
 describe('a plan for a token that may not use patches', () => {
-  const volume = { id: id<'volume'>('v'), mountPath: '/data', sizeMB: 500 }
+  const volume = { id: id<'volume'>('v'), instanceId: id<'volume-instance'>('v-here'), mountPath: '/data', sizeMB: 500 }
   const situation = (denied: boolean) =>
     aPlanSituation({
       desired: aDesiredState({

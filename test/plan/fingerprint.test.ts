@@ -16,7 +16,7 @@ const api = (overrides: Partial<ObservedService> = {}) =>
   anObservedService('api', {
     settings: { startCommand: 'run', replicas: 2 },
     variables: observedVariables({ A: '1', KEY: 'sentinel', HIDDEN: null }),
-    volumes: [{ id: id('volume-1'), mountPath: '/data', sizeMB: 1024 }],
+    volumes: [{ id: id('volume-1'), instanceId: id('volume-1-here'), mountPath: '/data', sizeMB: 1024 }],
     domains: [
       { domain: 'api.up.railway.app', kind: 'generated', targetPort: 8080 },
       { domain: 'api.example.com', kind: 'custom', targetPort: 8080 },
@@ -74,7 +74,10 @@ test.each<[string, ObservedState | undefined]>([
     withApi({ variables: observedVariables({ A: '1', KEY: null, HIDDEN: null }) }),
   ],
   ['with two values exchanged', withApi({ variables: observedVariables({ A: 'sentinel', KEY: '1', HIDDEN: null }) })],
-  ['with a larger volume', withApi({ volumes: [{ id: id('volume-1'), mountPath: '/data', sizeMB: 2048 }] })],
+  [
+    'with a larger volume',
+    withApi({ volumes: [{ id: id('volume-1'), instanceId: id('volume-1-here'), mountPath: '/data', sizeMB: 2048 }] }),
+  ],
   ['without a volume', withApi({ volumes: [] })],
   ['with a domain less', withApi({ domains: api().domains.slice(1) })],
   [

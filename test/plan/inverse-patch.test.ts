@@ -43,7 +43,7 @@ interface Case {
   stays?: string[]
 }
 
-const volume = { id: id<'volume'>('v'), mountPath: '/old', sizeMB: 500 }
+const volume = { id: id<'volume'>('v'), instanceId: id<'volume-instance'>('v-here'), mountPath: '/old', sizeMB: 500 }
 const domain = { domain: 'a.example', kind: 'generated', targetPort: 80 } as const
 const secretAct: PlannedAct = {
   kind: 'set-secret',

@@ -32,7 +32,11 @@ test.each<[string, ObservedState, string[]]>([
     ['api variable toString'],
   ],
   ["a note of the tool's own", variables({ A: 'sentinel', HIDDEN: null, FAKTURINO_X: '1' }), []],
-  ['a volume', api({ volumes: [{ id: id('v'), mountPath: '/data', sizeMB: 1 }] }), ['api volume']],
+  [
+    'a volume',
+    api({ volumes: [{ id: id('v'), instanceId: id('v-here'), mountPath: '/data', sizeMB: 1 }] }),
+    ['api volume'],
+  ],
   ['a domain', api({ domains: [{ domain: 'a.b', kind: 'custom', targetPort: 1 }] }), ['api domain']],
   ['a deployment', api({ active: [anObservedDeployment({ id: id('theirs') })] }), ['what runs of api']],
   ['a service that is gone', anObservedState({ services: [] }), ['api']],

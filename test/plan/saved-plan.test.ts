@@ -113,7 +113,11 @@ describe('whatever else is written names itself', () => {
     ['a variable that is shown now', state({ variables: variables({ HIDDEN: 'masked' }) }), ['api variable HIDDEN']],
     ['a setting', state({ settings: { startCommand: 'walk' } }), ['api start command']],
     ['a domain', state({ domains: [{ domain: 'a.b', kind: 'custom', targetPort: 1 }] }), ['api domain']],
-    ['a volume', state({ volumes: [{ id: id('v'), mountPath: '/data', sizeMB: 1 }] }), ['api volume']],
+    [
+      'a volume',
+      state({ volumes: [{ id: id('v'), instanceId: id('v-here'), mountPath: '/data', sizeMB: 1 }] }),
+      ['api volume'],
+    ],
     ['a deployment', state({ active: [anObservedDeployment({ id: id('newer'), commit })] }), ['what runs of api']],
     ['a service', anObservedState({ services: [...state().services, anObservedService('docs')] }), ['docs']],
     ['a shared variable', state({}, { sharedVariables: observedVariables({ A: 'b' }) }), ['shared variable A']],

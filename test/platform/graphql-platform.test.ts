@@ -93,7 +93,7 @@ describe('observing an environment', () => {
       id: 's1',
       name: 'api',
       settings: { repo: 'acme/app', branch: 'main', startCommand: 'run', healthcheckPath: '/health' },
-      volumes: [{ id: 'v-s1', mountPath: '/data', sizeMB: 2_000 }],
+      volumes: [{ id: 'v-s1', instanceId: 'instance-v-s1', mountPath: '/data', sizeMB: 2_000 }],
       domains: [
         { domain: 'api.up.railway.app', kind: 'generated', targetPort: 8080 },
         { domain: 'api.example.com', kind: 'custom', targetPort: undefined },

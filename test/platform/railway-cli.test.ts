@@ -8,7 +8,8 @@ import { Secret } from '../../src/kit/secret.ts'
 import type { Credential } from '../../src/platform/credential.ts'
 import { railwayEndpoint } from '../../src/platform/endpoint.ts'
 import { id } from '../../src/platform/ids.ts'
-import { exitCodeOf, railwayCli, runOverSsh, sshArguments } from '../../src/platform/railway-cli.ts'
+import { railwayCli } from '../../src/platform/railway-cli.ts'
+import { exitCodeOf, runOverSsh, sshArguments } from '../../src/platform/railway-ssh.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 
 const token = 'f00dfeed-token-of-an-account'
@@ -43,7 +44,7 @@ describe('what is started', () => {
       SSH_AUTH_SOCK: '',
       APP_KEY: 'mine',
     }
-    expect(railwayCli({ ...parts, variables })).toEqual({
+    expect(railwayCli({ ...parts, variables }, 'ssh')).toEqual({
       program: 'railway',
       leading: [],
       env: {
@@ -56,22 +57,29 @@ describe('what is started', () => {
         RAILWAY_AGENT_ADVISORY: '0',
       },
       isStandIn: false,
+      isWindows: false,
     })
   })
 
   it('in a rehearsal is its stand-in, or nothing', () => {
     const credential = { ...real, endpoint: loopback }
-    const cli = railwayCli({ ...parts, credential, variables: { PATH: '/bin' } })
+    const cli = railwayCli({ ...parts, credential, variables: { PATH: '/bin' } }, 'ssh')
     expect(cli).toMatchObject({ program: '/node', leading: ['/stand-in.js'], isStandIn: true })
     expect(cli.env.RAILWAY_BACKBOARD_URL).toBe(loopback.url)
-    const without = () => railwayCli({ ...parts, credential, variables: {}, standIn: undefined })
+    const without = () => railwayCli({ ...parts, credential, variables: {}, standIn: undefined }, 'ssh')
     expect(failureOf(without)).toMatchObject({ kind: 'usage', code: 'rehearsal-not-running' })
   })
 
-  it('with a project token is nothing, whatever it would be for', () => {
-    const failure = failureOf(() => railwayCli({ ...parts, credential: { ...real, kind: 'project' }, variables: {} }))
+  it('with a project token is nothing for a container, and for the rest has that token only', () => {
+    const own = { ...parts, credential: { ...real, kind: 'project' as const }, variables: { RAILWAY_API_TOKEN: 'x' } }
+    const failure = failureOf(() => railwayCli(own, 'ssh'))
     expect(failure).toMatchObject({ kind: 'denied', code: 'not-authorized' })
     expect(failure.hint).toContain('RAILWAY_API_TOKEN')
+    for (const use of ['run', 'up'] as const) {
+      const { env } = railwayCli(own, use)
+      expect(env).toMatchObject({ RAILWAY_TOKEN: token, RAILWAY_NO_TELEMETRY: '1' })
+      expect(env).not.toHaveProperty('RAILWAY_API_TOKEN')
+    }
   })
 })
 
@@ -89,7 +97,10 @@ it('reaches the command on the PATH with its words unchanged, and with the token
   await writeFile(path, `#!${process.execPath}\n${script}\n`)
   await chmod(path, 0o700)
   const words = ['tinker', '--execute=echo "a b"; $(id)', 'two\nlines', '-dash', "it's"]
-  const cli = railwayCli({ credential: real, variables: { PATH: directory }, standIn: undefined, execPath: '/node' })
+  const cli = railwayCli(
+    { credential: real, variables: { PATH: directory }, standIn: undefined, execPath: '/node' },
+    'ssh',
+  )
   let printed = ''
   const exitCode = await runOverSsh(
     cli,

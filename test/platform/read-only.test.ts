@@ -15,6 +15,10 @@ const inputs: { [Name in ChangeName]: { input: Changes[Name]['input']; said: str
   'create-environment': { input: { ...service, name: 'staging' }, said: 'created the environment staging' },
   'create-service': { input: { ...service, name: 'api\u001b[2J' }, said: 'created the service api' },
   'create-volume': { input: { ...service, mountPath: '/data' }, said: 'created a volume at /data' },
+  'create-backup': {
+    input: { volumeInstanceId: id('v'), name: 'fakturino 1\u001b[2J' },
+    said: 'asked for the backup fakturino 1',
+  },
   'create-domain': {
     input: { ...service, targetPort: 80, custom: 'shop.example' },
     said: 'created the domain shop.example',
@@ -66,6 +70,8 @@ const platform: Platform = {
   readSharedVariables: () => Promise.reject(new Error('not asked')),
   readPatch: () => Promise.reject(new Error('not asked')),
   watchDeployments: async () => [],
+  readBackups: async () => [],
+  readWorkflow: () => Promise.reject(new Error('not asked')),
   newestDeployments: async () => [],
   followDeployments: () => ({ isConnected: () => false, stop: () => {} }),
   change: (name) => {

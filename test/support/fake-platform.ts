@@ -12,6 +12,7 @@ const noActs: FakeActs = {
   'create-environment': never('create-environment'),
   'create-service': never('create-service'),
   'create-volume': never('create-volume'),
+  'create-backup': never('create-backup'),
   'create-domain': never('create-domain'),
   'stage-changes': never('stage-changes'),
   'replace-staged': never('replace-staged'),
@@ -53,6 +54,8 @@ export function aFakePlatform(reading: Partial<Omit<Platform, 'change'>> = {}, a
     },
     readAnsweredRequests: never('readAnsweredRequests'),
     readPast: never('readPast'),
+    readBackups: never('readBackups'),
+    readWorkflow: never('readWorkflow'),
     ...reading,
     change: (name, input) => known[name](input),
   }

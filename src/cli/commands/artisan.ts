@@ -19,7 +19,7 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
   const command = judgeArtisan(words)
   const { credential, standIn, redact } = await context.access()
   const { variables, machine } = context
-  const cli = railwayCli({ credential, variables, standIn, execPath: machine.execPath })
+  const cli = railwayCli({ credential, variables, standIn, execPath: machine.execPath }, 'ssh')
   const config = (await context.configIfReadable())?.config
   const needs = await deployNeeds(context)
   const service = textOption(input, 'service')

@@ -54,6 +54,12 @@ export async function run(context: Context, _input: CommandInput): Promise<ExitC
         addedCommit(platform, seed.repositories, { message: `A commit for the rehearsal: ${behaviour}`, behaviour }),
       addMigrations: (migrations) =>
         addedCommit(platform, seed.repositories, { message: 'A commit for the rehearsal: migrations', migrations }),
+      addRelease: () =>
+        addedCommit(platform, seed.repositories, {
+          message: 'A commit for the rehearsal: it goes bad after it is live',
+          migrations: [{ name: '2026_11_23_090000_add_channel_to_reminders' }],
+        }),
+      turn: (commit, behaviour) => platform.world.turn(commit, behaviour),
     })
     const lastLooks = desired.map(({ environment }) => ['status', '-e', environment.name])
     const report = await tour(steps, lastLooks, {

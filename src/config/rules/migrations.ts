@@ -2,7 +2,7 @@ import type { Finding } from '../../kit/finding.ts'
 import { critical } from '../config-finding.ts'
 import { own } from '../own.ts'
 import { lookUp, type Rule, type Subject } from '../rule.ts'
-import { preDeployOf } from '../services.ts'
+import { migrates, preDeployOf } from '../services.ts'
 
 /** Migrations and post-deploy steps run on a service that is there, and somewhere really runs them. */
 export const migrations: Rule = (subject) => {
@@ -18,7 +18,7 @@ export const migrations: Rule = (subject) => {
 function nowhere({ config, isLeftOut }: Subject, name: string): Finding[] {
   const service = own(config.services, name)
   if (service?.kind !== 'app' || isLeftOut(`services.${name}.preDeploy`)) return []
-  if (preDeployOf(service).some((command) => command.includes('migrate'))) return []
+  if (preDeployOf(service).some(migrates)) return []
   return [
     critical('migrations-nowhere', {
       at: 'migrations.place',

@@ -190,6 +190,10 @@ export const mutations: Resolvers<unknown> = {
       serviceId: given(input.serviceId),
     })
   },
+  volumeInstanceBackupCreate: (_, args: { volumeInstanceId: string; name?: string | null }, context) => {
+    const { environment, volume } = context.backedUp(args.volumeInstanceId)
+    return { workflowId: context.model.backups.start(environment, volume, given(args.name) ?? 'Manual') }
+  },
 }
 
 function shownTrigger({ environment, service, trigger }: ServiceInstance) {

@@ -125,6 +125,16 @@ export const queries: Resolvers<unknown> = {
     const instance = context.model.instance(context.environment(environmentId, projectId), serviceId)
     return deploymentVariables(instance, activeOrigin(instance), 'client')
   },
+  volumeInstanceBackupList: (_, { volumeInstanceId }: { volumeInstanceId: string }, context) =>
+    context.model.backups.of(context.backedUp(volumeInstanceId).volume),
+  workflowStatus: (_, { workflowId }: { workflowId: string }, context) => {
+    context.requester()
+    context.mayUse('workflows')
+    const { backups } = context.model
+    const workflow = backups.workflow(workflowId)
+    if (workflow !== undefined) context.environment(workflow.environmentId)
+    return backups.told(workflow)
+  },
 }
 
 function logRows(context: RequestContext, log: LogKind, { deploymentId, ...question }: AskedLog) {

@@ -5,8 +5,11 @@ import { notAuthorized, PlatformError } from '../platform-error.ts'
 import type { PlatformModel } from '../platform-model.ts'
 import type { Requester } from '../tokens.ts'
 
-/** What a platform can deny apart from all the rest. `patches`: staging, committing, and reading either. */
-export type DeniedPart = 'patches' | 'config'
+/**
+ * What a platform can deny apart from all the rest. `patches`: staging, committing, and reading either. `backups`: making and listing
+ * them. `workflows`: asking how far one is.
+ */
+export type DeniedPart = 'patches' | 'config' | 'backups' | 'workflows'
 
 interface Options {
   masked: Masked
@@ -39,6 +42,15 @@ export class RequestContext {
   patchable(environmentId: string): Environment {
     this.mayUse('patches')
     return this.environment(environmentId)
+  }
+
+  /** A volume whose backups may be listed and made. */
+  backedUp(volumeInstanceId: string): ReturnType<PlatformModel['volumeInstance']> {
+    this.requester()
+    this.mayUse('backups')
+    const found = this.model.volumeInstance(volumeInstanceId)
+    this.environment(found.environment.id)
+    return found
   }
 
   /** Any valid token. */

@@ -17,3 +17,29 @@ export function artisanRow(left: string, right = ''): string {
   const end = right === '' ? '' : ` ${right}`
   return `  ${left} ${'.'.repeat(Math.max(3, columns - left.length - end.length - 5))}${end}  `
 }
+
+/** An exception that reached artisan. */
+export interface Thrown {
+  file: string
+  line: number
+  message: string
+}
+
+/** What the framework throws where the database says no, and what that was thrown for. */
+export function thrownByDatabase(said: string, asked: string): Thrown[] {
+  return [
+    { file: 'Connection.php', line: 829, message: `${said} (Connection: pgsql, SQL: ${asked})` },
+    { file: 'Connection.php', line: 587, message: said },
+  ]
+}
+
+/** How the console shows exceptions: each message cut into pieces of one width, wherever that falls. */
+export function artisanThrown(thrown: readonly Thrown[]): string[] {
+  const width = columns - 1 - 4
+  return thrown.flatMap(({ file, line, message }) => {
+    const pieces = message.split('\n').flatMap((text) => text.match(new RegExp(`.{1,${width}}`, 'gu')) ?? [])
+    const longest = Math.max(0, ...pieces.map((piece) => piece.length))
+    const empty = ' '.repeat(longest + 4)
+    return ['', `In ${file} line ${line}:`, empty, ...pieces.map((piece) => `  ${piece.padEnd(longest)}  `), empty]
+  })
+}

@@ -7,11 +7,13 @@ import type { SshAnswer } from '../ssh-command.ts'
 import { errorPage } from './answer-shapes.ts'
 import { answerAsApp } from './app-answers.ts'
 import { runArtisan } from './artisan.ts'
+import type { ArtisanPlace } from './artisan-answer.ts'
 import { artisanInfo } from './artisan-lines.ts'
 import { Migrations } from './migrations.ts'
 import { type JobCounts, Queues } from './queues.ts'
 import type { ContainerWatch, HttpAnswer, HttpQuestion, Runtime } from './runtime.ts'
 import { runSchedule } from './scheduler.ts'
+import { runShellLine } from './shell-commands.ts'
 import {
   failedRequestLines,
   type SpeechName,
@@ -70,6 +72,8 @@ export interface SimulatedRuntime extends Runtime {
   dispatch(deployment: Deployment, queue: string, amount: number): JobCounts
   /** Prints something in the name of a deployment, and answers how many rows it was. */
   say(deployment: Deployment, speech: SpeechName): number
+  /** Runs artisan wherever its code is. */
+  runArtisanAt(place: ArtisanPlace, words: readonly string[], where?: { unknownHost?: string }): SshAnswer
   /** Runs a command in a container of a deployment that is up. */
   runIn(deployment: Deployment, command: readonly string[]): SshAnswer
 }
@@ -122,15 +126,20 @@ export function simulatedRuntime({ agenda, timing, print, pause, id }: Simulated
     return given
   }
 
-  /** Prints as artisan does, and tells whether it went well. */
-  const migrate = (deployment: Deployment): boolean => {
-    const { exitCode, stdout } = runArtisan(deployment, ['migrate', '--force'], { migrations, now: agenda.now() })
-    // A row of a log has no indent, and there are no empty ones.
-    const rows = stdout.split('\n').flatMap((row) => row.trim() || [])
-    const broken = exitCode === 0 ? rows.length : rows.findIndex((row) => row.endsWith('FAIL'))
-    for (const [at, row] of rows.entries()) print(deployment, 'deploy', row, at >= broken ? 'error' : 'info')
-    return exitCode === 0
-  }
+  /** Runs what a command asks of artisan, and prints it as artisan does; what it asks of others goes well without a word. */
+  const runCommand = (deployment: Deployment, command: string): number =>
+    runShellLine(command, (words) => {
+      const at = words.findIndex((word, index) => word === 'php' && words[index + 1] === 'artisan')
+      if (at === -1) return 0
+      const { exitCode, stdout } = runArtisan(deployment, words.slice(at + 2), { migrations, now: agenda.now() })
+      // A row of a log has no indent, and there are no empty ones.
+      const rows = stdout.split('\n').flatMap((row) => row.trim() || [])
+      const broken = rows.findIndex((row) => row.endsWith(' FAIL') || /^In \S+ line \d+:$/.test(row))
+      for (const [index, row] of rows.entries()) {
+        print(deployment, 'deploy', row, broken !== -1 && index >= broken ? 'error' : 'info')
+      }
+      return exitCode
+    })
 
   const crash = (deployment: Deployment, watch: ContainerWatch) => {
     for (const line of crashOutput) print(deployment, 'deploy', line, 'error')
@@ -177,12 +186,10 @@ export function simulatedRuntime({ agenda, timing, print, pause, id }: Simulated
       })
     },
     preDeploy: (deployment, command, end) => {
-      const isMigrating = command.includes('migrate')
-      const isBroken = behaviourOf(deployment) === 'failing-migration'
       print(deployment, 'deploy', `> ${command}`)
       agenda.in(timing.preDeployMs, () => {
-        const run = isMigrating ? migrate(deployment) : true
-        end(run && !isBroken ? undefined : `"${command}" exited with code 1`)
+        const exitCode = runCommand(deployment, command)
+        end(exitCode === 0 ? undefined : `"${command}" exited with code ${exitCode}`)
       })
     },
     start: (deployment, watch) => {
@@ -229,6 +236,7 @@ export function simulatedRuntime({ agenda, timing, print, pause, id }: Simulated
       for (const { message, severity } of spoken) print(deployment, log, message, severity)
       return spoken.length
     },
+    runArtisanAt: (place, words, where = {}) => runArtisan(place, words, { migrations, now: agenda.now(), ...where }),
     runIn: (deployment, [program, script, ...words]) => {
       const isOurs = deployment.origin.kind === 'commit' && appProcess(deployment).kind !== 'mcp-server'
       if (program === 'php' && script === 'artisan' && isOurs) {

@@ -177,6 +177,14 @@ const renderers: Renderers = {
     if (exitCode === 0) return done(text, layout)
     return { line: paragraph(printable(text), layout.columns, `${layout.style.sign.bad} `, 2) }
   },
+  'backup-started': ({ environment, service, name }) => ({
+    progress: `the backup ${printable(name)} of ${service} in ${environment} is being made`,
+  }),
+  'backup-ended': ({ environment, service, name, usedMB, elapsedMs }, layout) =>
+    done(
+      `backup ${name} of ${service} in ${environment} made after ${duration(elapsedMs)}${usedMB === undefined ? '' : `, ${usedMB} MB`}`,
+      layout,
+    ),
   'service-verified': ({ service, url, answers }, layout) =>
     done(`${service} answers ${url} (${answers} times in a row)`, layout),
   'revision-confirmed': ({ service, url, commit }, layout) =>

@@ -104,7 +104,7 @@ describe('artisan', () => {
       .map(({ message }) => message)
     expect(rows.some((row) => /000001_one \.+ .*DONE/.test(row))).toBe(true)
     expect(rows.some((row) => /000002_two \.+ .*FAIL/.test(row))).toBe(true)
-    expect(rows.some((row) => row.includes('000003_three'))).toBe(false)
+    expect(rows.filter((row) => row.includes('000003_three'))).toEqual([expect.stringMatching(/\.+ Pending$/)])
   })
 
   it('takes secrets and what a terminal obeys out of what is printed, line by line', async () => {

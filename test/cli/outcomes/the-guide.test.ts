@@ -40,7 +40,11 @@ const rows: [service: string, path: string, value: unknown][] = [
     [service, 'deploy.multiRegionConfig', undefined],
     [service, 'deploy.numReplicas', undefined],
   ]),
-  ['api', 'deploy.preDeployCommand', ['php artisan migrate --force']],
+  [
+    'api',
+    'deploy.preDeployCommand',
+    ["/bin/sh -c 'php artisan migrate:status --pending; exec php artisan migrate --force'"],
+  ],
   [
     'api',
     'deploy.startCommand',

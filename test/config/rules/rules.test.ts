@@ -361,6 +361,12 @@ const cases: Case[] = [
     at: 'migrations.place',
   },
   {
+    when: 'migrations run before a deployment that only looks what is pending',
+    changes: { 'services.web.preDeploy': 'php artisan migrate:status --pending' },
+    code: 'migrations-nowhere',
+    at: 'migrations.place',
+  },
+  {
     when: 'a post-deploy step runs on a service that is not there',
     changes: { postDeploy: [{ command: 'x', service: 'y', place: 'start' }] },
     code: 'unknown-service',
