@@ -685,6 +685,12 @@ export type ReadWorkflowQueryVariables = Exact<{
 
 export type ReadWorkflowQuery = { workflowStatus: { status: WorkflowStatus; error: string | null } }
 
+export type RedeployDeploymentMutationVariables = Exact<{
+  deploymentId: string
+}>
+
+export type RedeployDeploymentMutation = { redeployed: { id: string } }
+
 export type RestartDeploymentMutationVariables = Exact<{
   deploymentId: string
 }>
@@ -2670,6 +2676,13 @@ export const ReadWorkflow = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ReadWorkflowQuery, ReadWorkflowQueryVariables>
+export const RedeployDeployment = new TypedDocumentString(`
+    mutation RedeployDeployment($deploymentId: String!) {
+  redeployed: deploymentRedeploy(id: $deploymentId) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<RedeployDeploymentMutation, RedeployDeploymentMutationVariables>
 export const RestartDeployment = new TypedDocumentString(`
     mutation RestartDeployment($deploymentId: String!) {
   deploymentRestart(id: $deploymentId)

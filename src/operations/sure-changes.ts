@@ -203,6 +203,7 @@ function recognisers(platform: Platform, seen: Seen): Recognise {
     },
     // Whoever rolls back looks for the deployment that it makes anyway.
     'rollback-deployment': async () => 'cannot be known',
+    'redeploy-deployment': async () => 'cannot be known',
     // The same deployment, live before and after: only while its processes are down does a reading tell that they start again.
     'restart-deployment': async ({ deploymentId }) => {
       const [look] = await platform.watchDeployments([deploymentId])

@@ -11,6 +11,7 @@ import {
   CreateVolume,
   DeployLatestCommit,
   DeployService,
+  RedeployDeployment,
   RestartDeployment,
   RollbackDeployment,
   SetAutoDeploy,
@@ -154,6 +155,10 @@ export function graphqlChanges(client: GraphqlClient): ChangeActs {
       const { result } = await client.mutate(RollbackDeployment, { deploymentId })
       if (!result.deploymentRollback) throw declined(`The platform answered that it did not roll ${service} back.`)
       return undefined
+    },
+    'redeploy-deployment': async ({ deploymentId }) => {
+      const { result } = await client.mutate(RedeployDeployment, { deploymentId })
+      return { deploymentId: id(result.redeployed.id) }
     },
     'restart-deployment': async ({ service, deploymentId }) => {
       const { result } = await client.mutate(RestartDeployment, { deploymentId })

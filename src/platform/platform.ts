@@ -126,6 +126,8 @@ export interface Platform {
    * good to have and not worth a wait.
    */
   readLogRows(source: LogSource, window: LogWindow, options?: { isOnce?: boolean }): Promise<LogRow[]>
+  /** One request for all of them. The newest `before` rows of what each of these deployments ran, the oldest first. */
+  readDeploymentsRows(deploymentIds: readonly DeploymentId[], before: number): Promise<Map<DeploymentId, LogRow[]>>
   /**
    * Gives rows as they are printed, until it is stopped or told that it ended. Costs no request and never throws. `windowOf` says
    * what each connection begins with; for the logs of one deployment, and of a build, only `filter` and `before` count.
@@ -265,6 +267,14 @@ export interface Changes {
   'rollback-deployment': {
     input: { service: string; deploymentId: DeploymentId }
     result: undefined
+  }
+  /**
+   * A new deployment of what an earlier one was made from: built again from its source, with its settings and its variables. Where the
+   * image is not kept this is what is left.
+   */
+  'redeploy-deployment': {
+    input: { service: string; deploymentId: DeploymentId }
+    result: { deploymentId: DeploymentId }
   }
   /** The processes of a deployment start again: same image, same variables, same id, no build. */
   'restart-deployment': {

@@ -25,6 +25,7 @@ const noActs: FakeActs = {
   'deploy-latest-commit': never('deploy-latest-commit'),
   'write-shared-variables': never('write-shared-variables'),
   'rollback-deployment': never('rollback-deployment'),
+  'redeploy-deployment': never('redeploy-deployment'),
   'restart-deployment': never('restart-deployment'),
 }
 
@@ -48,6 +49,7 @@ export function aFakePlatform(reading: Partial<Omit<Platform, 'change'>> = {}, a
     // A platform that tells nothing by itself: whoever waits looks.
     followDeployments: () => ({ isConnected: () => false, stop: () => {} }),
     readLogRows: never('readLogRows'),
+    readDeploymentsRows: never('readDeploymentsRows'),
     followLogRows: (_source, _windowOf, _signal, { ended }) => {
       ended({ because: 'unreachable', why: 'nothing is streamed here' })
       return { stop: () => {} }
