@@ -12,8 +12,13 @@ export interface RollbackOrder {
   to: ObservedDeployment
   /** Has the one that goes taken its place? Then it is removed, or about to be. */
   isReplaced: boolean
-  /** From the kept image only, from it or else by a build, or by a build: what still serves is never offered. */
-  by: 'image' | 'image-or-build' | 'build'
+  /**
+   * From the kept image only, from it or else by a build of the commit, or by that: what still serves is never offered. `rebuild`:
+   * that deployment is built again as it was.
+   */
+  by: 'image' | 'image-or-build' | 'build' | 'image-or-rebuild' | 'rebuild'
+  /** The token may not roll back: known already. */
+  isDenied?: true
   /** How long its health check may take, in milliseconds. */
   healthMs: number
 }
@@ -25,6 +30,8 @@ export interface RollbackEnding {
   ending?: DeploymentEnding
   /** Its image was not kept, so that the commit was built once more. */
   isBuilt: boolean
+  /** The token may not roll back. */
+  isDenied: boolean
   /** Why it could not be started. */
   reason?: string
 }
@@ -39,6 +46,7 @@ interface Begun {
   deploymentId: DeploymentId
   /** Its image was not kept, so that the commit is built once more. */
   isBuilt: boolean
+  isDenied?: true
 }
 
 /**
@@ -56,25 +64,30 @@ export async function rollBackDeployments(
   const startedAt = needs.clock.now()
   const begun = new Map<string, Begun>()
   const reasons = new Map<string, string>()
-  for (const order of orders) {
+  for (const asked of orders) {
+    const isDenied = [...begun.values()].some((one) => one.isDenied)
+    const order: RollbackOrder =
+      isDenied && asked.by === 'image-or-rebuild' ? { ...asked, by: 'rebuild', isDenied } : asked
     needs.checkpoint()
     await needs.confirm()
     const { service, to } = order
     try {
       const one = await begin(order, target, kept.has(to.id), needs)
       begun.set(service, one)
+      const { deploymentId, isBuilt } = one
       await needs.report({
         type: 'deployment-rolled-back',
         environment,
         service,
-        ...one,
+        deploymentId,
+        isBuilt,
         to: to.id,
         ...(to.commit === undefined ? {} : { commit: to.commit }),
       })
     } catch (error) {
       if (!(error instanceof OperatorError) || needs.signal.aborted || error.code === 'lease-lost') throw error
       // What is denied to the token once is denied to it for the others too.
-      if (error.kind === 'denied' && order.by === 'image' && begun.size === 0) throw error
+      if (error.kind === 'denied' && isOfThen(order) && begun.size === 0) throw error
       reasons.set(service, error.message)
     }
   }
@@ -86,11 +99,12 @@ export async function rollBackDeployments(
   return orders.map(({ service, to }) => {
     const ending = endings.find((one) => one.service === service)
     const reason = reasons.get(service)
-    const isBuilt = begun.get(service)?.isBuilt ?? false
+    const { isBuilt = false, isDenied = false } = begun.get(service) ?? {}
     return {
       service,
       to,
       isBuilt,
+      isDenied,
       ...(ending === undefined ? {} : { ending }),
       ...(reason === undefined ? {} : { reason }),
     }
@@ -103,7 +117,7 @@ export async function rollBackDeployments(
  */
 async function keptImages(orders: readonly RollbackOrder[], needs: RollbackNeeds): Promise<ReadonlySet<DeploymentId>> {
   const kept = new Set<DeploymentId>()
-  let open = orders.flatMap(({ to, by }) => (by === 'build' ? [] : [to.id]))
+  let open = orders.flatMap(({ to, by }) => (by === 'build' || by === 'rebuild' ? [] : [to.id]))
   if (open.length === 0) return kept
   const replaced = new Set(orders.flatMap(({ to, isReplaced }) => (isReplaced ? [to.id] : [])))
   const mayBeOffered = ({ id, status }: ObservedDeployment) =>
@@ -126,7 +140,8 @@ async function begin(order: RollbackOrder, target: Target, isKept: boolean, need
   if (by === 'image' && !isKept) throw imageGone(service)
   const known = new Set((await needs.platform.newestDeployments(target.environmentId, serviceId)).map(({ id }) => id))
   const found = (withinMs: number) => findNew(order, target, known, withinMs, needs)
-  if (isKept) {
+  let { isDenied = false } = order
+  if (isKept && by !== 'rebuild') {
     try {
       const change = () => needs.platform.change('rollback-deployment', { service, deploymentId: to.id })
       const seen = await unlessLost(change, found, needs)
@@ -137,8 +152,10 @@ async function begin(order: RollbackOrder, target: Target, isKept: boolean, need
       // Refused means that nothing happened: then it is built, where that will do.
       if (by === 'image' || !(error instanceof OperatorError) || !(error.kind === 'failed' || error.kind === 'denied'))
         throw error
+      isDenied = error.kind === 'denied'
     }
   }
+  if (isOfThen(order)) return { ...(await buildAgain(order, found, needs)), ...(isDenied ? { isDenied } : {}) }
   const { commit } = to
   let answered: DeploymentId | undefined
   const seen = await unlessLost(
@@ -156,6 +173,26 @@ async function begin(order: RollbackOrder, target: Target, isKept: boolean, need
   const deploymentId = answered ?? seen
   if (deploymentId === undefined) throw notFound(service)
   return { deploymentId, isBuilt: commit !== undefined }
+}
+
+/** Does it bring back that very deployment, with its variables? */
+function isOfThen({ by }: RollbackOrder): boolean {
+  return by === 'image' || by === 'image-or-rebuild' || by === 'rebuild'
+}
+
+async function buildAgain(
+  { service, to }: RollbackOrder,
+  found: (withinMs: number) => Promise<DeploymentId | undefined>,
+  needs: RollbackNeeds,
+): Promise<Begun> {
+  let answered: DeploymentId | undefined
+  const change = async () => {
+    answered = (await needs.platform.change('redeploy-deployment', { service, deploymentId: to.id })).deploymentId
+  }
+  const seen = await unlessLost(change, found, needs)
+  const deploymentId = answered ?? seen
+  if (deploymentId === undefined) throw notFound(service)
+  return { deploymentId, isBuilt: true }
 }
 
 /**

@@ -4,8 +4,7 @@ import { OperatorError } from '../kit/errors.ts'
 import { shellWord } from '../kit/shell-word.ts'
 import { listed, shortCommit } from '../kit/text.ts'
 import { lastThatRan } from '../plan/plan-deployments.ts'
-import { unlessDenied } from '../platform/is-denied.ts'
-import type { ObservedState, PastDeployment } from '../platform/observed-state.ts'
+import type { ObservedState } from '../platform/observed-state.ts'
 import type { Target } from '../platform/platform.ts'
 import { settingDefaults } from '../platform/service-settings.ts'
 import type { CheckResult } from '../verify/check.ts'
@@ -13,18 +12,18 @@ import { checkDeployed } from '../verify/checks/deployed.ts'
 import { verdict } from '../verify/verdict.ts'
 import type { Approve } from './approval.ts'
 import { type Lease, type LeaseNeeds, type LeaseRequest, operationOf, underLease } from './lease.ts'
-import type { KnownIds } from './observe-environment.ts'
-import { pastWithEnds } from './past-with-ends.ts'
+import { type LookBack, type LookBackNeeds, lookBack } from './look-back.ts'
 import type { Author } from './patch-message.ts'
-import { type PlaceRequest, placeToChange } from './place-to-change.ts'
+import type { PlaceRequest } from './place-to-change.ts'
 import { type RollbackOrder, rollBackDeployments } from './roll-back-deployments.ts'
-import { comparedDeployments, type RollbackStep, type ToldRollbackStep, toldStep } from './rollback-steps.ts'
+import type { RollbackStep } from './rollback-steps.ts'
 import {
   type AskedRollback,
   type RollbackTarget,
+  rebuildCommand,
   refuseImpossible,
   rollbackSteps,
-  rollbackTarget,
+  toBuild,
 } from './rollback-target.ts'
 import {
   type Fate,
@@ -38,8 +37,7 @@ import {
   type WayForward,
   wayForward,
 } from './rolled-back.ts'
-import { unfinishedEvent, unfinishedIn } from './unfinished.ts'
-import { type AskedService, checkServing, type VerifyNeeds } from './verify-release.ts'
+import { type AskedService, checkServing } from './verify-release.ts'
 import { watchDeployments } from './watch-deployments.ts'
 import { watchSettling } from './watch-settling.ts'
 
@@ -47,34 +45,29 @@ export interface RollBackRequest extends AskedRollback, PlaceRequest {
   author: Author
 }
 
-export interface RollBackNeeds extends VerifyNeeds, LeaseNeeds {
-  knownIds: KnownIds
+export interface RollBackNeeds extends LookBackNeeds, LeaseNeeds {
   approve: Approve
-  isRehearsal: boolean
+  /** Asks a person for a build where no image can be started; absent where nobody is asked. */
+  agreeToBuild?: (question: string) => Promise<boolean>
 }
-
-/** About so many deployments of the past are read where the first reading does not show all of it. */
-const mostDeployments = 400
 
 /**
  * Brings services of one codebase back to an earlier commit, all of them at once and from kept images. What cannot be done is said
  * before anything is touched.
+ * @param looked what was looked at already, where somebody was asked about it
  */
-export async function rollBackServices(request: RollBackRequest, needs: RollBackNeeds): Promise<Rollback> {
+export async function rollBackServices(
+  request: RollBackRequest,
+  needs: RollBackNeeds,
+  looked?: LookBack,
+): Promise<Rollback> {
   const startedAt = needs.clock.now()
   const { report, clock } = needs
-  const { state, desired, isProtected } = await placeToChange(request, needs, { withRecent: true })
+  const { state, desired, isProtected, begun, told, since, ...found } = looked ?? (await lookBack(request, needs))
   const environment = state.environment.name
-  const begun = await unfinishedIn(state, needs)
-  if (begun !== undefined) await report(unfinishedEvent(begun, environment))
-  const past = await pastOf(state, needs)
-  // Whoever names where to go needs no history to be right.
-  const known = request.to === undefined ? await pastWithEnds(past, state, desired, needs) : past
-  const target = rollbackTarget(request, state, known, desired)
-  const { commit } = target.release
+  const { commit } = found.target.release
+  const target = await agreedTarget(found, environment, needs)
   const steps = rollbackSteps(target, state)
-  const told = await toldSteps(steps, desired, needs)
-  await report({ type: 'rollback-planned', environment, commit, services: told })
   refuseImpossible(steps, target, environment)
 
   const rollback = (services: RolledBackService[], wayForward: WayForward | null): Rollback => ({
@@ -83,12 +76,15 @@ export async function rollBackServices(request: RollBackRequest, needs: RollBack
     verdict: 'pass',
     commit,
     services,
+    ...since,
     wayForward,
     elapsedMs: clock.now() - startedAt,
   })
   const isSettled = steps.every(({ way }) => way.kind === 'stays')
   if (isSettled && begun?.command !== 'rollback') return rollback(rolledBack(stayed(steps), told), null)
-  const what = `roll back ${listed(steps.map(({ observed }) => observed.name))} in ${environment} to ${shortCommit(commit)}`
+  const built = steps.flatMap(({ way, observed }) => (way.kind === 'rebuild' ? [observed.name] : []))
+  const byBuild = built.length === 0 ? '' : `, ${listed(built)} with a build`
+  const what = `roll back ${listed(steps.map(({ observed }) => observed.name))} in ${environment} to ${shortCommit(commit)}${byBuild}`
   const by = await needs.approve({ what, environments: [{ name: environment, isProtected }], plans: [] })
   if (by === 'dry-run') return { ...rollback([], null), verdict: 'inconclusive', isDryRun: true }
   await report({ type: 'approval-given', by, what })
@@ -105,6 +101,19 @@ export async function rollBackServices(request: RollBackRequest, needs: RollBack
   })
   if (worked.outcome === 'held') throw new Error('a lease that is taken over cannot be held')
   return worked.result
+}
+
+/** The same target, where a person agrees to build what cannot come from an image. */
+async function agreedTarget(
+  { steps, target }: Pick<LookBack, 'steps' | 'target'>,
+  environment: string,
+  { agreeToBuild }: RollBackNeeds,
+): Promise<RollbackTarget> {
+  const built = toBuild(steps)
+  if (built.length === 0 || agreeToBuild === undefined) return target
+  const it = built.length === 1 ? 'its image is' : 'their images are'
+  const question = `Build ${listed(built)} of ${environment} again as of ${shortCommit(target.release.commit)}, because ${it} not kept? That is a build of the source of then, with the settings and variables of then, and takes as long as a deploy.`
+  return (await agreeToBuild(question)) ? { ...target, mayBuild: true } : target
 }
 
 /** Rescuing does not wait: whoever else is at work stops before their next act. */
@@ -131,37 +140,22 @@ function targetOf({ project, environment }: ObservedState): Target {
   return { projectId: project.id, environmentId: environment.id }
 }
 
-/** Mostly the first reading shows it all. */
-async function pastOf({ recent, environment }: ObservedState, { platform }: RollBackNeeds): Promise<PastDeployment[]> {
-  if (recent?.isWhole) return recent.deployments
-  const asked = { environmentId: environment.id, most: mostDeployments, withPatches: false }
-  return (await platform.readPast(asked)).deployments
-}
-
-async function toldSteps(
-  steps: readonly RollbackStep[],
-  desired: DesiredState | undefined,
-  { platform }: RollBackNeeds,
-): Promise<ToldRollbackStep[]> {
-  const snapshots = await unlessDenied(platform.readSnapshots(comparedDeployments(steps)))
-  return steps.map((step) => toldStep(step, snapshots, desired))
-}
-
 /** Starts what has to be started and follows all of it to its end. */
 async function goBack(
   steps: readonly RollbackStep[],
-  { release: { commit } }: RollbackTarget,
+  target: RollbackTarget,
   { confirm, state }: Lease,
   needs: RollBackNeeds,
 ): Promise<Fate[]> {
   const { report, timing, clock } = needs
   const environment = state.environment.name
+  const { commit } = target.release
   const startedAt = clock.now()
   const orders = steps.flatMap((step): RollbackOrder[] => {
     const { way, observed } = step
-    if (way.kind !== 'image' && way.kind !== 'build') return []
+    if (way.kind !== 'image' && way.kind !== 'build' && way.kind !== 'rebuild') return []
     const isReplaced = way.kind === 'image' && way.isReplaced
-    const by = way.kind
+    const by = way.kind === 'image' && target.mayBuild && way.to.canRedeploy ? 'image-or-rebuild' : way.kind
     return [
       { service: observed.name, serviceId: observed.id, to: way.to, isReplaced, by, healthMs: healthMs(step, needs) },
     ]
@@ -172,14 +166,16 @@ async function goBack(
   for (const { service, deploymentId } of followed) {
     await report({ type: 'deployment-followed', environment, service, deploymentId, commit })
   }
-  const endings = await rollBackDeployments(orders, targetOf(state), environment, {
-    ...needs,
-    confirm,
-    clock,
-    timing,
-  }).catch((error: unknown) => {
-    throw error instanceof OperatorError && error.kind === 'denied' ? deniedHere(error, commit, environment) : error
-  })
+  const start = (wanted: readonly RollbackOrder[]) =>
+    rollBackDeployments(wanted, targetOf(state), environment, { ...needs, confirm, clock, timing })
+  const endings = await start(orders)
+    .catch(async (error: unknown) => {
+      if (!isDenied(error)) throw error
+      return start(await builtInstead(orders, { target, environment, denied: error }, needs))
+    })
+    .catch((error: unknown) => {
+      throw isDenied(error) ? deniedHere(error, target, environment, orders) : error
+    })
   const awaited = followed.map((one) => ({ ...one, startedAt, healthMs: healthMs(one.step, needs) }))
   const looked = awaited.length === 0 ? [] : await watchDeployments(awaited, needs)
   return steps.map((step): Fate => {
@@ -190,6 +186,7 @@ async function goBack(
     return {
       step,
       isBuilt: rolled?.isBuilt ?? false,
+      ...(rolled?.isDenied === true ? { isDenied: true } : {}),
       ...(ending === undefined ? {} : { ending, deploymentId: ending.deploymentId }),
       ...(rolled?.reason === undefined ? {} : { reason: rolled.reason }),
     }
@@ -202,13 +199,43 @@ function healthMs({ observed, way }: RollbackStep, { timing }: RollBackNeeds): n
   return healthTimeoutMs(timing, settings.healthcheckTimeoutSeconds ?? settingDefaults.healthcheckTimeoutSeconds)
 }
 
-function deniedHere({ message }: OperatorError, commit: string, environment: string): OperatorError {
+/** What is started instead where the token may not roll back, and a person agrees to that; nothing was started by then. */
+async function builtInstead(
+  orders: readonly RollbackOrder[],
+  { target, environment, denied }: { target: RollbackTarget; environment: string; denied: OperatorError },
+  { agreeToBuild }: RollBackNeeds,
+): Promise<RollbackOrder[]> {
+  if (target.mayBuild || agreeToBuild === undefined || !canAllBeBuilt(orders)) throw denied
+  const question = `This token may not roll back. Build ${listed(orders.map(({ service }) => service))} of ${environment} again as of ${shortCommit(target.release.commit)} instead? That is a build of the source of then, with the settings and variables of then, and takes as long as a deploy.`
+  if (!(await agreeToBuild(question))) throw denied
+  return orders.map((order) => (order.by === 'image' ? { ...order, by: 'rebuild', isDenied: true } : order))
+}
+
+function canAllBeBuilt(orders: readonly RollbackOrder[]): boolean {
+  return orders.every(({ by, to }) => by === 'build' || to.canRedeploy)
+}
+
+function deniedHere(
+  { message }: OperatorError,
+  target: RollbackTarget,
+  environment: string,
+  orders: readonly RollbackOrder[],
+): OperatorError {
+  const { commit } = target.release
+  const isOffered = !target.mayBuild && canAllBeBuilt(orders)
+  const again = isOffered
+    ? ` To build again what ran then, with its settings and variables, run \`${rebuildCommand(target, environment)}\`; whether the token may do that is told only when it is tried, as it was for this.`
+    : ''
   return new OperatorError({
     kind: 'denied',
     code: 'not-authorized',
-    message: `This token may not roll back: ${message} Nothing was rolled back.`,
-    hint: `Use a token that may; or, to bring that commit back with a build, which uses the variables that are stored now, run: fakturino deploy -e ${shellWord(environment)} --commit ${shellWord(commit)}`,
+    message: `This token may not roll back${target.mayBuild ? ', or not build again what ran then' : ''}: ${message} Nothing was rolled back.`,
+    hint: `Use a token that may.${again} To bring that commit back with a build that uses the variables that are stored now, run: fakturino deploy -e ${shellWord(environment)} --commit ${shellWord(commit)}`,
   })
+}
+
+function isDenied(error: unknown): error is OperatorError {
+  return error instanceof OperatorError && error.kind === 'denied'
 }
 
 /** Watches that what went back stays, asks it over HTTP, and reads everything once more; throws where not all of it is well. */

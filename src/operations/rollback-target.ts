@@ -16,6 +16,8 @@ export interface AskedRollback {
   to?: string
   /** None: every service of the codebase. */
   services: readonly string[]
+  /** Deployments whose images cannot be started are built again. */
+  mayBuild: boolean
 }
 
 /** Where to go back to. */
@@ -29,6 +31,8 @@ export interface RollbackTarget {
   isNamed: boolean
   /** The deployment that was asked for by its id. */
   exact?: DeploymentId
+  /** It was agreed to build deployments again whose images cannot be started. */
+  mayBuild: boolean
 }
 
 /** Decides where to go back to, by what the environment shows; refuses where nothing tells. */
@@ -53,34 +57,49 @@ export function rollbackTarget(
   const services = named.length === 0 ? ran : ran.filter(({ name }) => named.includes(name))
   if (services.length === 0) throw nothingDeployed(state)
   const isPart = services.length < ran.length
+  const { mayBuild } = asked
   const isNamed = named.length > 0
   if (to === undefined) {
     const serving = ran.flatMap((service) => lastThatRan(service)?.commit ?? [])
     const release = lastKnownGood(releases, new Set(serving))
     if (release === undefined) throw noEarlier(ran, state)
-    return { release, services, isPart, isNamed }
+    return { release, services, isPart, isNamed, mayBuild }
   }
   const exact = past.find(({ id }) => id === to)
   const found = releases.filter(({ commit }) => (exact === undefined ? isBegunBy(commit, to) : commit === exact.commit))
   const [release, other] = found
   if (release === undefined) throw notInHistory(to, state)
   if (other !== undefined) throw ambiguous(to, found)
-  return { release, services, isPart, isNamed, ...(exact === undefined ? {} : { exact: exact.id }) }
+  return { release, services, isPart, isNamed, mayBuild, ...(exact === undefined ? {} : { exact: exact.id }) }
 }
 
 /** The step of each service, in what is there now. */
-export function rollbackSteps({ release, services, exact }: RollbackTarget, state: ObservedState): RollbackStep[] {
+export function rollbackSteps(
+  { release, services, exact, mayBuild }: RollbackTarget,
+  state: ObservedState,
+): RollbackStep[] {
   return services.map((service) =>
-    rollbackStep(state.services.find(({ id }) => id === service.id) ?? service, release, exact),
+    rollbackStep(state.services.find(({ id }) => id === service.id) ?? service, release, exact, mayBuild),
   )
 }
 
+/** The services that can only go back by a build of what they ran then; none where that does not help all that cannot be rolled back. */
+export function toBuild(steps: readonly RollbackStep[]): string[] {
+  const stuck = steps.filter(({ way }) => way.kind === 'image-gone' || way.kind === 'never-deployed')
+  const isHelped = stuck.every(({ way }) => way.kind === 'image-gone' && way.again !== undefined)
+  return isHelped ? stuck.map(({ observed }) => observed.name) : []
+}
+
+/** Goes back to the same, and builds where it has to. */
+export function rebuildCommand({ release, services, isNamed }: RollbackTarget, environment: string): string {
+  const only = isNamed ? services.map(({ name }) => `--service ${shellWord(name)}`) : []
+  const words = ['fakturino rollback services', `--to ${shellWord(release.commit)}`, ...only, '--rebuild']
+  return [...words, `-e ${shellWord(environment)}`].join(' ')
+}
+
 /** All of them can go back, or none does: services of one codebase at different commits are nothing to be surprised by. */
-export function refuseImpossible(
-  steps: readonly RollbackStep[],
-  { release: { commit } }: RollbackTarget,
-  environment: string,
-): void {
+export function refuseImpossible(steps: readonly RollbackStep[], target: RollbackTarget, environment: string): void {
+  const { commit } = target.release
   const of = (...kinds: RollbackStep['way']['kind'][]) =>
     steps.filter(({ way }) => kinds.includes(way.kind)).map(({ observed }) => observed.name)
   const gone = of('image-gone')
@@ -94,7 +113,8 @@ export function refuseImpossible(
       ? []
       : [`no deployment of ${listed(never)} at ${shortCommit(commit)} is among those that it lists`]),
   ]
-  const others = of('image', 'follows', 'build')
+  const others = of('image', 'follows', 'build', 'rebuild')
+  const built = toBuild(steps)
   const where = shellWord(environment)
   const only = others.map((name) => `--service ${shellWord(name)}`)
   const command = ['fakturino rollback services', `--to ${shellWord(commit)}`, ...only, `-e ${where}`].join(' ')
@@ -103,6 +123,11 @@ export function refuseImpossible(
     code: 'image-gone',
     message: `${listed([...gone, ...never])} cannot be rolled back: ${why.join(', and ')}. Nothing was touched, so that services of one codebase do not part.`,
     hint: [
+      ...(built.length === 0
+        ? []
+        : [
+            `To build ${listed(built)} again from the source of then, with the settings and variables of then, run \`${rebuildCommand(target, environment)}\`.`,
+          ]),
       `To bring that commit back with a build, which takes longer and uses the variables that are stored now, run \`fakturino deploy -e ${where} --commit ${shellWord(commit)}\`.`,
       ...(others.length === 0 ? [] : [`To roll back only ${listed(others)}, run \`${command}\`.`]),
     ].join(' '),

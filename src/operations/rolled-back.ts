@@ -6,12 +6,13 @@ import type { DeploymentId } from '../platform/ids.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import type { Verdict } from '../verify/verdict.ts'
 import { isImageKept } from './kept-images.ts'
+import type { MigrationsSince } from './migrations-since.ts'
 import type { RollbackStep, ToldRollbackStep } from './rollback-steps.ts'
 import type { RollbackTarget } from './rollback-target.ts'
 import type { DeploymentEnding } from './watch-deployments.ts'
 
 /** What one run of `rollback services` did. */
-export interface Rollback {
+export interface Rollback extends MigrationsSince {
   /** What the journal and the notes on the platform call it; absent where nothing was done. */
   id?: string
   project: string
@@ -45,6 +46,8 @@ export interface WayForward {
   commits: string[]
   /** Only these; absent: all of the codebase. */
   services?: string[]
+  /** The token may not roll back: going forward is a build as well. */
+  needsBuild?: true
 }
 
 /** What became of one service. */
@@ -54,6 +57,8 @@ export interface Fate {
   deploymentId?: DeploymentId
   ending?: DeploymentEnding
   isBuilt: boolean
+  /** The token may not roll back, so that it was built. */
+  isDenied?: true
   reason?: string
 }
 
@@ -82,9 +87,15 @@ export function lostOnTheWay(error: unknown, target: RollbackTarget, environment
   })
 }
 
-function finishing({ release: { commit }, services, isPart }: RollbackTarget, environment: string): string {
+function finishing({ release: { commit }, services, isPart, mayBuild }: RollbackTarget, environment: string): string {
   const only = isPart ? services.flatMap(({ name }) => ['--service', shellWord(name)]) : []
-  return ['fakturino rollback services', `--to ${shellWord(commit)}`, ...only, `-e ${shellWord(environment)}`].join(' ')
+  const words = [
+    'fakturino rollback services',
+    `--to ${shellWord(commit)}`,
+    ...only,
+    ...(mayBuild ? ['--rebuild'] : []),
+  ]
+  return [...words, `-e ${shellWord(environment)}`].join(' ')
 }
 
 /** Each service's fate, and the command that finishes it. */
@@ -134,7 +145,8 @@ export function rolledBack(fates: readonly Fate[], told: readonly ToldRollbackSt
         deploymentId,
         from: step.from?.commit ?? null,
         isBuilt,
-        returning: isBuilt ? [] : (changes?.returning ?? []),
+        // A commit that is built once more has what is stored: nothing of that is told as changed.
+        returning: changes?.returning ?? [],
       },
     ]
   })
@@ -154,5 +166,6 @@ export function wayForward(
   const isOne = commits.length === 1 && moved.every(({ step }) => step.from?.commit !== undefined)
   if (!isOne) return { way: 'none', commits, ...services }
   const isKept = moved.every(({ step }) => step.from !== undefined && isImageKept(step.from, step.observed.id, after))
-  return { way: isKept ? 'rollback' : 'deploy', commits, ...services }
+  const needsBuild = fates.some((fate) => fate.isDenied) ? { needsBuild: true as const } : {}
+  return { way: isKept ? 'rollback' : 'deploy', commits, ...services, ...(isKept ? needsBuild : {}) }
 }

@@ -63,6 +63,8 @@ export type Answer =
   | { type: 'restart'; restart: Restart }
   | { type: 'artisan'; artisan: ArtisanRun; isRehearsal: boolean }
   | { type: 'rollback'; rollback: Rollback; undo: Undo }
+  /** `rollback` asked what hurts, and it was not the release: what does it instead. */
+  | { type: 'rollback-left'; hurts: 'migration' | 'nothing'; next: string }
   | { type: 'rehearsal-up'; rehearsal: RehearsalUp }
   | { type: 'rehearsal-down'; wasRunning: boolean }
   | { type: 'rehearsal'; report: RehearsalReport }

@@ -21,7 +21,7 @@ import { createLogLines } from './human/log-lines.ts'
 import { renderOperation } from './human/operation.ts'
 import { paragraph } from './human/paragraph.ts'
 import { renderPlan } from './human/plan.ts'
-import { renderRollback } from './human/rollback.ts'
+import { renderRollback, renderRollbackLeft } from './human/rollback.ts'
 import { renderStatus } from './human/status.ts'
 import { renderTarget } from './human/target.ts'
 import type { Output } from './output.ts'
@@ -126,6 +126,8 @@ export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Lo
         return renderArtisan(answer.artisan, layout)
       case 'rollback':
         return renderRollback(answer.rollback, answer.undo, layout)
+      case 'rollback-left':
+        return renderRollbackLeft(answer.hurts, answer.next, layout)
       case 'rehearsal-up':
         return renderRehearsalUp(answer.rehearsal, layout)
       case 'rehearsal-down':

@@ -127,6 +127,8 @@ function answerDocument(answer: Answer): Document {
       const { wayForward: _wayForward, ...rollback } = answer.rollback
       return { type: 'answer', command: 'rollback', ...rollback, undo: answer.undo }
     }
+    case 'rollback-left':
+      return { type: 'answer', command: 'rollback', hurts: answer.hurts, next: [answer.next] }
     case 'rehearsal-up':
       return { type: 'rehearsal', ...answer.rehearsal }
     case 'rehearsal-down':

@@ -126,8 +126,10 @@ export interface Platform {
    * good to have and not worth a wait.
    */
   readLogRows(source: LogSource, window: LogWindow, options?: { isOnce?: boolean }): Promise<LogRow[]>
-  /** One request for all of them. The newest `before` rows of what each of these deployments ran, the oldest first. */
-  readDeploymentsRows(deploymentIds: readonly DeploymentId[], before: number): Promise<Map<DeploymentId, LogRow[]>>
+  /** The same for what several deployments ran, all of them in one request. */
+  readDeploymentsRows(
+    asked: readonly { deploymentId: DeploymentId; window: LogWindow }[],
+  ): Promise<Map<DeploymentId, LogRow[]>>
   /**
    * Gives rows as they are printed, until it is stopped or told that it ended. Costs no request and never throws. `windowOf` says
    * what each connection begins with; for the logs of one deployment, and of a build, only `filter` and `before` count.

@@ -46,12 +46,12 @@ export function readingLogs(
         }
       }
     },
-    readDeploymentsRows: async (deploymentIds, before) => {
-      if (deploymentIds.length === 0) return new Map()
+    readDeploymentsRows: async (asked) => {
+      if (asked.length === 0) return new Map()
       const request = new CombinedRequest('ReadDeploymentsRows')
-      const parts = deploymentIds.map((deploymentId) => ({
+      const parts = asked.map(({ deploymentId, window }) => ({
         deploymentId,
-        rowsIn: request.add(ReadDeployRows, { deploymentId, ...bounded({ before }) }),
+        rowsIn: request.add(ReadDeployRows, { deploymentId, ...bounded(window) }),
       }))
       const { result } = await client.readCombined(request)
       return new Map(parts.map(({ deploymentId, rowsIn }) => [deploymentId, toRows(rowsIn(result))]))

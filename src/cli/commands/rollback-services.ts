@@ -2,10 +2,11 @@ import { forgivingJournal } from '../../journal/forgiving-journal.ts'
 import { OperatorError } from '../../kit/errors.ts'
 import { shellWord } from '../../kit/shell-word.ts'
 import { listed, shortCommit } from '../../kit/text.ts'
-import { rollBackServices } from '../../operations/roll-back-services.ts'
+import { type RollBackNeeds, type RollBackRequest, rollBackServices } from '../../operations/roll-back-services.ts'
 import type { Rollback } from '../../operations/rolled-back.ts'
 import type { Undo } from '../../output/answers.ts'
-import { type CommandInput, textOption } from '../command.ts'
+import { type RailwayCli, railwayCli } from '../../platform/railway-cli.ts'
+import { type CommandInput, isGiven, textOption } from '../command.ts'
 import type { Context } from '../context.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { followUp } from '../follow-up.ts'
@@ -13,25 +14,66 @@ import { desiredWhere, wantedEnvironment } from '../target.ts'
 import { author, deployNeeds } from './deploy.ts'
 
 export async function run(context: Context, input: CommandInput): Promise<ExitCode> {
+  const { request, needs } = await askedRollback(context, input)
+  tellRollback(await rollBackServices(request, needs), context)
+  return exitCodes.done.code
+}
+
+/** What argv asks for, and what it takes. */
+export async function askedRollback(
+  context: Context,
+  input: CommandInput,
+): Promise<{ request: RollBackRequest; needs: RollBackNeeds }> {
+  const { canAsk, options, output, doors, ask } = context
   const config = (await context.configIfReadable())?.config
   const needs = await deployNeeds(context)
   const to = textOption(input, 'to')
   if (to?.trim() === '') throw nothingNamed()
   const { service: services = [] } = input.options
-  const rollback = await rollBackServices(
-    {
+  const { redact } = await context.access()
+  const isAsked = canAsk && options.yes !== true && options.dryRun !== true
+  return {
+    request: {
       wanted: await wantedEnvironment(context, 'changing', config),
       desiredFor: desiredWhere(config),
       isSpelledOut: context.options.environment !== undefined,
       ...(to === undefined ? {} : { to }),
       services: Array.isArray(services) ? services.filter((name) => typeof name === 'string') : [],
+      mayBuild: isGiven(input, 'rebuild'),
       author: author('rollback', context),
     },
     // At night, on a machine without the config or with a full disk, it has to work too.
-    { ...needs, journal: forgivingJournal(needs.journal, (problem) => context.output.notice(problem)) },
-  )
+    needs: {
+      ...needs,
+      journal: forgivingJournal(needs.journal, (problem) => output.notice(problem)),
+      cli: await cliWhereOpen(context),
+      runProcess: doors.runProcess,
+      redact,
+      ...(isAsked
+        ? {
+            agreeToBuild: (question: string) => {
+              output.close()
+              return ask.confirm(question)
+            },
+          }
+        : {}),
+    },
+  }
+}
+
+export function tellRollback(rollback: Rollback, context: Context): void {
   context.output.answer({ type: 'rollback', rollback, undo: undoOfRollback(rollback, context) })
-  return exitCodes.done.code
+}
+
+/** Artisan is asked where that is possible; a rollback does without it. */
+async function cliWhereOpen({ access, variables, machine }: Context): Promise<RailwayCli | undefined> {
+  const { credential, standIn } = await access()
+  try {
+    return railwayCli({ credential, variables, standIn, execPath: machine.execPath }, 'ssh')
+  } catch (error) {
+    if (error instanceof OperatorError) return undefined
+    throw error
+  }
 }
 
 /** A variable of a script that is not set; the last known good would be another thing than what was meant. */
@@ -47,7 +89,7 @@ function nothingNamed(): OperatorError {
 /** The command that goes forward again, and what it leaves as it is. */
 function undoOfRollback({ environment, wayForward }: Rollback, { options }: Context): Undo {
   if (wayForward === null) return { note: 'What served before serves now, so there is nothing to undo.' }
-  const { way, commits, services = [] } = wayForward
+  const { way, commits, services = [], needsBuild = false } = wayForward
   const [commit] = commits
   if (way === 'none' || commit === undefined) {
     const before = commits.length === 0 ? 'no known commit' : listed(commits.map(shortCommit))
@@ -62,9 +104,17 @@ function undoOfRollback({ environment, wayForward }: Rollback, { options }: Cont
     }
   }
   const only = services.map((name) => `--service ${shellWord(name)}`)
-  const words = ['fakturino rollback services', `--to ${shellWord(commit)}`, ...only, where]
+  const words = [
+    'fakturino rollback services',
+    `--to ${shellWord(commit)}`,
+    ...only,
+    ...(needsBuild ? ['--rebuild'] : []),
+    where,
+  ]
   return {
     command: followUp(words.join(' '), options),
-    note: 'It starts the images of before again, with the variables they ran with. Stored variables stay as they are, and migrations are not undone.',
+    note: needsBuild
+      ? 'It builds again what served before, with the variables of then, since this token may not roll back. Stored variables stay as they are, and migrations are not undone.'
+      : 'It starts the images of before again, with the variables they ran with. Stored variables stay as they are, and migrations are not undone.',
   }
 }
