@@ -186,7 +186,7 @@ describe('a build of what ran then', () => {
     expect(
       mutationsSince(stage, start)
         .filter((name) => name !== 'WriteVariables')
-        .sort(),
+        .sort((a, b) => a.localeCompare(b)),
     ).toEqual(['RedeployDeployment', 'RollbackDeployment', 'RollbackDeployment'])
     expect(documents.at(-1)?.services).toContainEqual(expect.objectContaining({ name: 'worker', isBuilt: true }))
     expect(documents.at(-1)?.services).toContainEqual(expect.objectContaining({ name: 'api', isBuilt: false }))
