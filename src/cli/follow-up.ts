@@ -35,6 +35,9 @@ export function withFollowUps(error: OperatorError, options: FollowedOptions): O
 /** The event, with the command that it names as it has to be typed. */
 export function toldEvent(event: OperationEvent, options: FollowedOptions): OperationEvent {
   if (event.type === 'operation-unfinished') return { ...event, goOn: followUp(event.goOn, options) }
+  if (event.type === 'rollback-planned' && event.undoFirst !== null) {
+    return { ...event, undoFirst: followUp(event.undoFirst, options) }
+  }
   if (event.type !== 'finding' || event.finding.fix === undefined) return event
   return { ...event, finding: { ...event.finding, fix: followUp(event.finding.fix, options) } }
 }

@@ -689,7 +689,7 @@ export type RedeployDeploymentMutationVariables = Exact<{
   deploymentId: string
 }>
 
-export type RedeployDeploymentMutation = { deploymentRedeploy: { id: string } }
+export type RedeployDeploymentMutation = { redeployed: { id: string } }
 
 export type RestartDeploymentMutationVariables = Exact<{
   deploymentId: string
@@ -2678,7 +2678,7 @@ export const ReadWorkflow = new TypedDocumentString(`
     `) as unknown as TypedDocumentString<ReadWorkflowQuery, ReadWorkflowQueryVariables>
 export const RedeployDeployment = new TypedDocumentString(`
     mutation RedeployDeployment($deploymentId: String!) {
-  deploymentRedeploy(id: $deploymentId) {
+  redeployed: deploymentRedeploy(id: $deploymentId) {
     id
   }
 }

@@ -7,6 +7,7 @@ import type { BackupId, DeploymentId, PatchId } from '../platform/ids.ts'
 import type { DeploymentStatus, DeploymentStep } from '../platform/observed-state.ts'
 import type { LogKind } from '../platform/platform.ts'
 import type { AskedWay, BackupKind, MigrateAct, MigrateDirection } from './migrate-act.ts'
+import type { MigrationSince } from './migrations-since.ts'
 import type { ToldRollbackStep } from './rollback-steps.ts'
 import type { ServingService } from './serving-now.ts'
 
@@ -186,8 +187,19 @@ export type OperationEvent =
   /** It was to get the newest commit, which turned out to be the one that it runs. */
   | { type: 'service-unchanged'; service: string; commit: string }
   | { type: 'services-not-started'; services: string[]; because: string }
-  /** What `rollback services` is to do, before it is approved. `variables` and `flags`: which would change, by name. */
-  | { type: 'rollback-planned'; environment: string; commit: string; services: ToldRollbackStep[] }
+  /**
+   * What `rollback services` is to do, before it is approved. `variables` and `flags`: which would change, by name. `undoFirst`: the
+   * command that undoes migrations which ran since, as long as the code that can is there; null where there is nothing to undo.
+   */
+  | {
+      type: 'rollback-planned'
+      environment: string
+      commit: string
+      services: ToldRollbackStep[]
+      migrations: MigrationSince[]
+      areMigrationsKnown: boolean
+      undoFirst: string | null
+    }
   /** The release failed, and what this run changed is being put back: services that go back, and how many changes. */
   | { type: 'rollback-started'; environment: string; services: string[]; changes: number; because: string }
   | { type: 'changes-put-back'; environment: string; patchId: PatchId; places: string[] }

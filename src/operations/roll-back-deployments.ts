@@ -14,10 +14,12 @@ export interface RollbackOrder {
   /** Has the one that goes taken its place? Then it is removed, or about to be. */
   isReplaced: boolean
   /**
-   * From the kept image only, from it or else by a build of the commit, or by that: what still serves is never offered. By a rebuild,
-   * or by one where the token may not roll back: the deployment is built anew from its source, with the variables that it had.
+   * From the kept image only, from it or else by a build of the commit, or by that: what still serves is never offered. `rebuild`:
+   * that deployment is built again as it was.
    */
   by: 'image' | 'image-or-build' | 'build' | 'image-or-rebuild' | 'rebuild'
+  /** The token may not roll back: known already. */
+  isDenied?: true
   /** How long its health check may take, in milliseconds. */
   healthMs: number
 }
@@ -29,6 +31,8 @@ export interface RollbackEnding {
   ending?: DeploymentEnding
   /** Its image was not kept, so that the commit was built once more. */
   isBuilt: boolean
+  /** The token may not roll back. */
+  isDenied: boolean
   /** Why it could not be started. */
   reason?: string
 }
@@ -43,6 +47,7 @@ interface Begun {
   deploymentId: DeploymentId
   /** Its image was not kept, so that the commit is built once more. */
   isBuilt: boolean
+  isDenied?: true
 }
 
 /**
@@ -60,26 +65,30 @@ export async function rollBackDeployments(
   const startedAt = needs.clock.now()
   const begun = new Map<string, Begun>()
   const reasons = new Map<string, string>()
-  for (const order of orders) {
+  for (const asked of orders) {
+    const isDenied = [...begun.values()].some((one) => one.isDenied)
+    const order: RollbackOrder =
+      isDenied && asked.by === 'image-or-rebuild' ? { ...asked, by: 'rebuild', isDenied } : asked
     needs.checkpoint()
     await needs.confirm()
     const { service, to } = order
     try {
       const one = await begin(order, target, kept.has(to.id), needs)
       begun.set(service, one)
+      const { deploymentId, isBuilt } = one
       await needs.report({
         type: 'deployment-rolled-back',
         environment,
         service,
-        ...one,
+        deploymentId,
+        isBuilt,
         to: to.id,
         ...(to.commit === undefined ? {} : { commit: to.commit }),
       })
     } catch (error) {
       if (!(error instanceof OperatorError) || needs.signal.aborted || error.code === 'lease-lost') throw error
       // What is denied to the token once is denied to it for the others too.
-      if (error.kind === 'denied' && order.by !== 'image-or-build' && order.by !== 'build' && begun.size === 0)
-        throw error
+      if (error.kind === 'denied' && isOfThen(order) && begun.size === 0) throw error
       reasons.set(service, error.message)
     }
   }
@@ -91,11 +100,12 @@ export async function rollBackDeployments(
   return orders.map(({ service, to }) => {
     const ending = endings.find((one) => one.service === service)
     const reason = reasons.get(service)
-    const isBuilt = begun.get(service)?.isBuilt ?? false
+    const { isBuilt = false, isDenied = false } = begun.get(service) ?? {}
     return {
       service,
       to,
       isBuilt,
+      isDenied,
       ...(ending === undefined ? {} : { ending }),
       ...(reason === undefined ? {} : { reason }),
     }
@@ -131,7 +141,8 @@ async function begin(order: RollbackOrder, target: Target, isKept: boolean, need
   if ((by === 'image' || by === 'image-or-rebuild') && !isKept) throw imageGone(service)
   const known = new Set((await needs.platform.newestDeployments(target.environmentId, serviceId)).map(({ id }) => id))
   const found = (withinMs: number) => findNew(order, target, known, withinMs, needs)
-  if (isKept) {
+  let { isDenied = false } = order
+  if (isKept && by !== 'rebuild') {
     try {
       const change = () => needs.platform.change('rollback-deployment', { service, deploymentId: to.id })
       const seen = await unlessLost(change, found, needs)
@@ -142,10 +153,10 @@ async function begin(order: RollbackOrder, target: Target, isKept: boolean, need
       // Refused means that nothing happened: then it is built, where that will do.
       if (by === 'image' || !(error instanceof OperatorError) || !(error.kind === 'failed' || error.kind === 'denied'))
         throw error
-      if (by === 'image-or-rebuild' && error.kind !== 'denied') throw error
+      isDenied = error.kind === 'denied'
     }
   }
-  if (by === 'rebuild' || by === 'image-or-rebuild') return rebuild(order, found, needs)
+  if (isOfThen(order)) return { ...(await buildAgain(order, found, needs)), ...(isDenied ? { isDenied } : {}) }
   const { commit } = to
   // Without a commit the platform would build whatever is newest.
   if (to.image === undefined && (commit === undefined || isUploaded(commit))) throw imageGone(service)
@@ -167,21 +178,21 @@ async function begin(order: RollbackOrder, target: Target, isKept: boolean, need
   return { deploymentId, isBuilt: commit !== undefined }
 }
 
-/** The deployment once more, built from its source: it takes as long as a build, and needs the source to be there still. */
-async function rebuild(
+/** Does it bring back that very deployment, with its variables? */
+function isOfThen({ by }: RollbackOrder): boolean {
+  return by === 'image' || by === 'image-or-rebuild' || by === 'rebuild'
+}
+
+async function buildAgain(
   { service, to }: RollbackOrder,
   found: (withinMs: number) => Promise<DeploymentId | undefined>,
   needs: RollbackNeeds,
 ): Promise<Begun> {
   let answered: DeploymentId | undefined
-  const seen = await unlessLost(
-    async () => {
-      const result = await needs.platform.change('redeploy-deployment', { service, deploymentId: to.id })
-      answered = result.deploymentId
-    },
-    found,
-    needs,
-  )
+  const change = async () => {
+    answered = (await needs.platform.change('redeploy-deployment', { service, deploymentId: to.id })).deploymentId
+  }
+  const seen = await unlessLost(change, found, needs)
   const deploymentId = answered ?? seen
   if (deploymentId === undefined) throw notFound(service)
   return { deploymentId, isBuilt: true }

@@ -1,15 +1,12 @@
 import type { DesiredState } from '../config/desired.ts'
 import { healthTimeoutMs } from '../config/timing.ts'
 import { OperatorError } from '../kit/errors.ts'
-import type { Secret } from '../kit/secret.ts'
 import { shellWord } from '../kit/shell-word.ts'
 import { listed, shortCommit } from '../kit/text.ts'
 import { codeOption } from '../kit/uploaded-revision.ts'
 import { badCommits } from '../plan/bad-releases.ts'
 import { lastThatRan } from '../plan/plan-deployments.ts'
-import type { DeploymentId } from '../platform/ids.ts'
-import { unlessDenied } from '../platform/is-denied.ts'
-import type { ObservedState, PastDeployment } from '../platform/observed-state.ts'
+import type { ObservedState } from '../platform/observed-state.ts'
 import type { Target } from '../platform/platform.ts'
 import { settingDefaults } from '../platform/service-settings.ts'
 import type { CheckResult } from '../verify/check.ts'
@@ -17,24 +14,19 @@ import { checkDeployed } from '../verify/checks/deployed.ts'
 import { verdict } from '../verify/verdict.ts'
 import type { Approve } from './approval.ts'
 import { type Lease, type LeaseNeeds, type LeaseRequest, operationOf, underLease } from './lease.ts'
-import type { KnownIds } from './observe-environment.ts'
-import { pastWithEnds } from './past-with-ends.ts'
+import { type LookBack, type LookBackNeeds, type LookBackRequest, lookBack } from './look-back.ts'
 import type { Author } from './patch-message.ts'
-import { notPinned, notReadable, pinVariables, refuseUnpinnable } from './pin-variables.ts'
-import { pinningOf, toldPinning } from './pinning.ts'
-import { type PlaceRequest, placeToChange } from './place-to-change.ts'
+import { notPinned, pinVariables, refuseUnpinnable } from './pin-variables.ts'
 import { type RollbackOrder, rollBackDeployments } from './roll-back-deployments.ts'
-import { nothingLeft, pinnedServices, servingOf, toldActs } from './rollback-acts.ts'
-import { comparedDeployments, type RollbackStep, type ToldRollbackStep, toldStep } from './rollback-steps.ts'
+import { nothingLeft, servingOf, toldActs } from './rollback-acts.ts'
+import type { RollbackStep } from './rollback-steps.ts'
 import {
-  type AskedRollback,
-  canBeRebuilt,
   leftCommits,
   type RollbackTarget,
-  rebuilding,
+  rebuildCommand,
   refuseImpossible,
   rollbackSteps,
-  rollbackTarget,
+  toBuild,
 } from './rollback-target.ts'
 import {
   type Fate,
@@ -48,63 +40,43 @@ import {
   type WayForward,
   wayForward,
 } from './rolled-back.ts'
-import { unfinishedEvent, unfinishedIn } from './unfinished.ts'
-import { type AskedService, checkServing, type VerifyNeeds } from './verify-release.ts'
+import { type AskedService, checkServing } from './verify-release.ts'
 import { watchDeployments } from './watch-deployments.ts'
 import { watchSettling } from './watch-settling.ts'
 
-export interface RollBackRequest extends AskedRollback, PlaceRequest {
+export interface RollBackRequest extends LookBackRequest {
   author: Author
   /** What is left is marked bad. */
   marksBad: boolean
-  /** What the services run with afterwards is stored. */
-  pinsVariables: boolean
   /** Commit what others staged together with what is pinned. */
   allowStaged: boolean
 }
 
-export interface RollBackNeeds extends VerifyNeeds, LeaseNeeds {
-  knownIds: KnownIds
+export interface RollBackNeeds extends LookBackNeeds, LeaseNeeds {
   approve: Approve
-  isRehearsal: boolean
-  /** Asks whether what has no image may be built anew; absent where nobody can be asked. */
-  agreesToRebuild?: (question: string) => Promise<boolean>
+  /** Asks a person for a build where no image can be started; absent where nobody is asked. */
+  agreeToBuild?: (question: string) => Promise<boolean>
 }
-
-/** About so many deployments of the past are read where the first reading does not show all of it. */
-const mostDeployments = 400
 
 /**
  * Brings services of one codebase back to an earlier commit, all of them at once and from kept images. What cannot be done is said
  * before anything is touched.
+ * @param looked what was looked at already, where somebody was asked about it
  */
-export async function rollBackServices(request: RollBackRequest, needs: RollBackNeeds): Promise<Rollback> {
+export async function rollBackServices(
+  request: RollBackRequest,
+  needs: RollBackNeeds,
+  looked?: LookBack,
+): Promise<Rollback> {
   const startedAt = needs.clock.now()
   const { report, clock } = needs
-  const { state, desired, isProtected } = await placeToChange(request, needs, { withRecent: true })
+  const { state, desired, isProtected, begun, told, since, snapshots, pins, named, ...found } =
+    looked ?? (await lookBack(request, needs))
   const environment = state.environment.name
-  const begun = await unfinishedIn(state, needs)
-  if (begun !== undefined) await report(unfinishedEvent(begun, environment))
-  const past = await pastOf(state, needs)
-  // Whoever names where to go needs no history to be right.
-  const known = request.to === undefined ? await pastWithEnds(past, state, desired, needs) : past
-  const found = rollbackTarget(request, state, known, desired)
-  const { commit } = found.release
-  const target = await withConsent(found, state, needs)
+  const { commit } = found.target.release
+  const target = await agreedTarget(found, environment, needs)
   const steps = rollbackSteps(target, state)
-  const snapshots = await readSnapshots(steps, request, needs)
-  if (request.pinsVariables && snapshots === undefined) throw notReadable(environment)
-  const pins = request.pinsVariables ? pinningOf(pinnedServices(steps), snapshots ?? new Map(), state, desired) : []
-  const named = toldPinning(pins, desired)
-  const told = steps.map((step): ToldRollbackStep => {
-    const one = toldStep(step, snapshots, desired)
-    const pinning = named.find(({ service }) => service === one.service)
-    return pinning === undefined
-      ? one
-      : { ...one, pinning: { variables: pinning.variables, inConfig: pinning.inConfig, left: pinning.left } }
-  })
   const marks = request.marksBad ? leftCommits(target, steps) : []
-  await report({ type: 'rollback-planned', environment, commit, services: told })
   refuseImpossible(steps, target, environment)
   refuseUnpinnable(pins, state, request.allowStaged)
   if (request.marksBad && marks.length === 0) throw nothingLeft(target, environment)
@@ -115,6 +87,7 @@ export async function rollBackServices(request: RollBackRequest, needs: RollBack
     verdict: 'pass',
     commit,
     services,
+    ...since,
     wayForward,
     elapsedMs: clock.now() - startedAt,
   })
@@ -166,17 +139,17 @@ export async function rollBackServices(request: RollBackRequest, needs: RollBack
   return worked.result
 }
 
-/** A build is another thing than a rollback, so it has a question of its own. */
-async function withConsent(
-  target: RollbackTarget,
-  state: ObservedState,
-  { agreesToRebuild }: RollBackNeeds,
+/** The same target, where a person agrees to build what cannot come from an image. */
+async function agreedTarget(
+  { steps, target }: Pick<LookBack, 'steps' | 'target'>,
+  environment: string,
+  { agreeToBuild }: RollBackNeeds,
 ): Promise<RollbackTarget> {
-  const steps = rollbackSteps(target, state)
-  if (agreesToRebuild === undefined || !canBeRebuilt(steps)) return target
-  const gone = listed(steps.flatMap(({ way, observed }) => (way.kind === 'image-gone' ? [observed.name] : [])))
-  const question = `The platform does not keep the image of ${gone} at ${shortCommit(target.release.commit)} any more. Build it anew, from the source and with the variables of then?`
-  return (await agreesToRebuild(question)) ? { ...target, rebuilds: true } : target
+  const built = toBuild(steps)
+  if (built.length === 0 || agreeToBuild === undefined) return target
+  const it = built.length === 1 ? 'its image is' : 'their images are'
+  const question = `Build ${listed(built)} of ${environment} again as of ${shortCommit(target.release.commit)}, because ${it} not kept? That is a build of the source of then, with the settings and variables of then, and takes as long as a deploy.`
+  return (await agreeToBuild(question)) ? { ...target, mayBuild: true } : target
 }
 
 /** Rescuing does not wait: whoever else is at work stops before their next act. */
@@ -203,23 +176,6 @@ function targetOf({ project, environment }: ObservedState): Target {
   return { projectId: project.id, environmentId: environment.id }
 }
 
-/** Mostly the first reading shows it all. */
-async function pastOf({ recent, environment }: ObservedState, { platform }: RollBackNeeds): Promise<PastDeployment[]> {
-  if (recent?.isWhole) return recent.deployments
-  const asked = { environmentId: environment.id, most: mostDeployments, withPatches: false }
-  return (await platform.readPast(asked)).deployments
-}
-
-/** What is compared and what may be pinned, in one request; undefined where the token may not read it. */
-function readSnapshots(
-  steps: readonly RollbackStep[],
-  { pinsVariables }: RollBackRequest,
-  { platform }: RollBackNeeds,
-): Promise<Map<DeploymentId, Record<string, Secret>> | undefined> {
-  const pinned = pinsVariables ? pinnedServices(steps).map(({ runs }) => runs) : []
-  return unlessDenied(platform.readSnapshots([...new Set([...comparedDeployments(steps), ...pinned])]))
-}
-
 /** Starts what has to be started and follows all of it to its end. */
 async function goBack(
   steps: readonly RollbackStep[],
@@ -235,7 +191,7 @@ async function goBack(
     const { way, observed } = step
     if (way.kind !== 'image' && way.kind !== 'build' && way.kind !== 'rebuild') return []
     const isReplaced = way.kind === 'image' && way.isReplaced
-    const by = way.kind === 'image' && target.rebuilds ? 'image-or-rebuild' : way.kind
+    const by = way.kind === 'image' && target.mayBuild && way.to.canRedeploy ? 'image-or-rebuild' : way.kind
     return [
       { service: observed.name, serviceId: observed.id, to: way.to, isReplaced, by, healthMs: healthMs(step, needs) },
     ]
@@ -246,14 +202,16 @@ async function goBack(
   for (const { service, deploymentId } of followed) {
     await report({ type: 'deployment-followed', environment, service, deploymentId, commit })
   }
-  const endings = await rollBackDeployments(orders, targetOf(state), environment, {
-    ...needs,
-    confirm,
-    clock,
-    timing,
-  }).catch((error: unknown) => {
-    throw error instanceof OperatorError && error.kind === 'denied' ? deniedHere(error, target, environment) : error
-  })
+  const start = (wanted: readonly RollbackOrder[]) =>
+    rollBackDeployments(wanted, targetOf(state), environment, { ...needs, confirm, clock, timing })
+  const endings = await start(orders)
+    .catch(async (error: unknown) => {
+      if (!isDenied(error)) throw error
+      return start(await builtInstead(orders, { target, environment, denied: error }, needs))
+    })
+    .catch((error: unknown) => {
+      throw isDenied(error) ? deniedHere(error, target, environment, orders) : error
+    })
   const awaited = followed.map((one) => ({ ...one, startedAt, healthMs: healthMs(one.step, needs) }))
   const looked = awaited.length === 0 ? [] : await watchDeployments(awaited, needs)
   return steps.map((step): Fate => {
@@ -264,6 +222,7 @@ async function goBack(
     return {
       step,
       isBuilt: rolled?.isBuilt ?? false,
+      ...(rolled?.isDenied === true ? { isDenied: true } : {}),
       ...(ending === undefined ? {} : { ending, deploymentId: ending.deploymentId }),
       ...(rolled?.reason === undefined ? {} : { reason: rolled.reason }),
     }
@@ -276,24 +235,43 @@ function healthMs({ observed, way }: RollbackStep, { timing }: RollBackNeeds): n
   return healthTimeoutMs(timing, settings.healthcheckTimeoutSeconds ?? settingDefaults.healthcheckTimeoutSeconds)
 }
 
-/** Nothing tells before what a token may do: the first denied mutation does, and by then nothing else was done. */
-function deniedHere({ message }: OperatorError, target: RollbackTarget, environment: string): OperatorError {
+/** What is started instead where the token may not roll back, and a person agrees to that; nothing was started by then. */
+async function builtInstead(
+  orders: readonly RollbackOrder[],
+  { target, environment, denied }: { target: RollbackTarget; environment: string; denied: OperatorError },
+  { agreeToBuild }: RollBackNeeds,
+): Promise<RollbackOrder[]> {
+  if (target.mayBuild || agreeToBuild === undefined || !canAllBeBuilt(orders)) throw denied
+  const question = `This token may not roll back. Build ${listed(orders.map(({ service }) => service))} of ${environment} again as of ${shortCommit(target.release.commit)} instead? That is a build of the source of then, with the settings and variables of then, and takes as long as a deploy.`
+  if (!(await agreeToBuild(question))) throw denied
+  return orders.map((order) => (order.by === 'image' ? { ...order, by: 'rebuild', isDenied: true } : order))
+}
+
+function canAllBeBuilt(orders: readonly RollbackOrder[]): boolean {
+  return orders.every(({ by, to }) => by === 'build' || to.canRedeploy)
+}
+
+function deniedHere(
+  { message }: OperatorError,
+  target: RollbackTarget,
+  environment: string,
+  orders: readonly RollbackOrder[],
+): OperatorError {
   const { commit } = target.release
-  const deploy = `fakturino deploy -e ${shellWord(environment)} ${codeOption(commit)}`
+  const isOffered = !target.mayBuild && canAllBeBuilt(orders)
+  const again = isOffered
+    ? ` To build again what ran then, with its settings and variables, run \`${rebuildCommand(target, environment)}\`; whether the token may do that is told only when it is tried, as it was for this.`
+    : ''
   return new OperatorError({
     kind: 'denied',
     code: 'not-authorized',
-    message: `This token may not roll back: ${message} Nothing was rolled back.`,
-    hint: [
-      'That could not be known before. Use a token that may.',
-      ...(target.rebuilds
-        ? []
-        : [
-            `Or, to build those deployments anew with the variables of then, run \`${rebuilding(target, environment)}\`.`,
-          ]),
-      `Or, to bring that commit back with a build that uses the variables stored now, run \`${deploy}\`.`,
-    ].join(' '),
+    message: `This token may not roll back${target.mayBuild ? ', or not build again what ran then' : ''}: ${message} Nothing was rolled back.`,
+    hint: `Use a token that may.${again} To bring that commit back with a build that uses the variables that are stored now, run: fakturino deploy -e ${shellWord(environment)} ${codeOption(commit)}`,
   })
+}
+
+function isDenied(error: unknown): error is OperatorError {
+  return error instanceof OperatorError && error.kind === 'denied'
 }
 
 /** Watches that what went back stays, asks it over HTTP, and reads everything once more; throws where not all of it is well. */

@@ -3,7 +3,7 @@ import type { Secret } from '../kit/secret.ts'
 import { type ChangedVariables, changedVariables } from '../plan/changed-variables.ts'
 import { isOnItsWay, lastThatRan, liveDeployment } from '../plan/plan-deployments.ts'
 import type { DeploymentId } from '../platform/ids.ts'
-import type { ObservedDeployment, ObservedService } from '../platform/observed-state.ts'
+import type { ObservedDeployment, ObservedService, PastDeployment } from '../platform/observed-state.ts'
 import type { ToldPinning } from './pinning.ts'
 import type { PastRelease } from './release-history.ts'
 
@@ -24,10 +24,10 @@ type RollbackWay =
   | { kind: 'image'; to: ObservedDeployment; isReplaced: boolean }
   /** It still serves it, which the platform does not offer, while another one is on its way: the commit is built once more. */
   | { kind: 'build'; to: ObservedDeployment }
-  /** No image of it can be started, and a build was agreed to: the deployment is built anew, with the variables that it had. */
+  /** Its image cannot be started, and it was agreed to build that deployment again: from its source, with its variables. */
   | { kind: 'rebuild'; to: ObservedDeployment }
-  /** `source`: what could be built anew. */
-  | { kind: 'image-gone'; source?: ObservedDeployment }
+  /** `again`: the deployment that can be built again instead. */
+  | { kind: 'image-gone'; again?: ObservedDeployment }
   | { kind: 'never-deployed' }
 
 /** A step as it is told. */
@@ -36,7 +36,7 @@ export interface ToldRollbackStep {
   way: RollbackWay['kind']
   /** Commits; null where none is known. */
   from: string | null
-  /** The deployment that is started again, or serves already; null where there is none. */
+  /** The deployment that is started again, or can be built again, or serves already; null where there is none. */
   to: DeploymentId | null
   /** By the platform's word; null where it makes no difference. */
   canRollback: boolean | null
@@ -46,15 +46,12 @@ export interface ToldRollbackStep {
   pinning?: Omit<ToldPinning, 'service'>
 }
 
-/**
- * @param exact the deployment that was asked for, where one was
- * @param rebuilds may what has no image be built anew?
- */
+/** @param exact the deployment that was asked for, where one was @param mayBuild it was agreed to build where no image is kept */
 export function rollbackStep(
   observed: ObservedService,
   release: Pick<PastRelease, 'commit' | 'services'>,
   exact?: DeploymentId,
-  rebuilds = false,
+  mayBuild = false,
 ): RollbackStep {
   const { commit } = release
   const from = lastThatRan(observed)
@@ -75,9 +72,13 @@ export function rollbackStep(
   const to = past.find((one) => one.id !== live?.id && isMeant(one) && (one.canRollback || isGoing(one)))
   if (to !== undefined) return step({ kind: 'image', to, isReplaced: !to.canRollback })
   if (past.length === 0) return step({ kind: 'never-deployed' })
-  const source = past.find((one) => isMeant(one) && one.canRedeploy)
-  if (source === undefined) return step({ kind: 'image-gone' })
-  return step(rebuilds ? { kind: 'rebuild', to: source } : { kind: 'image-gone', source })
+  const again = past.find((one) => one.id !== live?.id && isMeant(one) && one.canRedeploy && mayHaveServed(one))
+  if (again === undefined) return step({ kind: 'image-gone' })
+  return step(mayBuild ? { kind: 'rebuild', to: again } : { kind: 'image-gone', again })
+}
+
+function mayHaveServed({ status, wasLive }: PastDeployment): boolean {
+  return (status === 'removed' || status === 'removing') && wasLive !== false
 }
 
 /** Replaced a moment ago: the platform offers it once it is gone. */
@@ -91,33 +92,37 @@ export function toldStep(
   snapshots: ReadonlyMap<DeploymentId, Record<string, Secret>> | undefined,
   desired: Pick<DesiredState, 'flags'> | undefined,
 ): ToldRollbackStep {
-  const to = 'to' in way ? way.to : undefined
+  const to = earlierOf(way)
   const earlier = to === undefined ? undefined : snapshots?.get(to.id)
   const running = from === undefined ? undefined : snapshots?.get(from.id)
+  const isChanging = changingWays.includes(way.kind)
   return {
     service: observed.name,
     way: way.kind,
     from: from?.commit ?? null,
     to: to?.id ?? null,
-    canRollback:
-      way.kind === 'image'
-        ? true
-        : way.kind === 'rebuild' || way.kind === 'image-gone' || way.kind === 'never-deployed'
-          ? false
-          : null,
+    canRollback: way.kind === 'image' ? true : cannotRollBack.includes(way.kind) ? false : null,
     changes:
-      isChanging(way) && earlier !== undefined && running !== undefined
+      isChanging && earlier !== undefined && running !== undefined
         ? changedVariables(earlier, running, observed, desired)
         : null,
   }
 }
 
-/** Does the service then run with the variables of that earlier deployment? */
-function isChanging(way: RollbackWay): way is Extract<RollbackWay, { kind: 'image' | 'follows' | 'rebuild' }> {
-  return way.kind === 'image' || way.kind === 'follows' || way.kind === 'rebuild'
+const cannotRollBack: readonly RollbackWay['kind'][] = ['rebuild', 'image-gone', 'never-deployed']
+
+/** Those that bring the variables of then along. */
+const changingWays: readonly RollbackWay['kind'][] = ['image', 'follows', 'rebuild', 'image-gone']
+
+function earlierOf(way: RollbackWay): ObservedDeployment | undefined {
+  if (way.kind === 'image-gone') return way.again
+  return 'to' in way ? way.to : undefined
 }
 
 /** The deployments whose variables tell what a step changes. */
 export function comparedDeployments(steps: readonly RollbackStep[]): DeploymentId[] {
-  return steps.flatMap(({ from, way }) => (isChanging(way) && from !== undefined ? [from.id, way.to.id] : []))
+  return steps.flatMap(({ from, way }) => {
+    const to = earlierOf(way)
+    return changingWays.includes(way.kind) && from !== undefined && to !== undefined ? [from.id, to.id] : []
+  })
 }

@@ -18,8 +18,8 @@ export interface AskedRollback {
   to?: string
   /** None: every service of the codebase. */
   services: readonly string[]
-  /** May what has no image, or what the token may not roll back, be built anew? That takes as long as a build. */
-  rebuilds?: boolean
+  /** Deployments whose images cannot be started are built again. */
+  mayBuild: boolean
 }
 
 /** Where to go back to. */
@@ -35,8 +35,8 @@ export interface RollbackTarget {
   leftLast?: string
   /** The deployment that was asked for by its id. */
   exact?: DeploymentId
-  /** What has no image, or what the token may not roll back, is built anew. */
-  rebuilds?: boolean
+  /** It was agreed to build deployments again whose images cannot be started. */
+  mayBuild: boolean
 }
 
 /** Decides where to go back to, by what the environment shows; refuses where nothing tells. */
@@ -61,13 +61,13 @@ export function rollbackTarget(
   const services = named.length === 0 ? ran : ran.filter(({ name }) => named.includes(name))
   if (services.length === 0) throw nothingDeployed(state)
   const isPart = services.length < ran.length
+  const { mayBuild } = asked
   const isNamed = named.length > 0
-  const rebuilds = asked.rebuilds === true ? { rebuilds: true } : {}
   if (to === undefined) {
     const serving = ran.flatMap((service) => lastThatRan(service)?.commit ?? [])
     const release = lastKnownGood(releases, new Set(serving))
     if (release === undefined) throw noEarlier(ran, state)
-    return { release, services, isPart, isNamed, ...rebuilds, ...leftLast(releases, release) }
+    return { release, services, isPart, isNamed, mayBuild, ...leftLast(releases, release) }
   }
   const exact = past.find(({ id }) => id === to)
   const found = releases.filter(({ commit }) => (exact === undefined ? isBegunBy(commit, to) : commit === exact.commit))
@@ -79,7 +79,7 @@ export function rollbackTarget(
     services,
     isPart,
     isNamed,
-    ...rebuilds,
+    mayBuild,
     ...leftLast(releases, release),
     ...(exact === undefined ? {} : { exact: exact.id }),
   }
@@ -101,12 +101,26 @@ export function leftCommits({ release, leftLast }: RollbackTarget, steps: readon
 
 /** The step of each service, in what is there now. */
 export function rollbackSteps(
-  { release, services, exact, rebuilds }: RollbackTarget,
+  { release, services, exact, mayBuild }: RollbackTarget,
   state: ObservedState,
 ): RollbackStep[] {
   return services.map((service) =>
-    rollbackStep(state.services.find(({ id }) => id === service.id) ?? service, release, exact, rebuilds),
+    rollbackStep(state.services.find(({ id }) => id === service.id) ?? service, release, exact, mayBuild),
   )
+}
+
+/** The services that can only go back by a build of what they ran then; none where that does not help all that cannot be rolled back. */
+export function toBuild(steps: readonly RollbackStep[]): string[] {
+  const stuck = steps.filter(({ way }) => way.kind === 'image-gone' || way.kind === 'never-deployed')
+  const isHelped = stuck.every(({ way }) => way.kind === 'image-gone' && way.again !== undefined)
+  return isHelped ? stuck.map(({ observed }) => observed.name) : []
+}
+
+/** Goes back to the same, and builds where it has to. */
+export function rebuildCommand({ release, services, isNamed }: RollbackTarget, environment: string): string {
+  const only = isNamed ? services.map(({ name }) => `--service ${shellWord(name)}`) : []
+  const words = ['fakturino rollback services', `--to ${shellWord(release.commit)}`, ...only, '--rebuild']
+  return [...words, `-e ${shellWord(environment)}`].join(' ')
 }
 
 /** All of them can go back, or none does: services of one codebase at different commits are nothing to be surprised by. */
@@ -126,6 +140,7 @@ export function refuseImpossible(steps: readonly RollbackStep[], target: Rollbac
       : [`no deployment of ${listed(never)} at ${shortCommit(commit)} is among those that it lists`]),
   ]
   const others = of('image', 'follows', 'build', 'rebuild')
+  const built = toBuild(steps)
   const where = shellWord(environment)
   const only = others.map((name) => `--service ${shellWord(name)}`)
   const command = ['fakturino rollback services', `--to ${shellWord(commit)}`, ...only, `-e ${where}`].join(' ')
@@ -134,30 +149,17 @@ export function refuseImpossible(steps: readonly RollbackStep[], target: Rollbac
     code: 'image-gone',
     message: `${listed([...gone, ...never])} cannot be rolled back: ${why.join(', and ')}. Nothing was touched, so that services of one codebase do not part.`,
     hint: [
-      ...(canBeRebuilt(steps)
-        ? [
-            `To build ${listed(gone)} anew from the source of then, with the variables of then, which takes as long as a build, run \`${rebuilding(target, environment)}\`.`,
-          ]
-        : []),
+      ...(built.length === 0
+        ? []
+        : [
+            `To build ${listed(built)} again from the source of then, with the settings and variables of then, run \`${rebuildCommand(target, environment)}\`.`,
+          ]),
       isUploaded(commit)
         ? `To bring that code back, upload its directory: \`fakturino deploy -e ${where} --upload DIR\`.`
         : `To bring that commit back with a build, which takes longer and uses the variables that are stored now, run \`fakturino deploy -e ${where} --commit ${shellWord(commit)}\`.`,
       ...(others.length === 0 ? [] : [`To roll back only ${listed(others)}, run \`${command}\`.`]),
     ].join(' '),
   })
-}
-
-/** Can all that has no image be built anew, and is nothing else in the way? */
-export function canBeRebuilt(steps: readonly RollbackStep[]): boolean {
-  const blocked = steps.filter(({ way }) => way.kind === 'image-gone' || way.kind === 'never-deployed')
-  return blocked.length > 0 && blocked.every(({ way }) => way.kind === 'image-gone' && way.source !== undefined)
-}
-
-/** The command that goes back also where that takes a build. */
-export function rebuilding({ release, services, isPart, exact }: RollbackTarget, environment: string): string {
-  const only = isPart ? services.map(({ name }) => `--service ${shellWord(name)}`) : []
-  const to = `--to ${shellWord(exact ?? release.commit)}`
-  return ['fakturino rollback services', to, ...only, '--rebuild', `-e ${shellWord(environment)}`].join(' ')
 }
 
 function isBegunBy(commit: string, text: string): boolean {

@@ -6,13 +6,14 @@ import type { DeploymentId } from '../platform/ids.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import type { Verdict } from '../verify/verdict.ts'
 import { isImageKept } from './kept-images.ts'
+import type { MigrationsSince } from './migrations-since.ts'
 import type { Pinning } from './pinning.ts'
 import type { RollbackStep, ToldRollbackStep } from './rollback-steps.ts'
-import { type RollbackTarget, rebuilding } from './rollback-target.ts'
+import type { RollbackTarget } from './rollback-target.ts'
 import type { DeploymentEnding } from './watch-deployments.ts'
 
 /** What one run of `rollback services` did. */
-export interface Rollback {
+export interface Rollback extends MigrationsSince {
   /** What the journal and the notes on the platform call it; absent where nothing was done. */
   id?: string
   project: string
@@ -52,6 +53,8 @@ export interface WayForward {
   commits: string[]
   /** Only these; absent: all of the codebase. */
   services?: string[]
+  /** The token may not roll back: going forward is a build as well. */
+  needsBuild?: true
 }
 
 /** What became of one service. */
@@ -61,6 +64,8 @@ export interface Fate {
   deploymentId?: DeploymentId
   ending?: DeploymentEnding
   isBuilt: boolean
+  /** The token may not roll back, so that it was built. */
+  isDenied?: true
   reason?: string
 }
 
@@ -89,16 +94,15 @@ export function lostOnTheWay(error: unknown, target: RollbackTarget, environment
   })
 }
 
-function finishing(target: RollbackTarget, environment: string): string {
-  if (target.rebuilds) return rebuilding(target, environment)
-  const { release, services, isPart } = target
+function finishing({ release: { commit }, services, isPart, mayBuild }: RollbackTarget, environment: string): string {
   const only = isPart ? services.flatMap(({ name }) => ['--service', shellWord(name)]) : []
-  return [
+  const words = [
     'fakturino rollback services',
-    `--to ${shellWord(release.commit)}`,
+    `--to ${shellWord(commit)}`,
     ...only,
-    `-e ${shellWord(environment)}`,
-  ].join(' ')
+    ...(mayBuild ? ['--rebuild'] : []),
+  ]
+  return [...words, `-e ${shellWord(environment)}`].join(' ')
 }
 
 /** Each service's fate, and the command that finishes it. */
@@ -153,9 +157,8 @@ export function rolledBack(
         deploymentId,
         from: step.from?.commit ?? null,
         isBuilt,
-        // Built of the commit it runs with what is stored.
-        returning:
-          step.way.kind === 'build' ? [] : (changes?.returning ?? []).filter((variable) => !pinned.includes(variable)),
+        // A commit that is built once more has what is stored: nothing of that is told as changed.
+        returning: (changes?.returning ?? []).filter((variable) => !pinned.includes(variable)),
       },
     ]
   })
@@ -175,5 +178,6 @@ export function wayForward(
   const isOne = commits.length === 1 && moved.every(({ step }) => step.from?.commit !== undefined)
   if (!isOne) return { way: 'none', commits, ...services }
   const isKept = moved.every(({ step }) => step.from !== undefined && isImageKept(step.from, step.observed.id, after))
-  return { way: isKept ? 'rollback' : 'deploy', commits, ...services }
+  const needsBuild = fates.some((fate) => fate.isDenied) ? { needsBuild: true as const } : {}
+  return { way: isKept ? 'rollback' : 'deploy', commits, ...services, ...(isKept ? needsBuild : {}) }
 }

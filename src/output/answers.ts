@@ -67,6 +67,8 @@ export type Answer =
   | { type: 'artisan'; artisan: ArtisanRun; isRehearsal: boolean }
   | { type: 'rollback'; rollback: Rollback; undo: Undo }
   | ({ type: 'migrate'; isRehearsal: boolean } & ToldMigrations)
+  /** `rollback` asked what hurts, and it was not the release: what does it instead. */
+  | { type: 'rollback-left'; hurts: 'migration' | 'nothing'; next: string }
   | { type: 'rehearsal-up'; rehearsal: RehearsalUp }
   | { type: 'rehearsal-down'; wasRunning: boolean }
   | { type: 'rehearsal'; report: RehearsalReport }

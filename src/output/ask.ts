@@ -5,6 +5,15 @@ export interface Ask {
   confirm(question: string): Promise<boolean>
   /** Asks for a word to be typed, exactly. */
   typed(question: string, word: string): Promise<boolean>
+  /** Asks for one of several. */
+  choose<Value extends string>(question: string, choices: readonly Choice<Value>[]): Promise<Value>
+}
+
+export interface Choice<Value extends string> {
+  value: Value
+  name: string
+  /** Why it cannot be chosen. */
+  unavailable?: string
 }
 
 /** @param signal ends a question when the command is interrupted */
@@ -18,6 +27,15 @@ export function createAsk(stdin: NodeJS.ReadableStream, stderr: NodeJS.WritableS
     async typed(question, word) {
       const { input } = await import('@inquirer/prompts')
       return (await answered(input({ message: question }, context), signal)).trim() === word
+    },
+    async choose(question, choices) {
+      const { select } = await import('@inquirer/prompts')
+      const listed = choices.map(({ value, name, unavailable }) => ({
+        value,
+        name,
+        ...(unavailable === undefined ? {} : { disabled: unavailable }),
+      }))
+      return answered(select({ message: question, choices: listed }, context), signal)
     },
   }
 }
@@ -33,7 +51,7 @@ export function createNoAsk(option: string): Ask {
         hint: `Answer it with ${option}, or run the command at a terminal.`,
       }),
     )
-  return { confirm: refuse, typed: refuse }
+  return { confirm: refuse, typed: refuse, choose: refuse }
 }
 
 /** Ctrl-C in a prompt is an interruption like any other. */

@@ -22,7 +22,7 @@ import { renderMigrateRollback, renderMigrateUp, renderMigrationPlan, renderMigr
 import { renderOperation } from './human/operation.ts'
 import { paragraph } from './human/paragraph.ts'
 import { renderPlan } from './human/plan.ts'
-import { renderRollback } from './human/rollback.ts'
+import { renderRollback, renderRollbackLeft } from './human/rollback.ts'
 import { renderStatus } from './human/status.ts'
 import { renderTarget } from './human/target.ts'
 import type { Output } from './output.ts'
@@ -143,6 +143,8 @@ export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Lo
         return renderRollback(answer.rollback, answer.undo, layout)
       case 'migrate':
         return renderMigrations(answer, layout)
+      case 'rollback-left':
+        return renderRollbackLeft(answer.hurts, answer.next, layout)
       case 'rehearsal-up':
         return renderRehearsalUp(answer.rehearsal, layout)
       case 'rehearsal-down':

@@ -135,6 +135,8 @@ function answerDocument(answer: Answer): Document {
         rehearsal: answer.isRehearsal,
         ...migrationsDocument(answer),
       }
+    case 'rollback-left':
+      return { type: 'answer', command: 'rollback', hurts: answer.hurts, next: [answer.next] }
     case 'rehearsal-up':
       return { type: 'rehearsal', ...answer.rehearsal }
     case 'rehearsal-down':

@@ -158,7 +158,7 @@ export function graphqlChanges(client: GraphqlClient): ChangeActs {
     },
     'redeploy-deployment': async ({ deploymentId }) => {
       const { result } = await client.mutate(RedeployDeployment, { deploymentId })
-      return { deploymentId: id(result.deploymentRedeploy.id) }
+      return { deploymentId: id(result.redeployed.id) }
     },
     'restart-deployment': async ({ service, deploymentId }) => {
       const { result } = await client.mutate(RestartDeployment, { deploymentId })

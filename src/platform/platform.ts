@@ -126,6 +126,10 @@ export interface Platform {
    * good to have and not worth a wait.
    */
   readLogRows(source: LogSource, window: LogWindow, options?: { isOnce?: boolean }): Promise<LogRow[]>
+  /** The same for what several deployments ran, all of them in one request. */
+  readDeploymentsRows(
+    asked: readonly { deploymentId: DeploymentId; window: LogWindow }[],
+  ): Promise<Map<DeploymentId, LogRow[]>>
   /**
    * Gives rows as they are printed, until it is stopped or told that it ended. Costs no request and never throws. `windowOf` says
    * what each connection begins with; for the logs of one deployment, and of a build, only `filter` and `before` count.
@@ -266,7 +270,10 @@ export interface Changes {
     input: { service: string; deploymentId: DeploymentId }
     result: undefined
   }
-  /** A new deployment of what an earlier one ran, built anew from its source: for where no image of it can be started. */
+  /**
+   * A new deployment of what an earlier one was made from: built again from its source, with its settings and its variables. Where the
+   * image is not kept this is what is left.
+   */
   'redeploy-deployment': {
     input: { service: string; deploymentId: DeploymentId }
     result: { deploymentId: DeploymentId }

@@ -38,6 +38,6 @@ const deeds: { [Name in ChangeName]: (input: Changes[Name]['input']) => string }
   'deploy-latest-commit': () => "deployed the branch's newest commit",
   'write-shared-variables': () => 'written what fakturino keeps for others',
   'rollback-deployment': ({ service }) => `rolled ${printable(service)} back`,
-  'redeploy-deployment': ({ service }) => `built ${printable(service)} anew`,
+  'redeploy-deployment': ({ service }) => `built ${printable(service)} again as an earlier deployment had it`,
   'restart-deployment': ({ service }) => `restarted ${printable(service)}`,
 }

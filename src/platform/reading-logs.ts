@@ -11,6 +11,7 @@ import {
   ReadHttpLog,
 } from '../contract/types.ts'
 import { clipped } from '../kit/text.ts'
+import { CombinedRequest } from './combined-request.ts'
 import type { GraphqlClient } from './graphql-client.ts'
 import type { LogRow, LogWindow } from './log-row.ts'
 import type { Platform, RowListener } from './platform.ts'
@@ -21,7 +22,7 @@ import { toHttpRow, toLogRow } from './translate-log.ts'
 export function readingLogs(
   client: GraphqlClient,
   subscriptions: Subscriptions | undefined,
-): Pick<Platform, 'readLogRows' | 'followLogRows' | 'readAnsweredRequests'> {
+): Pick<Platform, 'readLogRows' | 'readDeploymentsRows' | 'followLogRows' | 'readAnsweredRequests'> {
   const toRows = ({ lines }: { lines: ObservedLogRowFragment[] }) => lines.map((line) => toLogRow(line, client.redact))
   const toHttpRows = ({ lines }: { lines: ObservedHttpRowFragment[] }) =>
     lines.map((line) => toHttpRow(line, client.redact))
@@ -44,6 +45,16 @@ export function readingLogs(
           return toRows((await client.read(document, variables, options)).result)
         }
       }
+    },
+    readDeploymentsRows: async (asked) => {
+      if (asked.length === 0) return new Map()
+      const request = new CombinedRequest('ReadDeploymentsRows')
+      const parts = asked.map(({ deploymentId, window }) => ({
+        deploymentId,
+        rowsIn: request.add(ReadDeployRows, { deploymentId, ...bounded(window) }),
+      }))
+      const { result } = await client.readCombined(request)
+      return new Map(parts.map(({ deploymentId, rowsIn }) => [deploymentId, toRows(rowsIn(result))]))
     },
     followLogRows: (source, windowOf, signal, listener) => {
       const carried = fitToBeShown(listener, client.redact)

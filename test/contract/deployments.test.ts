@@ -249,6 +249,9 @@ test('B64 a redeploy takes the old source, settings and variables', async () => 
   commit(caller)
   const mutation =
     'mutation($id: String!, $image: Boolean) { deploymentRedeploy(id: $id, usePreviousImageTag: $image) { id canRedeploy } }'
+  const going = await caller.deploy(api, commit(caller))
+  expect(await caller.deployment(going)).toMatchObject({ canRedeploy: false })
+  caller.clock.advance(oneDeployment)
   const redeploy = (image: boolean | null) => caller.text('deploymentRedeploy.id', mutation, { id: old, image })
   const id = await redeploy(null)
   expect((await caller.deployment(id)).meta).toMatchObject({
@@ -292,6 +295,14 @@ test('B65 a rollback brings back image, settings and variables without a build, 
   caller.clock.advance(120 * 60 * 60 * 1000)
   expect(await caller.deployment(old)).toMatchObject({ canRollback: false, canRedeploy: true })
   expect(await caller.refusal(mutation, { id: old })).toBe('Problem processing request')
+
+  const denying = await aProject({ denied: ['rollback'] })
+  const service = await denying.makeApp('api')
+  const before = await denying.deployed(service)
+  await denying.deployed(service, commit(denying))
+  expect(await denying.deployment(before)).toMatchObject({ canRollback: true, canRedeploy: true })
+  expect(await denying.refusal(mutation, { id: before })).toBe('Not Authorized')
+  expect(await denying.deployments(service)).toHaveLength(2)
 })
 
 test('B66 a restart starts the same deployment again', async () => {

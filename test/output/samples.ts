@@ -581,6 +581,12 @@ export const events: { [Type in OperationEvent['type']]: Extract<OperationEvent,
       },
       { service: 'scheduler', way: 'stays', from: commit, to: deploymentId, canRollback: null, changes: null },
     ],
+    migrations: [
+      { name: '2026_11_02_090000_add_reference_to_invoices', isReversible: true },
+      { name: '2026_11_02_091000_drop_old_totals', isReversible: false },
+    ],
+    areMigrationsKnown: true,
+    undoFirst: 'fakturino migrate rollback -e production',
   },
   'rollback-started': {
     type: 'rollback-started',
@@ -879,6 +885,8 @@ export const answers: Answer[] = [
         isBuilt: false,
         returning: name === 'api' ? ['CACHE_STORE'] : [],
       })),
+      migrations: [{ name: '2026_11_02_090000_add_reference_to_invoices', isReversible: true }],
+      areMigrationsKnown: true,
       wayForward: { way: 'rollback', commits: ['f'.repeat(40)] },
       marked: ['f'.repeat(40)],
       pinning: {

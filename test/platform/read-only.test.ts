@@ -49,7 +49,10 @@ const inputs: { [Name in ChangeName]: { input: Changes[Name]['input']; said: str
     said: 'written what fakturino keeps for others',
   },
   'rollback-deployment': { input: { service: 'api', deploymentId: id('d') }, said: 'rolled api back' },
-  'redeploy-deployment': { input: { service: 'api', deploymentId: id('d') }, said: 'built api anew' },
+  'redeploy-deployment': {
+    input: { service: 'api', deploymentId: id('d') },
+    said: 'built api again as an earlier deployment had it',
+  },
   'restart-deployment': { input: { service: 'api', deploymentId: id('d') }, said: 'restarted api' },
 }
 
@@ -62,6 +65,7 @@ const platform: Platform = {
   observe: () => Promise.reject(new Error('not asked')),
   observeAll: async () => [],
   readLogRows: async () => [],
+  readDeploymentsRows: async () => new Map(),
   followLogRows: () => ({ stop: () => {} }),
   readAnsweredRequests: async () => [],
   readPast: async () => ({ deployments: [], patches: [], completeSince: undefined }),

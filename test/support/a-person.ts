@@ -13,8 +13,12 @@ export function aPerson(answers: readonly string[]): Person {
   const left = [...answers]
   // A question is drawn again with every key, and is answered once.
   let isTyping = false
+  let isChosen = false
   const read = (text: string) => {
-    const answer = /\(y\/N\)|to go on:/.test(text) && !isTyping ? left.shift() : undefined
+    // One of several is chosen by its number, and drawn again once it is marked.
+    const isChoice = /\bWhat hurts\?/.test(text) && !isChosen
+    if (isChoice) isChosen = true
+    const answer = (/\(y\/N\)|to go on:/.test(text) || isChoice) && !isTyping ? left.shift() : undefined
     if (answer === undefined) return
     isTyping = true
     setImmediate(() => {

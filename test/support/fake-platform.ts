@@ -49,6 +49,7 @@ export function aFakePlatform(reading: Partial<Omit<Platform, 'change'>> = {}, a
     // A platform that tells nothing by itself: whoever waits looks.
     followDeployments: () => ({ isConnected: () => false, stop: () => {} }),
     readLogRows: never('readLogRows'),
+    readDeploymentsRows: never('readDeploymentsRows'),
     followLogRows: (_source, _windowOf, _signal, { ended }) => {
       ended({ because: 'unreachable', why: 'nothing is streamed here' })
       return { stop: () => {} }

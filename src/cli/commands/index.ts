@@ -113,10 +113,9 @@ export const commands: readonly CommandDefinition[] = [
   },
   {
     name: 'rollback',
-    summary:
-      'bring what runs back to the last known good commit, from kept images, without a build; the same as services',
+    summary: 'ask what hurts, and bring it back; with --yes, or without a terminal, the release: the same as services',
     examples: ['fakturino rollback -e staging', 'fakturino rollback -e production --yes'],
-    load: () => import('./rollback-services.ts'),
+    load: () => import('./rollback.ts'),
     subcommands: [
       {
         name: 'services',
@@ -134,7 +133,8 @@ export const commands: readonly CommandDefinition[] = [
           },
           {
             flags: '--rebuild',
-            describes: 'build anew what has no image any more, or what the token may not roll back; slower',
+            describes:
+              'where an image is not kept, or the token may not roll back: build what ran then again, as it was',
           },
           {
             flags: '--mark-bad',

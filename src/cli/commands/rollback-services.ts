@@ -3,9 +3,10 @@ import { OperatorError } from '../../kit/errors.ts'
 import { shellWord } from '../../kit/shell-word.ts'
 import { listed, shortCommit } from '../../kit/text.ts'
 import { codeOption } from '../../kit/uploaded-revision.ts'
-import { rollBackServices } from '../../operations/roll-back-services.ts'
+import { type RollBackNeeds, type RollBackRequest, rollBackServices } from '../../operations/roll-back-services.ts'
 import type { Rollback } from '../../operations/rolled-back.ts'
 import type { Undo } from '../../output/answers.ts'
+import { type RailwayCli, railwayCli } from '../../platform/railway-cli.ts'
 import { type CommandInput, isGiven, textOption } from '../command.ts'
 import type { Context } from '../context.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
@@ -14,37 +15,69 @@ import { desiredWhere, wantedEnvironment } from '../target.ts'
 import { author, deployNeeds } from './deploy.ts'
 
 export async function run(context: Context, input: CommandInput): Promise<ExitCode> {
+  const { request, needs } = await askedRollback(context, input)
+  tellRollback(await rollBackServices(request, needs), context)
+  return exitCodes.done.code
+}
+
+/** What argv asks for, and what it takes. */
+export async function askedRollback(
+  context: Context,
+  input: CommandInput,
+): Promise<{ request: RollBackRequest; needs: RollBackNeeds }> {
+  const { canAsk, options, output, doors, ask } = context
   const config = (await context.configIfReadable())?.config
   const needs = await deployNeeds(context)
   const to = textOption(input, 'to')
   if (to?.trim() === '') throw nothingNamed()
   const { service: services = [] } = input.options
-  const rollback = await rollBackServices(
-    {
+  const { redact } = await context.access()
+  const isAsked = canAsk && options.yes !== true && options.dryRun !== true
+  return {
+    request: {
       wanted: await wantedEnvironment(context, 'changing', config),
       desiredFor: desiredWhere(config),
       isSpelledOut: context.options.environment !== undefined,
       ...(to === undefined ? {} : { to }),
       services: Array.isArray(services) ? services.filter((name) => typeof name === 'string') : [],
-      rebuilds: input.options.rebuild === true,
+      mayBuild: isGiven(input, 'rebuild'),
       author: author('rollback', context),
       marksBad: isGiven(input, 'markBad'),
       pinsVariables: isGiven(input, 'pinVariables'),
       allowStaged: context.options.allow.includes('staged-changes'),
     },
     // At night, on a machine without the config or with a full disk, it has to work too.
-    {
+    needs: {
       ...needs,
-      journal: forgivingJournal(needs.journal, (problem) => context.output.notice(problem)),
-      ...(canAskHere(context) ? { agreesToRebuild: (question: string) => context.ask.confirm(question) } : {}),
+      journal: forgivingJournal(needs.journal, (problem) => output.notice(problem)),
+      cli: await cliWhereOpen(context),
+      runProcess: doors.runProcess,
+      redact,
+      ...(isAsked
+        ? {
+            agreeToBuild: (question: string) => {
+              output.close()
+              return ask.confirm(question)
+            },
+          }
+        : {}),
     },
-  )
-  context.output.answer({ type: 'rollback', rollback, undo: undoOfRollback(rollback, context) })
-  return exitCodes.done.code
+  }
 }
 
-function canAskHere({ canAsk, options: { yes, dryRun } }: Context): boolean {
-  return canAsk && !yes && !dryRun
+export function tellRollback(rollback: Rollback, context: Context): void {
+  context.output.answer({ type: 'rollback', rollback, undo: undoOfRollback(rollback, context) })
+}
+
+/** Artisan is asked where that is possible; a rollback does without it. */
+async function cliWhereOpen({ access, variables, machine }: Context): Promise<RailwayCli | undefined> {
+  const { credential, standIn } = await access()
+  try {
+    return railwayCli({ credential, variables, standIn, execPath: machine.execPath }, 'ssh')
+  } catch (error) {
+    if (error instanceof OperatorError) return undefined
+    throw error
+  }
 }
 
 /** A variable of a script that is not set; the last known good would be another thing than what was meant. */
@@ -74,7 +107,7 @@ function undoOfRollback({ environment, wayForward, pinning, marked = [] }: Rollb
       note: notes.length === 0 ? 'What served before serves now, so there is nothing to undo.' : notes.join(' '),
     }
   }
-  const { way, commits, services = [] } = wayForward
+  const { way, commits, services = [], needsBuild = false } = wayForward
   const [commit] = commits
   if (way === 'none' || commit === undefined) {
     const before = commits.length === 0 ? 'no known commit' : listed(commits.map(shortCommit))
@@ -95,10 +128,29 @@ function undoOfRollback({ environment, wayForward, pinning, marked = [] }: Rollb
     `--to ${shellWord(commit)}`,
     ...only,
     ...(isPinned ? ['--pin-variables'] : []),
+    ...(needsBuild ? ['--rebuild'] : []),
     where,
   ]
   return {
     command: followUp(words.join(' '), options),
-    note: `It starts the images of before again, with the variables they ran with. ${isPinned ? 'Those are stored again where they are stored otherwise' : 'Stored variables stay as they are'}, and migrations are not undone.${marked.length === 0 ? '' : ' Where it succeeds, the mark goes.'}`,
+    note: undoNote({ needsBuild, isPinned, isMarked: marked.length > 0 }),
   }
+}
+
+function undoNote({
+  needsBuild,
+  isPinned,
+  isMarked,
+}: {
+  needsBuild: boolean
+  isPinned: boolean
+  isMarked: boolean
+}): string {
+  const act = needsBuild
+    ? 'It builds again what served before, with the variables of then, since this token may not roll back.'
+    : 'It starts the images of before again, with the variables they ran with.'
+  const stored = isPinned
+    ? 'Those are stored again where they are stored otherwise'
+    : 'Stored variables stay as they are'
+  return `${act} ${stored}, and migrations are not undone.${isMarked ? ' Where it succeeds, the mark goes.' : ''}`
 }

@@ -65,6 +65,7 @@ export const mutations: Resolvers<unknown> = {
     return true
   },
   deploymentRollback: (_, { id }: { id: string }, context) => {
+    context.mayUse('rollback')
     rollBack(context.model, context.deployment(id))
     return true
   },

@@ -7,9 +7,9 @@ import type { Requester } from '../tokens.ts'
 
 /**
  * What a platform can deny apart from all the rest. `patches`: staging, committing, and reading either. `backups`: making and listing
- * them. `workflows`: asking how far one is.
+ * them. `workflows`: asking how far one is. `rollback`: rolling back, whatever the platform offers.
  */
-export type DeniedPart = 'patches' | 'config' | 'backups' | 'workflows'
+export type DeniedPart = 'patches' | 'config' | 'backups' | 'workflows' | 'rollback'
 
 interface Options {
   masked: Masked

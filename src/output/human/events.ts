@@ -253,7 +253,7 @@ const renderers: Renderers = {
       2,
     ),
   }),
-  'rollback-planned': ({ commit, services }, layout) => ({ line: renderRollbackPlan(commit, services, layout) }),
+  'rollback-planned': ({ commit, ...planned }, layout) => ({ line: renderRollbackPlan(commit, planned, layout) }),
   'rollback-started': ({ services, changes, because }, { style, columns }) => {
     const back = [...(changes === 0 ? [] : [count(changes, 'stored change')]), ...services]
     return {

@@ -1,4 +1,6 @@
 import { listed, printable, shortCommit } from '../../kit/text.ts'
+import type { OperationEvent } from '../../operations/events.ts'
+import type { MigrationSince } from '../../operations/migrations-since.ts'
 import type { ToldPinning } from '../../operations/pinning.ts'
 import type { ToldRollbackStep } from '../../operations/rollback-steps.ts'
 import type { Rollback } from '../../operations/rolled-back.ts'
@@ -14,12 +16,17 @@ interface Layout {
   columns: number
 }
 
+type Planned = Pick<
+  Extract<OperationEvent, { type: 'rollback-planned' }>,
+  'services' | 'migrations' | 'areMigrationsKnown' | 'undoFirst'
+>
+
 const ways: Record<ToldRollbackStep['way'], string> = {
   stays: 'serves it already',
   follows: 'is on its way there',
   image: 'can be rolled back, without a build',
   build: 'still serves it while another deployment is on its way, so it is built once more',
-  rebuild: 'has no image any more, so it is built anew from its source',
+  rebuild: 'is built again with the settings and variables of then, because its image is not kept',
   'image-gone': 'cannot be rolled back: its image is not kept',
   'never-deployed': 'cannot be rolled back: it has no deployment of that commit',
 }
@@ -27,7 +34,7 @@ const ways: Record<ToldRollbackStep['way'], string> = {
 /** What would go back, one service a line, and which variables that changes: names only. */
 export function renderRollbackPlan(
   commit: string,
-  services: readonly ToldRollbackStep[],
+  { services, migrations, areMigrationsKnown, undoFirst }: Planned,
   { style, columns }: Layout,
 ): string {
   const lines = services.flatMap(({ service, way, from, changes, pinning }) => {
@@ -52,7 +59,24 @@ export function renderRollbackPlan(
       ...notes.map((note) => paragraph(printable(note), columns, '    ', 4)),
     ]
   })
-  return lines.join('\n')
+  const notes = toldMigrations(migrations, areMigrationsKnown, undoFirst)
+  return [...lines, ...notes.map((note) => paragraph(note, columns, `${style.sign.caution} `, 2))].join('\n')
+}
+
+/** What the code that comes back finds in the database, and what has to be done before where it cannot live with that. */
+function toldMigrations(migrations: readonly MigrationSince[], areKnown: boolean, undoFirst: string | null): string[] {
+  const others = areKnown ? [] : ['whether other migrations ran since is not known']
+  if (migrations.length === 0) return areKnown ? [] : ['whether migrations ran since is not known']
+  const names = migrations.map(({ name, isReversible }) => `${printable(name)} (${undone(isReversible)})`)
+  const ran = `migrations that ran since: ${listed(names)}. The database stays as it is, so the code that comes back has to live with it.`
+  const first =
+    undoFirst === null ? '' : ` If one has to be undone, do that first, while the code that can is there: ${undoFirst}`
+  return [...others, `${ran}${first}`]
+}
+
+function undone(isReversible: boolean | null): string {
+  if (isReversible === null) return 'whether it can be undone is not known'
+  return isReversible ? 'can be undone' : 'cannot be undone'
 }
 
 function toldReturning(names: readonly string[]): string {
@@ -130,10 +154,25 @@ export function renderRollback(rollback: Rollback, undo: Undo, { style, columns 
       ? []
       : [paragraph(printable(`${name}: ${toldReturning(names)}`), columns, `${style.sign.caution} `, 2)],
   )
+  const names = rollback.migrations.map(({ name }) => printable(name))
+  const left =
+    names.length === 0
+      ? []
+      : [paragraph(`The database keeps what ${listed(names)} did.`, columns, `${style.sign.caution} `, 2)]
   const lines = [
     paragraph(text, columns, `${style.sign.good} `, 2),
     ...(rollback.pinning === undefined ? returning : pinningLines(rollback, { style, columns })),
+    ...left,
     ...markLines(rollback, { style, columns }),
   ]
   return `${lines.join('\n')}\n${renderUndo(undo, { style, columns })}`
+}
+
+/** The end of a `rollback` where no release hurts. */
+export function renderRollbackLeft(hurts: 'migration' | 'nothing', next: string, { style, columns }: Layout): string {
+  const text =
+    hurts === 'migration'
+      ? 'Nothing was changed. A migration is undone by artisan, while the code that can is there. Run:'
+      : 'Nothing was changed. What runs there, and what to do next, is told by:'
+  return `${paragraph(text, columns, `${style.sign.none} `, 2)}\n  ${next}\n`
 }

@@ -101,6 +101,8 @@ describe('rollback services', () => {
         isBuilt: false,
         returning: [],
       })),
+      migrations: [],
+      areMigrationsKnown: true,
       elapsedMs: expect.any(Number),
       undo: {
         command: expect.stringContaining(`fakturino rollback services --to ${badCommit} -e staging`),
@@ -217,7 +219,7 @@ describe('a service that cannot be rolled back', () => {
       message: expect.stringContaining('worker cannot be rolled back: the platform does not keep the image of worker'),
       hint: expect.stringContaining(`fakturino deploy -e staging --commit ${firstCommit}`),
     })
-    const only = /To roll back only [^`]*`(fakturino rollback[^`]*)`/.exec(String(failureOf(ran).hint))?.[1]
+    const only = /`(fakturino rollback[^`]* --service [^`]*)`/.exec(String(failureOf(ran).hint))?.[1]
     expect(only).toContain(`--to ${firstCommit} --service api --service scheduler -e staging`)
     await succeeding(stage, [...typed(only), '--yes'])
     expect(commitsOf(stage, 'staging')).toEqual({ ...everything(firstCommit), worker: [badCommit] })
