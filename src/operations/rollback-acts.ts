@@ -22,7 +22,9 @@ export function toldActs({
   isPinned: boolean
 }): string {
   const services = listed(steps.map(({ observed }) => observed.name))
-  const back = `roll back ${services} in ${environment} to ${shortCommit(commit)}`
+  const built = steps.flatMap(({ way, observed }) => (way.kind === 'rebuild' ? [observed.name] : []))
+  const byBuild = built.length === 0 ? '' : `, ${listed(built)} with a build`
+  const back = `roll back ${services} in ${environment} to ${shortCommit(commit)}${byBuild}`
   const acts = [
     ...(isSettled && (marks.length > 0 || !isPinned) ? [] : [back]),
     ...(marks.length === 0 ? [] : [`mark ${listed(marks.map(shortCommit))} bad`]),

@@ -278,7 +278,7 @@ describe('a rebuild in place of a rollback', () => {
     expect(mutationsSince(stage, start)).toEqual([])
     const agreed = await stage.run(asking, { answers: ['y', 'y'] })
     expect(agreed.exitCode, agreed.stderr).toBe(0)
-    expect(agreed.stderr).toMatch(/worker .* so it is built anew from\s+its source/)
+    expect(agreed.stderr).toMatch(/worker going back to 11111111, with a build/)
     expect(commitsOf(stage, 'staging')).toEqual(everything(firstCommit))
   })
 
