@@ -47,7 +47,7 @@ function notReachable(service: string, environment: string, { variable, host }: 
     kind: 'refused',
     code: 'command-refused',
     message: `Migrations of ${environment} are to run on this machine, and ${variable} of ${service} names ${printable(host)}: a host of the private network, which only containers reach. Nothing was started.`,
-    hint: `Two ways work: in a container that serves, \`fakturino migrate up --place ssh -e ${name}\`, or before a deployment, \`fakturino migrate up --place pre-deploy -e ${name}\`. To keep to one of them, write migrations.place: 'ssh' or 'pre-deploy' into the config.`,
+    hint: `Two ways work. In a container that serves: \`fakturino migrate up --place ssh -e ${name}\`. Or before a deployment: \`fakturino migrate up --place pre-deploy -e ${name}\`. To keep to one of them, write migrations.place: 'ssh' or 'pre-deploy' into the config.`,
   })
 }
 
