@@ -57,11 +57,11 @@ export function releaseFrom(
   startedAt: number,
   clock: Clock,
 ): ToRelease {
-  const before = previousCommit(desired, observed)
   const codebase = firstCodebase(desired)
   const sharing = desired.services.filter((service) => service.codebase === codebase).map(({ name }) => name)
   return (verdict, services, state, changes, storing) => {
     const commit = previousCommit(desired, state)
+    const before = commitLeft(desired, observed, commit)
     const ways = secondWays(observed, storing)
     return {
       project: observed.project.name,
@@ -82,6 +82,15 @@ export function releaseFrom(
 export function previousCommit(desired: DesiredState, state: ObservedState): string | undefined {
   const codebase = firstCodebase(desired)
   return codebase === undefined ? undefined : runningCommit(desired, state, codebase)
+}
+
+/** What was left for a commit: where one that was cut short had begun with it, what the rest of the services ran. */
+function commitLeft(desired: DesiredState, state: ObservedState, commit: string | undefined): string | undefined {
+  const codebase = firstCodebase(desired)
+  const ran = desired.services
+    .filter((service) => codebase !== undefined && service.codebase === codebase)
+    .flatMap(({ name }) => liveDeployment(state.services.find((one) => one.name === name))?.commit ?? [])
+  return ran.find((one) => one !== commit) ?? previousCommit(desired, state)
 }
 
 function firstCodebase({ services }: DesiredState): string | undefined {

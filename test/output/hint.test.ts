@@ -25,6 +25,11 @@ describe('what to do next', () => {
       '  Run:\n    fakturino rehearse down\n  then:\n    fakturino rehearse up\n  and use --local.',
     ],
     [
+      'ends what stands before a command with one mark',
+      'Bring the services back without it, `fakturino rollback services -e staging`; or repair forward.',
+      '  Bring the services back without it:\n    fakturino rollback services -e staging\n  or repair forward.',
+    ],
+    [
       'without a command is broken as prose',
       'Wait a moment, then look again whether it is there, and only then repeat it.',
       '  Wait a moment, then look again whether it is there, and only\n  then repeat it.',

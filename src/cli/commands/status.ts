@@ -2,7 +2,7 @@ import { durationMs, isDuration } from '../../config/quantities.ts'
 import { OperatorError } from '../../kit/errors.ts'
 import { shellWord } from '../../kit/shell-word.ts'
 import { printable, shortCommit } from '../../kit/text.ts'
-import { type EnvironmentStatus, readStatus } from '../../operations/read-status.ts'
+import { type EnvironmentStatus, readStatus, type ServiceStatus } from '../../operations/read-status.ts'
 import { topicalOperation } from '../../operations/unfinished.ts'
 import type { Answer } from '../../output/answers.ts'
 import type { CommandInput } from '../command.ts'
@@ -65,15 +65,24 @@ async function look(context: Context): Promise<Extract<Answer, { type: 'status' 
 }
 
 /**
- * The command that leads where the screen says. Without a commit it would go further back than the one that was left last, which the
- * platform still keeps as well. Of databases and other images no commit is known to go back to.
+ * The command that leads where the screen says, by name: without a commit it would go further back than the one that was left last.
+ * Where services would part there is none. Of databases and other images no commit is known to go back to.
  */
 function wayBack({ environment, services }: EnvironmentStatus): string | undefined {
-  const revisions = services.flatMap(({ rollback: { possible, to } }) => (possible ? [to?.revision ?? ''] : []))
-  const [commit, other] = new Set(revisions.filter(isNamed))
+  const ofCode = services.filter(({ revision }) => revision !== null && isNamed(revision))
+  const leads = ({ revision, rollback: { possible, to } }: ServiceStatus, commit: string) =>
+    revision === commit || (possible === true && to?.revision === commit)
+  const commit = ofCode
+    .flatMap(({ rollback: { possible, to } }) => (possible === true && to?.revision ? [to.revision] : []))
+    .find((one) => isNamed(one) && ofCode.every((service) => leads(service, one)) && !isServed(one, ofCode))
   if (commit === undefined) return undefined
-  const to = other === undefined ? ['--to', shellWord(shortCommit(commit))] : []
-  return ['fakturino rollback services', ...to, '-e', shellWord(environment)].join(' ')
+  return ['fakturino rollback services', `--to ${shellWord(shortCommit(commit))}`, '-e', shellWord(environment)].join(
+    ' ',
+  )
+}
+
+function isServed(commit: string, services: readonly ServiceStatus[]): boolean {
+  return services.every(({ revision }) => revision === commit)
 }
 
 /** A commit, or uploaded code of which the digest is known. */

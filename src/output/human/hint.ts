@@ -28,6 +28,6 @@ function partsOf(hint: string): HintPart[] {
     if (nth % 2 === 1) return [{ text: part, isCommand: true }]
     const text = part.replace(/^[,.;]?\s+|^[,.;]$/, '').trimEnd()
     if (text === '') return []
-    return [{ text: nth === parts.length - 1 ? text : text.replace(/(?<![.?:])$/, ':'), isCommand: false }]
+    return [{ text: nth === parts.length - 1 ? text : text.replace(/(?<![.?:,;])$|[,;]$/, ':'), isCommand: false }]
   })
 }

@@ -253,6 +253,20 @@ describe('the undo of a deploy', () => {
     expect(stdout).toContain(`Undo: fakturino rollback services --to ${firstCommit} -e staging --local --config `)
   })
 
+  it('brings back what the other services ran, where one of them had the commit already', async () => {
+    const stage = await withSecondCommit()
+    const argv = ['deploy', '-e', 'staging', '--yes', '--commit', 'latest', '--json']
+    await succeeding(stage, [...argv.slice(0, 1), 'api', ...argv.slice(1), '--allow', 'split-revision'])
+    const { documents } = await succeeding(stage, argv)
+    expect(documents.at(-1)?.undo).toMatchObject({
+      command: expect.stringContaining(`fakturino rollback services --to ${firstCommit} -e staging`),
+    })
+    const { command } = { command: '', ...(documents.at(-1)?.undo ?? {}) }
+    const [, ...words] = command.split(' ')
+    await succeeding(stage, [...words, '--yes'])
+    expect(commitsOf(stage, 'staging')).toEqual(everywhere(firstCommit))
+  })
+
   it('of a first deploy does not exist, and that is said', async () => {
     const stage = await withSecondCommit()
     const { documents } = await succeeding(stage, ['deploy', '-e', 'production', '--yes', '--json'])
