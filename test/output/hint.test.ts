@@ -25,6 +25,11 @@ describe('what to do next', () => {
       '  Run:\n    fakturino rehearse down\n  then:\n    fakturino rehearse up\n  and use --local.',
     ],
     [
+      'has a last command behind a colon on a line of its own, too',
+      'To build it again, run `fakturino rollback services --rebuild`. To deploy it, run: fakturino deploy -e staging',
+      '  To build it again, run:\n    fakturino rollback services --rebuild\n  To deploy it, run:\n    fakturino deploy -e staging',
+    ],
+    [
       'ends what stands before a command with one mark',
       'Bring the services back without it, `fakturino rollback services -e staging`; or repair forward.',
       '  Bring the services back without it:\n    fakturino rollback services -e staging\n  or repair forward.',

@@ -22,8 +22,7 @@ interface HintPart {
 
 /** Commands stand between backticks, or at the end behind a colon. */
 function partsOf(hint: string): HintPart[] {
-  const { before, command } = /^(?<before>[^`]*): (?<command>fakturino [^`]*)$/.exec(hint)?.groups ?? {}
-  const parts = before === undefined ? hint.split(/`(fakturino [^`]*)`/) : [before, command ?? '']
+  const parts = hint.replace(/: (fakturino [^`]*)$/, ': `$1`').split(/`(fakturino [^`]*)`/)
   return parts.flatMap((part, nth): HintPart[] => {
     if (nth % 2 === 1) return [{ text: part, isCommand: true }]
     const text = part.replace(/^[,.;]?\s+|^[,.;]$/, '').trimEnd()
