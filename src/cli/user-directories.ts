@@ -9,9 +9,10 @@ export interface UserDirectories {
 /**
  * Where there is no home, nothing takes its place: a directory under the shared temporary one could be made by somebody else first,
  * and what is kept holds tokens of rehearsals and compiled configs, which are code.
+ * @param load the library that knows the places
  */
-export async function userDirectories(): Promise<UserDirectories> {
-  const { default: envPaths } = await import('env-paths').catch(() => {
+export async function userDirectories(load = () => import('env-paths')): Promise<UserDirectories> {
+  const { default: envPaths } = await load().catch(() => {
     // It asks for the home when it is loaded.
     throw new OperatorError({
       kind: 'usage',
