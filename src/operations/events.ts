@@ -50,6 +50,16 @@ export type OperationEvent =
   | { type: 'changes-stored'; environment: string; way: 'patch' | 'direct'; patchId?: PatchId; changes: number }
   /** Only a patch could, and the token may not use any; in the words of the plan. */
   | { type: 'changes-not-stored'; environment: string; places: string[] }
+  /** Stored for all services at once, by one patch, which deploys those that it touches. `back`: as it was before. */
+  | {
+      type: 'flags-changed'
+      environment: string
+      way: 'there' | 'back'
+      /** `services`: those that read it. */
+      flags: { name: string; variable: string; value: string; services: string[] }[]
+      /** Those whose stored values were not so yet. */
+      services: string[]
+    }
   | { type: 'auto-deploy-set'; environment: string; services: string[]; enabled: boolean }
   /** Code that is sent from a directory. `commit`: git's, where nobody has changed it since. */
   | { type: 'code-read'; directory: string; revision: string; files: number; bytes: number; commit?: string }

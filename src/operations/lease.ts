@@ -12,6 +12,8 @@ import {
   type ReleaseNote,
   releasesText,
 } from '../plan/operation-notes.ts'
+import type { FlagChange } from '../plan/flag-change.ts'
+import { rolloutIn, rolloutText, rolloutVariable } from '../plan/rollout-note.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import type { Target } from '../platform/platform.ts'
 import { type AwaitNeeds, asObserved, holding, instant, leaseInTheWay, told } from './await-lease.ts'
@@ -23,10 +25,14 @@ import type { Author } from './patch-message.ts'
 export interface LeaseRequest {
   target: Target
   operation: Omit<OperationStart, 'id'>
+  /** The environment as it was read a moment ago: where it is given, nothing is read once more before the lease is taken. */
+  seen?: ObservedState
   /** What ran before; kept with the release. */
   previousCommit?: string
   /** Takes the lease from whoever holds it, and says so: `--take-lease`, and what is done to rescue. */
   takesOver: boolean
+  /** A change of flags: kept on the platform until it is over, so that whoever comes next can finish it or take it back. */
+  flags?: readonly FlagChange[]
   /** Commits that are marked bad, in the request that takes the lease: so the mark outlives whatever becomes of the work. */
   marks?: readonly string[]
   /** A commit whose mark goes when the work passes, because somebody brought it back on purpose. */
@@ -53,6 +59,14 @@ export interface Lease {
   check(state: Pick<ObservedState, 'sharedVariables'>): void
   /** The same before something is started: asks, unless that was done a moment ago. */
   confirm(): Promise<void>
+  /** Notes that the change of flags is being taken back: to go on means that, from here on. */
+  noteReverting(): Promise<void>
+}
+
+/** What the notes say when an operation is over; what is absent stays as it is. */
+interface Left {
+  operation: string | undefined
+  rollout: Record<string, string>
 }
 
 /** What the author of a change tells about the operation. */
@@ -76,9 +90,9 @@ export async function underLease<Result>(
   const { target, operation, takesOver } = request
   const { platform, clock, timing, journal } = needs
   const environment = { id: target.environmentId, name: operation.environment }
-  const before = await platform.readSharedVariables(target)
+  const before = request.seen === undefined ? await notesThere(target, needs) : seenNotes(request.seen)
   const platformTime = platformClock(before.platformTime, clock)
-  const there = { environment, sharedVariables: asObserved(before.variables), platformTime: platformTime() }
+  const there = { environment, sharedVariables: before.sharedVariables, platformTime: platformTime() }
   const held = await leaseInTheWay(there, needs)
   if (held !== undefined && !takesOver) return { outcome: 'held', by: held }
   const nonce = Buffer.from(needs.random(8)).toString('hex')
@@ -121,6 +135,7 @@ export async function underLease<Result>(
   const putBack: NonNullable<ReleaseNote['putBack']> = {}
   const migrations: string[] = []
   let commit: string | undefined
+  let areFlagsChanged = false
   const report: Report = async (event) => {
     if (event.type === 'deployment-created' || event.type === 'deployment-followed') {
       deployments[event.service] = event.deploymentId
@@ -135,14 +150,18 @@ export async function underLease<Result>(
     if (event.type === 'deployment-rolled-back' && operation.command === 'deploy' && isUploaded(event.commit)) {
       if (event.commit === request.previousCommit) putBack[event.service] = event.deploymentId
     }
+    if (event.type === 'flags-changed') areFlagsChanged = true
     await record.note(event)
     if (event.type === 'rollback-started') await goBack()
     await needs.report(event)
   }
-  const notesBefore = notesIn((name) => before.variables[name]?.reveal())
+  const textBefore = (name: string) => plainValue(before.sharedVariables, name)
+  const notesBefore = notesIn(textBefore)
   const begun = notesBefore.operation
   // What only a deploy can finish is left to be found by the next one; whoever goes back means to end it.
-  const keepsNote = begun?.command === 'deploy' && operation.command !== 'deploy' && operation.command !== 'rollback'
+  const keepsNote =
+    request.flags !== undefined ||
+    (begun?.command === 'deploy' && operation.command !== 'deploy' && operation.command !== 'rollback')
   const isSameAgain = begun?.command === operation.command && begun.commit === operation.commit
   const operationText = (asked: string | undefined) => {
     const { command, by, services } = operation
@@ -162,13 +181,32 @@ export async function underLease<Result>(
    */
   const leftAfter = (failure: OperatorError | undefined): string | undefined => {
     if (keepsNote) return undefined
-    const textBefore = before.variables[noteVariables.operation]?.reveal() ?? ''
+    const noteBefore = textBefore(noteVariables.operation) ?? ''
     const kind = failure?.kind
     if (kind === undefined || kind === 'failed' || kind === 'rolled-back') {
-      return begun === undefined || finishes(operation, begun) ? '' : textBefore
+      return begun === undefined || finishes(operation, begun) ? '' : noteBefore
     }
     const isRefusal = kind === 'refused' || kind === 'denied' || kind === 'usage'
-    return isRefusal && Object.keys(deployments).length === 0 ? textBefore : undefined
+    return isRefusal && Object.keys(deployments).length === 0 ? noteBefore : undefined
+  }
+  /** Flags of another change that is not over are kept in the note, whatever becomes of ours. */
+  const rolloutBefore = rolloutIn(before)
+  const otherFlags = (rolloutBefore?.flags ?? []).filter(
+    ({ variable }) => !(request.flags ?? []).some((ours) => ours.variable === variable),
+  )
+  const rolloutNote = (flags: readonly FlagChange[], isReverting = false): Record<string, string> => {
+    if (request.flags === undefined) return {}
+    const note = { id: nonce, by: operation.by, since, flags: [...otherFlags, ...flags], isReverting }
+    return { [rolloutVariable]: note.flags.length === 0 ? '' : rolloutText(note) }
+  }
+  /** What the note of the flags says at the end; nothing where it stays. */
+  const rolloutLeft = (failure: OperatorError | 'unknown' | undefined): Record<string, string> => {
+    const kind = failure === 'unknown' ? failure : failure?.kind
+    if (request.flags === undefined || kind === 'unknown') return {}
+    if (kind === undefined || kind === 'failed' || kind === 'rolled-back') return rolloutNote([])
+    const isRefusal = kind === 'refused' || kind === 'denied' || kind === 'usage'
+    if (!isRefusal || areFlagsChanged || otherFlags.length > 0) return {}
+    return { [rolloutVariable]: textBefore(rolloutVariable) ?? '' }
   }
   /** From here on, to go on means to finish going back. That this cannot be noted holds up nothing. */
   const goBack = async (): Promise<void> => {
@@ -184,11 +222,11 @@ export async function underLease<Result>(
     if (commits.length === 0) return {}
     const { by, reason } = operation
     const news = commits.map((one) => ({ commit: one, at: since, by, ...(reason === undefined ? {} : { reason }) }))
-    return { [noteVariables.bad]: markedText(badReleasesIn(before.variables[noteVariables.bad]?.reveal()), news) }
+    return { [noteVariables.bad]: markedText(badReleasesIn(textBefore(noteVariables.bad)), news) }
   }
 
   /** The last word, also after an interruption: whoever comes next need not wait until the lease has run out. */
-  const part = async (left: string | undefined, verdict: ReleaseNote['verdict'] | undefined): Promise<void> => {
+  const part = async (left: Left, verdict: ReleaseNote['verdict'] | undefined): Promise<void> => {
     const { variables } = await platform.readSharedVariables(target, { isParting: true })
     const now = notesIn((name) => variables[name]?.reveal())
     if (now.lease?.nonce !== nonce) return
@@ -206,13 +244,15 @@ export async function underLease<Result>(
       ...(plan === undefined ? {} : { plan }),
       migrations,
     }
-    const isRelease = Object.keys(deployments).length > 0
+    // A change of flags that did not hold says nothing of the commit.
+    const isRelease = Object.keys(deployments).length > 0 && (request.flags === undefined || verdict === 'pass')
     const bad = badReleasesIn(variables[noteVariables.bad]?.reveal())
     const cleared = verdict === 'pass' ? bad.find((one) => one.commit === request.clears)?.commit : undefined
     await write(
       {
         [noteVariables.lease]: '',
-        ...(left === undefined ? {} : { [noteVariables.operation]: left }),
+        ...(left.operation === undefined ? {} : { [noteVariables.operation]: left.operation }),
+        ...left.rollout,
         ...(isRelease ? { [noteVariables.releases]: releasesText(now.releases, release) } : {}),
         ...(cleared === undefined ? {} : { [noteVariables.bad]: clearedText(bad, cleared) }),
       },
@@ -237,6 +277,7 @@ export async function underLease<Result>(
       {
         [noteVariables.lease]: leaseText(),
         ...(keepsNote ? {} : { [noteVariables.operation]: operationText(operation.commit) }),
+        ...rolloutNote(request.flags ?? []),
         ...marks(),
       },
       { over: [notesBefore.lease?.nonce ?? ''] },
@@ -266,15 +307,16 @@ export async function underLease<Result>(
       confirm: async () => {
         if (clock.now() - askedAt > freshMs) await ask()
       },
+      noteReverting: () => write(rolloutNote(request.flags ?? [], true)),
     })
-    await partQuietly(leftAfter(undefined), verdict)
+    await partQuietly({ operation: leftAfter(undefined), rollout: rolloutLeft(undefined) }, verdict)
     await record.end({ outcome: 'done' })
     return { outcome: 'done', result }
   } catch (error) {
     const failure = needs.signal.aborted && needs.signal.reason instanceof OperatorError ? needs.signal.reason : error
     const isKnown = failure instanceof OperatorError
     await partQuietly(
-      isKnown ? leftAfter(failure) : undefined,
+      { operation: isKnown ? leftAfter(failure) : undefined, rollout: rolloutLeft(isKnown ? failure : 'unknown') },
       isKnown && (failure.kind === 'failed' || failure.kind === 'rolled-back') ? 'fail' : 'unknown',
     )
     await record.end(
@@ -284,6 +326,22 @@ export async function underLease<Result>(
     )
     throw error
   }
+}
+
+type NotesThere = Pick<ObservedState, 'sharedVariables' | 'platformTime'>
+
+async function notesThere(target: Target, { platform }: LeaseNeeds): Promise<NotesThere> {
+  const { variables, platformTime } = await platform.readSharedVariables(target)
+  return { sharedVariables: asObserved(variables), platformTime }
+}
+
+function seenNotes({ sharedVariables, platformTime }: ObservedState): NotesThere {
+  return { sharedVariables, platformTime }
+}
+
+function plainValue(variables: ObservedState['sharedVariables'], name: string): string | undefined {
+  const variable = Object.hasOwn(variables, name) ? variables[name] : undefined
+  return variable === undefined || 'masked' in variable ? undefined : variable.value.reveal()
 }
 
 /** The platform's clock, as far as this one can tell: it goes on from the platform's last word. */

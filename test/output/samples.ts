@@ -384,6 +384,20 @@ export const events: { [Type in OperationEvent['type']]: Extract<OperationEvent,
   },
   'changes-stored': { type: 'changes-stored', environment: 'staging', way: 'patch', patchId: id('p'), changes: 1 },
   'changes-not-stored': { type: 'changes-not-stored', environment: 'staging', places: ['redis volume size'] },
+  'flags-changed': {
+    type: 'flags-changed',
+    environment: 'production',
+    way: 'there',
+    flags: [
+      {
+        name: 'partner_portal',
+        variable: 'FEATURE_PARTNER_PORTAL',
+        value: 'true',
+        services: ['api', 'worker', 'scheduler'],
+      },
+    ],
+    services: ['api', 'worker', 'scheduler'],
+  },
   'auto-deploy-set': { type: 'auto-deploy-set', environment: 'staging', services: ['api', 'worker'], enabled: false },
   'code-read': {
     type: 'code-read',

@@ -84,6 +84,11 @@ const renderers: Renderers = {
       2,
     ),
   }),
+  'flags-changed': ({ environment, way, flags, services }, layout) => {
+    const told = flags.map(({ name, value }) => (way === 'there' ? `${name} ${value}` : name))
+    const what = way === 'there' ? listed(told) : `${listed(told)} as before`
+    return done(`${what} stored in ${environment} for ${listed(services)}, as one patch`, layout)
+  },
   'auto-deploy-set': ({ environment, services, enabled }, layout) =>
     done(`${listed(services)}: deploy on push switched ${enabled ? 'on' : 'off'} in ${environment}`, layout),
   'code-read': ({ directory, revision, files, bytes, commit }, layout) => {
