@@ -14,7 +14,12 @@ import { settingDefaults } from '../platform/service-settings.ts'
 import type { BadEnding } from './deploy-failures.ts'
 import type { Lease } from './lease.ts'
 import { type Author, patchMessage } from './patch-message.ts'
-import { type AwaitedDeployment, type DeploymentEnding, type WatchNeeds, watchDeployments } from './watch-deployments.ts'
+import {
+  type AwaitedDeployment,
+  type DeploymentEnding,
+  type WatchNeeds,
+  watchDeployments,
+} from './watch-deployments.ts'
 import { watchSettling } from './watch-settling.ts'
 
 /** One patch of flags, as it is to be committed. */
@@ -40,7 +45,10 @@ export interface StoredFlags {
  * Commits one patch for all services, which deploys those that it touches, and finds the deployments that it made. Stored values of
  * the services never differ: whatever becomes of a deployment, the value is stored for all of them or for none.
  */
-export async function storeFlags(wanted: FlagsToStore, needs: WatchNeeds & Pick<Lease, 'confirm'>): Promise<StoredFlags> {
+export async function storeFlags(
+  wanted: FlagsToStore,
+  needs: WatchNeeds & Pick<Lease, 'confirm'>,
+): Promise<StoredFlags> {
   const { changes, patch, state, author, id, way } = wanted
   const { platform, clock, timing } = needs
   const target = { projectId: state.project.id, environmentId: state.environment.id }
@@ -121,8 +129,7 @@ function deploymentOf(
   const known = new Set([before.latest?.id, ...before.active.map(({ id }) => id)])
   const seen = [service?.latest, liveDeployment(service)].filter((one) => one !== undefined)
   const made =
-    seen.find((one) => one.patchId === patchId) ??
-    seen.find((one) => one.patchId === undefined && !known.has(one.id))
+    seen.find((one) => one.patchId === patchId) ?? seen.find((one) => one.patchId === undefined && !known.has(one.id))
   if (made === undefined) return undefined
   const { id, commit } = made
   return { service: before.name, deploymentId: id, ...(commit === undefined ? {} : { commit }) }

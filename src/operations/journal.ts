@@ -15,6 +15,8 @@ export interface OperationStart {
   commit?: string
   /** Only these; absent: all. */
   services?: readonly string[]
+  /** What flags were to have: `partner_portal=true`. */
+  flags?: readonly string[]
   /** The fingerprint of the plan that it carries out. */
   plan?: string
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../kit/clock.ts'
 import { OperatorError } from '../kit/errors.ts'
 import { isUploaded } from '../kit/uploaded-revision.ts'
 import { badReleasesIn, clearedText, markedText } from '../plan/bad-releases.ts'
+import type { FlagChange } from '../plan/flag-change.ts'
 import {
   type LeaseNote,
   notesIn,
@@ -12,7 +13,6 @@ import {
   type ReleaseNote,
   releasesText,
 } from '../plan/operation-notes.ts'
-import type { FlagChange } from '../plan/flag-change.ts'
 import { rolloutIn, rolloutText, rolloutVariable } from '../plan/rollout-note.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import type { Target } from '../platform/platform.ts'
