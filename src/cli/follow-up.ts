@@ -48,7 +48,7 @@ export function toldOperation(operation: TopicalOperation, options: FollowedOpti
 }
 
 const command =
-  /\bfakturino (?:init|plan|deploy|restart|rollback|migrate|artisan|status|check|logs|history|whoami|rehearse)\b[^`]*/g
+  /\bfakturino (?:init|plan|deploy|restart|rollback|migrate|flags|artisan|status|check|logs|history|whoami|rehearse)\b[^`]*/g
 
 /** Names of an option, the one to write first, and its value where it has one. */
 type Carried = [names: [string, ...string[]], value?: string]

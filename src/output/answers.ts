@@ -13,6 +13,7 @@ import type { ArtisanRun } from '../operations/run-artisan.ts'
 import type { SecondWays } from '../operations/second-ways.ts'
 import type { SetUp } from '../operations/set-up.ts'
 import type { MigrationPlan, MigrationStatus } from '../operations/show-migrations.ts'
+import type { SwitchedOff } from '../operations/switch-off-flag.ts'
 import type { TopicalOperation } from '../operations/unfinished.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Identity } from '../platform/platform.ts'
@@ -69,6 +70,7 @@ export type Answer =
   | ({ type: 'migrate'; isRehearsal: boolean } & ToldMigrations)
   /** `rollback` asked what hurts, and it was not the release: what does it instead. */
   | { type: 'rollback-left'; hurts: 'migration' | 'nothing'; next: string }
+  | { type: 'flag-off'; off: SwitchedOff; undo: Undo }
   | { type: 'rehearsal-up'; rehearsal: RehearsalUp }
   | { type: 'rehearsal-down'; wasRunning: boolean }
   | { type: 'rehearsal'; report: RehearsalReport }

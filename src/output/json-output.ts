@@ -137,6 +137,8 @@ function answerDocument(answer: Answer): Document {
       }
     case 'rollback-left':
       return { type: 'answer', command: 'rollback', hurts: answer.hurts, next: [answer.next] }
+    case 'flag-off':
+      return { type: 'answer', command: 'flags', act: 'off', ...answer.off, undo: answer.undo }
     case 'rehearsal-up':
       return { type: 'rehearsal', ...answer.rehearsal }
     case 'rehearsal-down':

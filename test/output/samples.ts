@@ -793,6 +793,26 @@ export const answers: Answer[] = [
     },
   },
   {
+    type: 'flag-off',
+    off: {
+      project: 'fakturino-production',
+      environment: 'production',
+      flag: 'partner_portal',
+      variable: 'FEATURE_PARTNER_PORTAL',
+      value: 'false',
+      verdict: 'pass',
+      patchId: id<'patch'>('5d0f6f0e-3c0b-4a55-9a0e-0f7e6a3f2b11'),
+      services: ['api', 'worker', 'scheduler'].map((name) => ({
+        name,
+        before: 'true',
+        outcome: 'deployed' as const,
+        deploymentId,
+      })),
+      elapsedMs: 64_000,
+    },
+    undo,
+  },
+  {
     type: 'artisan',
     artisan: {
       project: 'fakturino-production',

@@ -31,6 +31,18 @@ const migrateRollback = {
   load: () => import('./migrate-rollback.ts'),
 }
 
+const flagOff = {
+  arguments: '<flag>',
+  options: [
+    {
+      flags: '--confirm <variable>',
+      describes: 'this variable is a flag, although neither the config nor the guide names it',
+      isRepeatable: true,
+    },
+  ],
+  load: () => import('./flags-off.ts'),
+}
+
 /** Every command, in the order of the help. */
 export const commands: readonly CommandDefinition[] = [
   {
@@ -158,6 +170,12 @@ export const commands: readonly CommandDefinition[] = [
         ...migrateRollback,
         examples: ['fakturino rollback migration -e staging', 'fakturino rollback migration --backup -e production'],
       },
+      {
+        name: 'flag',
+        summary: 'switch one feature off, now: the same as flags off',
+        ...flagOff,
+        examples: ['fakturino rollback flag partner_portal -e production --yes'],
+      },
     ],
   },
   {
@@ -191,6 +209,20 @@ export const commands: readonly CommandDefinition[] = [
         name: 'rollback',
         ...migrateRollback,
         examples: ['fakturino migrate rollback -e staging', 'fakturino migrate rollback --step 2 -e staging --yes'],
+      },
+    ],
+  },
+  {
+    name: 'flags',
+    summary: 'switch features in stages, with evidence, watched, and taken back where they do not hold',
+    examples: ['fakturino flags off partner_portal -e production'],
+    load: () => import('./flags-off.ts'),
+    subcommands: [
+      {
+        name: 'off',
+        summary: 'the way out: switch one feature off, now; without evidence, over any lease, and without a config too',
+        ...flagOff,
+        examples: ['fakturino flags off partner_portal -e production --yes --reason INCIDENT'],
       },
     ],
   },
