@@ -35,6 +35,7 @@ export function watchedBy(config: FakturinoConfig, environment: string): Watched
         ...(timeout === undefined ? {} : { timeoutMs: durationMs(timeout) }),
         ...flagOf(check.flag),
         advisory: check.advisory ?? [],
+        ...(check.use === undefined ? {} : { use: check.use }),
         ...(asked !== undefined && isPending(asked) ? { pending: asked.reason ?? 'not built yet' } : {}),
       }
     }),

@@ -23,6 +23,8 @@ export interface WatchedCheck {
   flag?: WatchedFlag
   /** Parts of a health answer that never fail it. */
   advisory: string[]
+  /** Does it decide whether a change of flags holds? Absent: it does. */
+  use?: 'gating' | 'observed'
   /** Why its service is not there yet. */
   pending?: string
 }

@@ -60,6 +60,37 @@ export type OperationEvent =
       /** Those whose stored values were not so yet. */
       services: string[]
     }
+  /** A change of flags is watched for so long, with a sample so often. */
+  | { type: 'soak-started'; environment: string; durationMs: number; intervalMs: number }
+  /** One look at everything that says whether it holds. `isMissed`: the platform could not be asked, which is no sample. */
+  | {
+      type: 'soak-sampled'
+      environment: string
+      sample: number
+      isMissed: boolean
+      leftMs: number
+      verdict: 'pass' | 'fail' | 'inconclusive'
+      checks: {
+        check: string
+        service: string
+        use: 'gating' | 'observed'
+        outcome: 'good' | 'bad' | 'unknown'
+        bad: number
+        inARow: number
+        message?: string
+      }[]
+      limits: { failureLimit: number; consecutiveLimit: number }
+    }
+  /** `unjudged`: what keeps it from a verdict. */
+  | {
+      type: 'soak-ended'
+      environment: string
+      verdict: 'pass' | 'fail' | 'inconclusive'
+      samples: number
+      elapsedMs: number
+      trigger?: { check: string; service: string; message: string }
+      unjudged: string[]
+    }
   | { type: 'auto-deploy-set'; environment: string; services: string[]; enabled: boolean }
   /** Code that is sent from a directory. `commit`: git's, where nobody has changed it since. */
   | { type: 'code-read'; directory: string; revision: string; files: number; bytes: number; commit?: string }

@@ -8,6 +8,7 @@ import { toldHolder, toldUnfinished } from './operation.ts'
 import { paragraph } from './paragraph.ts'
 import { renderPlan } from './plan.ts'
 import { renderRollbackPlan } from './rollback.ts'
+import { renderSoakEnded, toldSample } from './soak.ts'
 import { renderTarget } from './target.ts'
 
 /** How an event is told: a line that stays, or one that is shown while it is true, where something can move. */
@@ -89,6 +90,16 @@ const renderers: Renderers = {
     const what = way === 'there' ? listed(told) : `${listed(told)} as before`
     return done(`${what} stored in ${environment} for ${listed(services)}, as one patch`, layout)
   },
+  'soak-started': ({ environment, durationMs, intervalMs }, { style, columns }) => ({
+    line: paragraph(
+      `soaking in ${environment} for ${duration(durationMs)}, with a sample every ${duration(intervalMs)}`,
+      columns,
+      `${style.sign.deploy} `,
+      2,
+    ),
+  }),
+  'soak-sampled': (event) => ({ progress: toldSample(event) }),
+  'soak-ended': (event, layout) => ({ line: renderSoakEnded(event, layout) }),
   'auto-deploy-set': ({ environment, services, enabled }, layout) =>
     done(`${listed(services)}: deploy on push switched ${enabled ? 'on' : 'off'} in ${environment}`, layout),
   'code-read': ({ directory, revision, files, bytes, commit }, layout) => {
