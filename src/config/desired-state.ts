@@ -7,6 +7,7 @@ import type { FakturinoConfig } from './fakturino-config.ts'
 import { deploymentLevels } from './levels.ts'
 import { nearest } from './nearest.ts'
 import { own } from './own.ts'
+import { rolloutOf } from './rollout-of.ts'
 import { isPending, ordered } from './services.ts'
 import { watchedBy } from './watched-by.ts'
 
@@ -37,6 +38,7 @@ export function desiredState(config: FakturinoConfig, environmentName: string): 
     ),
     flags: desiredFlags(config, services),
     secrets: desiredSecrets(config, services),
+    rollout: rolloutOf(config),
     watched: watchedBy(config, environmentName),
     ...(config.migrations === undefined ? {} : { migrations: { ...config.migrations, ...environment.migrations } }),
   }

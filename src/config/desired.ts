@@ -1,5 +1,6 @@
 import type { ServiceSettings } from '../platform/service-settings.ts'
 import type { MigrationPlace } from './migration-place.ts'
+import type { Rollout } from './rollout.ts'
 import type { Watched } from './watched.ts'
 
 /** What the config wants of one environment, resolved: no defaults left to apply, no environment left to choose. */
@@ -12,6 +13,8 @@ export interface DesiredState {
   pending: { name: string; reason: string }[]
   flags: DesiredFlag[]
   secrets: DesiredSecret[]
+  /** How its flags are switched in stages. */
+  rollout: Rollout
   /** What is asked of it once it runs. */
   watched: Watched
   /** Absent: the config does not say where migrations run. */
@@ -22,7 +25,7 @@ export interface DesiredEnvironment {
   name: string
   /** A change here needs `-e` spelled out and an approval. */
   protected: boolean
-  /** The environment for which this one is tried first. No command acts on it yet. */
+  /** The environment for which this one is tried first: its flags are validated here. */
   validates?: string
 }
 

@@ -169,10 +169,10 @@ export interface FlagConfig {
   /** The value that is tried first in the environment that validates; `risky-flag-default` guards it where it is protected. */
   riskyValue: boolean
   services: string[]
-  /** Sections of the staging checklist that belong to the risky value. Their names are checked; no command acts on them yet. */
+  /** Sections of the staging checklist that have to be green before the risky value. */
   sections: string[] | 'every'
   requires?: { services?: string[]; secrets?: string[]; queues?: string[] }
-  /** How to see from outside whether it took effect: the status that `path` answers with. No command asks yet. */
+  /** How to see from outside whether it took effect: the status that `path` answers with. */
   effect?: { service: string; path: string; on: number; off: number }
 }
 
@@ -216,7 +216,7 @@ export interface MetricConfig {
 
 type Threshold = { below: number } | { above: number }
 
-/** How long and how strictly a change is to be watched before it counts as good. No command watches yet. */
+/** How long and how strictly a change of flags is watched before it counts as good. */
 interface SoakConfig {
   duration?: Duration
   interval?: Duration
@@ -225,9 +225,11 @@ interface SoakConfig {
   minimumProbes?: number
   minimumRequests?: number
   baseline?: Duration
+  /** How long evidence from the environment that is tried first is good for. */
+  evidence?: Duration
 }
 
-/** A part of the staging checklist. People go by it; no command acts on it yet. */
+/** A part of the staging checklist. */
 export interface ValidationSection {
   title: string
   /** A sentence is confirmed by a person; one with a `check` is proven by it. */

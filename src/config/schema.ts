@@ -54,6 +54,7 @@ const soak = fields({
   minimumProbes: v.exactOptional(amount),
   minimumRequests: v.exactOptional(wholeNumber),
   baseline: v.exactOptional(duration),
+  evidence: v.exactOptional(duration),
 })
 
 const postDeployStep = fields({

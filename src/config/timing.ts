@@ -42,6 +42,10 @@ export interface Timing {
     /** How long one may take to be made. */
     madeMs: number
   }
+  /** How a change of flags is watched before it counts as good. */
+  soak: SoakLimits
+  /** How long evidence from the environment that is tried first is good for. */
+  evidenceMs: number
   /** One operator at a time in an environment. */
   lease: {
     /** How long a lease counts after it was last renewed, by the platform's clock. */
@@ -52,6 +56,22 @@ export interface Timing {
     /** Between writing the lease and reading it back: whoever wrote at the same moment shows by then. */
     settleMs: number
   }
+}
+
+/** How long and how strictly a change of flags is watched. Times are in milliseconds. */
+export interface SoakLimits {
+  durationMs: number
+  intervalMs: number
+  /** So many bad samples of one check fail it, */
+  failureLimit: number
+  /** and so many one after the other. */
+  consecutiveLimit: number
+  /** With fewer samples than these nothing is judged, */
+  minimumProbes: number
+  /** and with fewer requests nothing is judged by their share. */
+  minimumRequests: number
+  /** What is looked at before the change, to compare. */
+  baselineMs: number
 }
 
 const second = 1000
@@ -78,6 +98,16 @@ export const defaultTiming: Timing = {
     queueNotConsumedMs: 5 * minute,
   },
   backup: { freshMs: 60 * minute, madeMs: 10 * minute },
+  soak: {
+    durationMs: 30 * minute,
+    intervalMs: 30 * second,
+    failureLimit: 5,
+    consecutiveLimit: 3,
+    minimumProbes: 10,
+    minimumRequests: 50,
+    baselineMs: 5 * minute,
+  },
+  evidenceMs: 7 * 24 * 60 * minute,
   lease: { lifeMs: 120 * second, renewMs: 40 * second, waitMs: 10 * minute, settleMs: second },
 }
 
@@ -104,11 +134,21 @@ export const rehearsalTiming: Timing = {
     queueNotConsumedMs: 5 * second,
   },
   backup: { freshMs: 60 * minute, madeMs: 30 * second },
+  soak: {
+    durationMs: 20 * second,
+    intervalMs: second,
+    failureLimit: 3,
+    consecutiveLimit: 2,
+    minimumProbes: 5,
+    minimumRequests: 10,
+    baselineMs: 5 * second,
+  },
+  evidenceMs: 60 * minute,
   lease: { lifeMs: 120 * second, renewMs: 40 * second, waitMs: 30 * second, settleMs: 100 },
 }
 
-/** The timings of a config: its `timing` over the defaults. */
-export function timingOf({ timing = {} }: Pick<FakturinoConfig, 'timing'>): Timing {
+/** The timings of a config: its `timing` and `soak` over the defaults. */
+export function timingOf({ timing = {}, soak = {} }: Pick<FakturinoConfig, 'timing' | 'soak'>): Timing {
   const { deploy, liveness } = defaultTiming
   return {
     ...defaultTiming,
@@ -121,6 +161,8 @@ export function timingOf({ timing = {} }: Pick<FakturinoConfig, 'timing'>): Timi
       healthMarginMs: ms(timing.healthMargin, deploy.healthMarginMs),
       verifyMs: ms(timing.verify, deploy.verifyMs),
     },
+    soak: soakOf(soak),
+    evidenceMs: ms(soak.evidence, defaultTiming.evidenceMs),
     commandMs: ms(timing.command, defaultTiming.commandMs),
   }
 }
@@ -132,4 +174,16 @@ export function healthTimeoutMs({ deploy }: Timing, healthcheckTimeoutSeconds: n
 
 function ms(duration: Duration | undefined, otherwise: number): number {
   return duration === undefined ? otherwise : durationMs(duration)
+}
+
+function soakOf(soak: NonNullable<FakturinoConfig['soak']>): SoakLimits {
+  const { durationMs, intervalMs, baselineMs, ...limits } = defaultTiming.soak
+  const { duration, interval, baseline, evidence: _evidence, ...asked } = soak
+  return {
+    ...limits,
+    ...asked,
+    durationMs: ms(duration, durationMs),
+    intervalMs: ms(interval, intervalMs),
+    baselineMs: ms(baseline, baselineMs),
+  }
 }

@@ -157,6 +157,14 @@ export type VolumeState =
 
 export type WorkflowStatus = 'Complete' | 'Error' | 'NotFound' | 'Running'
 
+export type CommitChangesMutationVariables = Exact<{
+  environmentId: string
+  patch: EnvironmentConfig
+  commitMessage: string
+}>
+
+export type CommitChangesMutation = { environmentPatchCommit: string }
+
 export type CommitStagedMutationVariables = Exact<{
   environmentId: string
   commitMessage: string
@@ -1344,6 +1352,15 @@ export const ProjectSummaryFragmentDoc = new TypedDocumentString(
     `,
   { fragmentName: 'ProjectSummary' },
 ) as unknown as TypedDocumentString<ProjectSummaryFragment, unknown>
+export const CommitChanges = new TypedDocumentString(`
+    mutation CommitChanges($environmentId: String!, $patch: EnvironmentConfig!, $commitMessage: String!) {
+  environmentPatchCommit(
+    environmentId: $environmentId
+    patch: $patch
+    commitMessage: $commitMessage
+  )
+}
+    `) as unknown as TypedDocumentString<CommitChangesMutation, CommitChangesMutationVariables>
 export const CommitStaged = new TypedDocumentString(`
     mutation CommitStaged($environmentId: String!, $commitMessage: String!) {
   environmentPatchCommitStaged(

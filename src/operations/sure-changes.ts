@@ -157,6 +157,12 @@ function recognisers(platform: Platform, seen: Seen): Recognise {
       if (patchId === undefined) return undefined
       return (await platform.readPatch(patchId)).status === 'staged' ? undefined : { result: undefined }
     },
+    'commit-changes': async ({ config, message, ...target }) => {
+      const { patches = [] } = await platform.observe(target)
+      const isIt = (patch: ObservedPatch) =>
+        patch.message === message && beyond(config.reveal(), patch.config.reveal()) === undefined
+      return patches.some(isIt) ? { result: undefined } : undefined
+    },
     'store-variables': async ({ services, ...target }) => {
       const there = (await platform.observe(target)).services
       const isStored = services.every(({ serviceId, variables }) => {

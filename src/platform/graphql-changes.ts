@@ -1,5 +1,6 @@
 import type { EnvironmentConfig } from '../contract/environment-config.ts'
 import {
+  CommitChanges,
   CommitStaged,
   CreateBackup,
   CreateCustomDomain,
@@ -85,6 +86,11 @@ export function graphqlChanges(client: GraphqlClient): ChangeActs {
     'replace-staged': (input) => stage(input, false),
     'commit-staged': async ({ environmentId, message }) => {
       await client.mutate(CommitStaged, { environmentId, commitMessage: message })
+      return undefined
+    },
+    'commit-changes': async ({ environmentId, config, message }) => {
+      const patch = config.reveal()
+      await client.mutate(CommitChanges, { environmentId, patch, commitMessage: message }, valuesIn(patch))
       return undefined
     },
     'store-variables': async ({ projectId, environmentId, services }) => {

@@ -227,6 +227,14 @@ export interface Changes {
     input: { environmentId: EnvironmentId; message: string }
     result: undefined
   }
+  /**
+   * One patch of its own, committed at once: every service that it touches is deployed, in one round. What others staged is neither
+   * committed nor lost. `message` has to be no other patch's: by it the patch is recognised where the answer is lost.
+   */
+  'commit-changes': {
+    input: Target & { config: Secret<EnvironmentConfig>; message: string }
+    result: undefined
+  }
   /** Adds to the variables of services, past any patch, and deploys nothing. */
   'store-variables': {
     input: Target & { services: { serviceId: ServiceId; variables: Secret<Record<string, string>> }[] }

@@ -29,6 +29,7 @@ const deeds: { [Name in ChangeName]: (input: Changes[Name]['input']) => string }
   'stage-changes': () => 'staged changes',
   'replace-staged': () => 'replaced what is staged',
   'commit-staged': () => 'committed what is staged',
+  'commit-changes': () => 'committed changes, and deployed what they touch',
   'store-variables': ({ services }) => `stored variables of ${count(services.length, 'service')}`,
   'store-settings': ({ services }) => `stored settings of ${count(services.length, 'service')}`,
   'follow-branches': ({ services }) => `made ${count(services.length, 'service')} follow a branch`,

@@ -22,7 +22,26 @@ describe('timings', () => {
         queueNotConsumedMs: 300_000,
       },
       backup: { freshMs: 3_600_000, madeMs: 600_000 },
+      soak: {
+        durationMs: 1_800_000,
+        intervalMs: 30_000,
+        failureLimit: 5,
+        consecutiveLimit: 3,
+        minimumProbes: 10,
+        minimumRequests: 50,
+        baselineMs: 300_000,
+      },
+      evidenceMs: 604_800_000,
       lease: { lifeMs: 120_000, renewMs: 40_000, waitMs: 600_000, settleMs: 1000 },
+    })
+  })
+
+  test('a config says how long and how strictly a change of flags is watched, and for how long evidence is good', () => {
+    const { soak } = defaultTiming
+    expect(timingOf({ soak: { duration: '1h', failureLimit: 2, evidence: '1d' } })).toEqual({
+      ...defaultTiming,
+      soak: { ...soak, durationMs: 3_600_000, failureLimit: 2 },
+      evidenceMs: 86_400_000,
     })
   })
 
@@ -75,6 +94,16 @@ describe('timings', () => {
         queueNotConsumedMs: 5000,
       },
       backup: { freshMs: 3_600_000, madeMs: 30_000 },
+      soak: {
+        durationMs: 20_000,
+        intervalMs: 1000,
+        failureLimit: 3,
+        consecutiveLimit: 2,
+        minimumProbes: 5,
+        minimumRequests: 10,
+        baselineMs: 5000,
+      },
+      evidenceMs: 3_600_000,
       lease: { lifeMs: 120_000, renewMs: 40_000, waitMs: 30_000, settleMs: 100 },
     })
     const real = numbersOf(defaultTiming)

@@ -352,6 +352,7 @@ describe('changing', () => {
     customDomainCreate: { id: 'x', domain: 'made.example.com', targetPort: 80 },
     environmentStageChanges: aPatch({ status: 'STAGED' }),
     environmentPatchCommitStaged: 'whatever',
+    environmentPatchCommit: 'whatever',
     serviceInstanceAutoDeployUpdate: ({ input }: { input: { enabled: boolean } }) => ({ enabled: input.enabled }),
     serviceInstanceDeployV2: 'd9',
     serviceInstanceDeploy: true,
@@ -421,6 +422,13 @@ describe('changing', () => {
       (platform) => platform.change('commit-staged', { environmentId: target.environmentId, message: 'why' }),
       'CommitStaged',
       { environmentId: 'e1', commitMessage: 'why' },
+      undefined,
+    ],
+    [
+      'what is changed and deployed at once',
+      (platform) => platform.change('commit-changes', { ...target, config, message: 'why' }),
+      'CommitChanges',
+      { environmentId: 'e1', patch: config.reveal(), commitMessage: 'why' },
       undefined,
     ],
     [

@@ -26,6 +26,10 @@ const inputs: { [Name in ChangeName]: { input: Changes[Name]['input']; said: str
   'stage-changes': { input: staged, said: 'staged changes' },
   'replace-staged': { input: staged, said: 'replaced what is staged' },
   'commit-staged': { input: { ...service, message: 'm' }, said: 'committed what is staged' },
+  'commit-changes': {
+    input: { ...service, message: 'm', config: new Secret({ services: {} }) },
+    said: 'committed changes, and deployed what they touch',
+  },
   'store-variables': {
     input: { ...service, services: [{ ...service, variables: new Secret({ KEY: 'sentinel' }) }] },
     said: 'stored variables of 1 service',

@@ -1,4 +1,5 @@
 import type { DesiredService, DesiredState, DesiredVariable } from '../../src/config/desired.ts'
+import { nothingRolledOut } from '../../src/config/rollout.ts'
 import { nothingWatched } from '../../src/config/watched.ts'
 import type { EnvironmentConfig } from '../../src/contract/environment-config.ts'
 import { Secret } from '../../src/kit/secret.ts'
@@ -160,6 +161,7 @@ export function aDesiredState(overrides: Partial<DesiredState> = {}): DesiredSta
     environment: { name: 'staging', protected: false },
     services: [aDesiredService('api')],
     pending: [],
+    rollout: nothingRolledOut,
     watched: nothingWatched,
     flags: [],
     secrets: [],

@@ -17,6 +17,7 @@ const noActs: FakeActs = {
   'stage-changes': never('stage-changes'),
   'replace-staged': never('replace-staged'),
   'commit-staged': never('commit-staged'),
+  'commit-changes': never('commit-changes'),
   'store-variables': never('store-variables'),
   'store-settings': never('store-settings'),
   'follow-branches': never('follow-branches'),
