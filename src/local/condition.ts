@@ -68,7 +68,7 @@ interface Ailments {
    * was live when this was said, or of the first one after it.
    */
   cachedVariables: readonly string[]
-  /** Everything else here holds only in containers with that value: what a feature flag breaks. */
+  /** What is said here of its containers holds only in those with that value: what a feature flag breaks. */
   onlyWhile: { readonly variable: string; readonly value: string }
 }
 
