@@ -20,7 +20,7 @@ export function feel(model: PlatformModel, instance: ServiceInstance, condition:
   const isWanted = () => instance.condition === felt && isThere(instance)
   steadily(model.agenda, minuteMs / felt.errorsPerMinute, isWanted, () => {
     const running = activeDeployments(instance).find(({ instances }) => instances.some(isUp))
-    if (running !== undefined && feltCondition(running).errorsPerMinute !== undefined)
+    if (running !== undefined && feltCondition(running, model.agenda.now()).errorsPerMinute !== undefined)
       model.runtime.say(running, 'exception')
   })
 }

@@ -28,8 +28,8 @@ const cacheTroubles = ['down', 'misreads'] as const
 const telescopeShapes = ['login', 'open'] as const
 /** What becomes of a backup of its volume: none, or one that nobody can follow while it is made. */
 const backupTroubles = ['fails', 'unfollowed'] as const
-/** Longer than anybody waits for an answer. */
-const longestLatencyMs = 3_600_000
+/** Longer than anybody waits. */
+const longestMs = 3_600_000
 const certificateWords = ['absent', 'not-a-number'] as const
 const mostErrorsPerMinute = 6_000
 
@@ -70,6 +70,8 @@ interface Ailments {
   cachedVariables: readonly string[]
   /** What is said here of its containers holds only in those with that value: what a feature flag breaks. */
   onlyWhile: { readonly variable: string; readonly value: string }
+  /** The same from so long after they have started: what a health check at their start does not see. */
+  onlyAfterMs: number
 }
 
 interface Field<Value> {
@@ -77,6 +79,10 @@ interface Field<Value> {
   must: string
 }
 
+const duration: Field<number> = {
+  is: (value): value is number => isNumber(value) && value >= 0 && value <= longestMs,
+  must: `must be milliseconds from 0 to ${longestMs}`,
+}
 const isTrue: Field<true> = { is: (value) => value === true, must: 'must be true' }
 
 const fields: { [Name in keyof Ailments]: Field<Ailments[Name]> } = {
@@ -94,10 +100,7 @@ const fields: { [Name in keyof Ailments]: Field<Ailments[Name]> } = {
   telescope: oneOf(telescopeShapes),
   database: oneOf(['down']),
   cache: oneOf(cacheTroubles),
-  latencyMs: {
-    is: (value): value is number => isNumber(value) && value >= 0 && value <= longestLatencyMs,
-    must: `must be milliseconds from 0 to ${longestLatencyMs}`,
-  },
+  latencyMs: duration,
   failsEvery: {
     is: (value): value is number => Number.isInteger(value) && Number(value) >= 1,
     must: 'must be a whole number, 1 or more',
@@ -120,6 +123,7 @@ const fields: { [Name in keyof Ailments]: Field<Ailments[Name]> } = {
       isRecord(value) && Object.keys(value).length === 2 && isName(value.variable) && typeof value.value === 'string',
     must: 'must read {variable, value}, both texts',
   },
+  onlyAfterMs: duration,
 }
 
 /** The condition that a value describes, or what is wrong with it. */

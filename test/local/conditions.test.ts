@@ -333,6 +333,7 @@ const everyField: Condition = {
   errorsPerMinute: 0.5,
   cachedVariables: ['FEATURE_MONITORING'],
   onlyWhile: { variable: 'FEATURE_MONITORING', value: '' },
+  onlyAfterMs: 5_000,
 }
 
 test('a condition is read with all its fields', () => {
@@ -363,6 +364,7 @@ test.each<[unknown, RegExp]>([
   [{ errorsPerMinute: 6_001 }, /not above 6000/],
   [{ cachedVariables: 'FEATURE_MONITORING' }, /cachedVariables must be a list of names/],
   [{ cachedVariables: [''] }, /cachedVariables must be a list of names/],
+  [{ onlyAfterMs: '5s' }, /onlyAfterMs must be milliseconds/],
   [{ onlyWhile: 'FEATURE_MONITORING' }, /onlyWhile must read \{variable, value\}/],
   [{ onlyWhile: { variable: 'FEATURE_MONITORING' } }, /onlyWhile must read/],
   [{ onlyWhile: { variable: 'FEATURE_MONITORING', value: true } }, /onlyWhile must read/],

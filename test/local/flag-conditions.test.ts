@@ -51,6 +51,30 @@ test.each<[string, Condition, string, number]>([
   expect(await statusOf(path)).toBe(200)
 })
 
+test('what a flag breaks after a while passes the health check of its deployment, and each start begins anew', async () => {
+  const { caller, id, feels, turn, statusOf } = await aFlagged()
+  await caller.store({ services: { [id]: { deploy: { healthcheckPath: '/health' } } } })
+  feels({ failingChecks: ['storage'], onlyWhile, onlyAfterMs: 5_000 })
+  await turn('true')
+  expect((await caller.deployments(id))[0]?.status).toBe('SUCCESS')
+  expect(await statusOf('/health')).toBe(200)
+  caller.clock.advance(5_000)
+  expect(await statusOf('/health')).toBe(503)
+  const [live] = await caller.active(id)
+  await caller.read('deploymentRestart', 'mutation($id: String!) { deploymentRestart(id: $id) }', { id: live })
+  caller.clock.advance(1_000)
+  expect(await statusOf('/health')).toBe(200)
+})
+
+test('a flag that breaks its health at once never gets past the health check of its deployment', async () => {
+  const { caller, id, feels, turn, statusOf } = await aFlagged()
+  await caller.store({ services: { [id]: { deploy: { healthcheckPath: '/health', healthcheckTimeout: 2 } } } })
+  feels({ failingChecks: ['storage'], onlyWhile })
+  await turn('true')
+  expect((await caller.deployments(id))[0]?.status).toBe('FAILED')
+  expect(await statusOf('/health')).toBe(200)
+})
+
 test('a flag that makes answers slow does so in its own containers only', async () => {
   const { caller, feels, turn, statusOf } = await aFlagged()
   feels({ latencyMs: 1_500, onlyWhile })

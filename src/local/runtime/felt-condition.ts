@@ -3,17 +3,17 @@ import type { Deployment } from '../model.ts'
 
 const well: Condition = {}
 
-/** How these containers feel: of a condition that holds only with some value, nothing where they have another one. */
-export function feltCondition({ instance, variables }: Pick<Deployment, 'instance' | 'variables'>): Condition {
-  const { onlyWhile } = instance.condition
-  const holds = onlyWhile === undefined || variables[onlyWhile.variable] === onlyWhile.value
-  return holds ? instance.condition : well
+/** How these containers feel: nothing of a condition that holds only with another value than theirs, or not so soon. */
+export function feltCondition({ instance, variables, startedAt }: Deployment, now: number): Condition {
+  const { onlyWhile, onlyAfterMs = 0 } = instance.condition
+  const hasValue = onlyWhile === undefined || variables[onlyWhile.variable] === onlyWhile.value
+  return hasValue && now - (startedAt ?? now) >= onlyAfterMs ? instance.condition : well
 }
 
 /** Its variables as the code reads them: those of a config cache that is never made anew are what they were. */
-export function readVariables(deployment: Deployment): Readonly<Record<string, string>> {
+export function readVariables(deployment: Deployment, now: number): Readonly<Record<string, string>> {
   const { variables, instance } = deployment
-  const { cachedVariables: names } = feltCondition(deployment)
+  const { cachedVariables: names } = feltCondition(deployment, now)
   const { cachedVariables: cached } = instance
   if (names === undefined || cached === undefined) return variables
   const others = Object.entries(variables).filter(([name]) => !names.includes(name))
@@ -21,7 +21,6 @@ export function readVariables(deployment: Deployment): Readonly<Record<string, s
 }
 
 /** These containers have started: where no config cache was made before, it is theirs. */
-export function makeConfigCache(deployment: Deployment): void {
-  const { instance, variables } = deployment
-  if (feltCondition(deployment).cachedVariables !== undefined) instance.cachedVariables ??= variables
+export function makeConfigCache({ instance, variables }: Deployment): void {
+  if (instance.condition.cachedVariables !== undefined) instance.cachedVariables ??= variables
 }

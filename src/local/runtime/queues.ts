@@ -140,7 +140,7 @@ export class Queues {
     const { environment } = deployment.instance
     consumer.taken = consumer.taken.filter((other) => other !== job)
     const now = this.#agenda.now()
-    const isFailing = feltCondition(deployment).jobs === 'failing'
+    const isFailing = feltCondition(deployment, now).jobs === 'failing'
     this.#print(deployment, 'deploy', artisanTask(now, nameOf(job), isFailing ? 'FAIL' : 'DONE', jobMs))
     if (isFailing) {
       for (const { message, severity } of exceptionLines(now, failure)) {

@@ -90,9 +90,11 @@ function nextTold(deployment: Deployment, minute: number, present: number): numb
 
 /** All of them are due on the hour. */
 function dueAt(deployment: Deployment, minute: number): ScheduledJob[] {
-  if (minute % hourMs !== 0 || feltCondition(deployment).scheduledTasks === 'none') return []
+  if (minute % hourMs !== 0 || feltCondition(deployment, minute).scheduledTasks === 'none') return []
   const now = new Date(minute).getUTCHours()
-  return scheduledOf({ variables: readVariables(deployment) }).filter(({ hour }) => hour === undefined || hour === now)
+  return scheduledOf({ variables: readVariables(deployment, minute) }).filter(
+    ({ hour }) => hour === undefined || hour === now,
+  )
 }
 
 /** What the product schedules with these variables. */

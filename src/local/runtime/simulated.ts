@@ -101,7 +101,7 @@ export function simulatedRuntime({ agenda, timing, print, pause, id }: Simulated
     // An image without a health check is a database here: it speaks no HTTP.
     if (behaviour === undefined && !deployment.settings.deploy?.healthcheckPath) return undefined
     if (process.kind === 'worker' || process.kind === 'scheduler') return undefined
-    const condition = feltCondition(deployment)
+    const condition = feltCondition(deployment, agenda.now())
     // It is gone before it listens.
     if (behaviour === 'crash' || condition.crashesOnStart) return undefined
     if (behaviour === 'slow' && agenda.now() - deployment.startedAt < slowBootMs) return undefined
@@ -113,7 +113,7 @@ export function simulatedRuntime({ agenda, timing, print, pause, id }: Simulated
     }
     const given = answerAsApp({
       question,
-      variables: readVariables(deployment),
+      variables: readVariables(deployment, agenda.now()),
       now: agenda.now(),
       startedAt: deployment.startedAt,
       isBroken: behaviour === 'error-500',
@@ -197,7 +197,7 @@ export function simulatedRuntime({ agenda, timing, print, pause, id }: Simulated
       const nth = deployment.run
       const isCurrent = () => deployment.run === nth
       agenda.in(timing.startMs, () => {
-        const condition = feltCondition(deployment)
+        const condition = feltCondition(deployment, agenda.now())
         if (condition.failsToStart) return watch.failed()
         watch.started()
         if (!isCurrent()) return
@@ -216,7 +216,7 @@ export function simulatedRuntime({ agenda, timing, print, pause, id }: Simulated
     },
     stop: () => {},
     ask: async (deployment, question) => {
-      const { latencyMs = 0 } = feltCondition(deployment)
+      const { latencyMs = 0 } = feltCondition(deployment, agenda.now())
       if (latencyMs > 0) {
         await pause(latencyMs)
         agenda.catchUp()
@@ -224,7 +224,7 @@ export function simulatedRuntime({ agenda, timing, print, pause, id }: Simulated
       return answer(deployment, question)
     },
     probe: (deployment, path, end) => {
-      const { latencyMs = 0 } = feltCondition(deployment)
+      const { latencyMs = 0 } = feltCondition(deployment, agenda.now())
       const tell = () => end(answer(deployment, { method: 'GET', path })?.status)
       if (latencyMs > 0) agenda.in(latencyMs, tell)
       else tell()
