@@ -171,6 +171,6 @@ function hmac(key: Secret, use: 'evidence' | 'password', text: string): string {
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
   if (!isRecord(value)) return value
-  const names = Object.keys(value).sort()
+  const names = Object.keys(value).sort((one, other) => (one < other ? -1 : 1))
   return Object.fromEntries(names.map((name) => [name, sorted(value[name])]))
 }
