@@ -101,7 +101,7 @@ export function evidenceIn(value: unknown): Evidence | undefined {
     environment: printable(environment),
     revisions: ran,
     ...(built === undefined ? {} : { settings: built }),
-    items: items.flatMap((item) => itemIn(item) ?? []),
+    items: items.flatMap((item) => evidenceItemIn(item) ?? []),
     database: databaseIn(database),
     by: printable(by),
     at,
@@ -120,7 +120,7 @@ export function evidenceNote(note: string): string {
   return clipped(note.trim(), longestNote)
 }
 
-function itemIn(value: unknown): EvidenceItem | undefined {
+export function evidenceItemIn(value: unknown): EvidenceItem | undefined {
   if (!isRecord(value) || value.result !== 'pass') return undefined
   const { id, section, text, by, note, at } = value
   if (!isWord(id) || !isWord(section) || !isText(text) || !isWord(by) || !isMoment(at)) return undefined
@@ -142,7 +142,8 @@ function databaseIn(value: unknown): EvidenceDatabase | null {
   return { volumeId: printable(volumeId), passwordHmac: isHmac ? password : null }
 }
 
-function wordsIn(value: unknown): Record<string, string> | undefined {
+/** Names and words, as far as they are such. */
+export function wordsIn(value: unknown): Record<string, string> | undefined {
   if (!isRecord(value)) return undefined
   const entries = Object.entries(value)
   if (entries.length > mostServices) return undefined
