@@ -13,7 +13,7 @@ import type { VerifyNeeds } from './verify-release.ts'
 /** An item that a check proves. */
 export type AutomaticItem = ValidationItem & { check: string }
 
-export function isAutomatic(item: ValidationItem): item is AutomaticItem {
+export function isAutomatic<Item extends ValidationItem>(item: Item): item is Item & AutomaticItem {
   return item.check !== undefined
 }
 

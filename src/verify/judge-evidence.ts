@@ -97,7 +97,8 @@ function notSigned(evidence: Evidence, situation: EvidenceSituation): Finding[] 
 function notGreen(evidence: Evidence, situation: EvidenceSituation): Finding[] {
   const green = new Set(evidence.items.map(({ id }) => id))
   const lacking = (situation.items ?? []).filter((id) => !green.has(id))
-  if (lacking.length === 0 && green.size > 0) return []
+  // A flag without a checklist has nothing that could be lacking, as far as the config says so.
+  if (lacking.length === 0 && (green.size > 0 || situation.items !== undefined)) return []
   const message =
     lacking.length === 0
       ? 'The evidence holds no item, so it proves nothing.'
