@@ -338,11 +338,12 @@ export default defineConfig({
     railway: {
       title: 'Everything runs on Railway',
       items: [
-        'Every service of the plan runs',
+        { item: 'Every service of the plan runs', check: 'runs' },
         { item: 'The api is healthy', check: 'api-health' },
         'The worker finishes jobs',
-        "The scheduler's log shows schedule:run",
-        'Postgres answers a query',
+        { item: "The scheduler's log shows schedule:run", check: 'scheduler-looks' },
+        // The health answer has a part for it, and is unhealthy without.
+        { item: 'Postgres answers a query', check: 'api-health' },
         'Redis keeps a value',
         'The certificate volume is mounted',
       ],

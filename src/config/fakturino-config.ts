@@ -43,7 +43,7 @@ export interface EnvironmentSettings {
   branch: string
   /** A change needs `-e` spelled out and an approval. */
   protected?: boolean
-  /** The environment for which this one is tried first. Its name is checked; no command acts on it yet. */
+  /** The environment for which this one is tried first: `flags validate` works here, and its evidence counts there. */
   validates?: string
   /** Custom domains, by service. A service without one here keeps its generated domain. */
   domains?: Record<string, string>
@@ -234,7 +234,7 @@ interface SoakConfig {
 /** A part of the staging checklist. */
 export interface ValidationSection {
   title: string
-  /** A sentence is confirmed by a person; one with a `check` is proven by it. */
+  /** A sentence is confirmed by a person; one with a `check` is proven by it: one of `checks`, or one of ours (`own-checks.ts`). */
   items: (string | { item: string; check: string })[]
 }
 

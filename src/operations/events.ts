@@ -91,6 +91,21 @@ export type OperationEvent =
       trigger?: { check: string; service: string; message: string }
       unjudged: string[]
     }
+  /** An item of a flag's checklist. `by`: `check`, or a person. */
+  | {
+      type: 'item-judged'
+      environment: string
+      id: string
+      section: string
+      text: string
+      outcome: 'green' | 'red' | 'undecided'
+      by: string
+      why?: string
+    }
+  /** What people said of a checklist that is not green yet, for the next run. */
+  | { type: 'answers-kept'; environment: string; flag: string; items: number }
+  /** Every item is green, and the environment says so from now on. */
+  | { type: 'evidence-kept'; environment: string; flag: string; value: string; items: number; isSigned: boolean }
   | { type: 'auto-deploy-set'; environment: string; services: string[]; enabled: boolean }
   /** Code that is sent from a directory. `commit`: git's, where nobody has changed it since. */
   | { type: 'code-read'; directory: string; revision: string; files: number; bytes: number; commit?: string }

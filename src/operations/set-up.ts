@@ -13,6 +13,7 @@ import type { Approve } from './approval.ts'
 import { awaitLease } from './await-lease.ts'
 import { createServices } from './create-missing.ts'
 import { guarded } from './deploy.ts'
+import { shareEvidenceKey } from './evidence-key.ts'
 import { type LeaseNeeds, type LeaseRequest, operationOf, underLease } from './lease.ts'
 import {
   chosenWorkspaces,
@@ -94,6 +95,11 @@ export async function setUp(asked: SetUpRequest, needs: SetUpNeeds): Promise<Set
   const isComplete = project !== undefined && places.every((place) => isSettled({ ...place.plan, deployments: [] }))
   if (isComplete) {
     await finish(request, places, needs)
+    await shareKey(
+      request,
+      places.flatMap(({ state }) => state ?? []),
+      needs,
+    )
     return told(project, request, places, needs)
   }
   const allowStaged = request.allowed.includes('staged-changes')
@@ -104,11 +110,23 @@ export async function setUp(asked: SetUpRequest, needs: SetUpNeeds): Promise<Set
   if ((await approve(places, needs)) === 'dry-run') return told(undefined, request, places, needs)
   const created = await createContainers(request, project, places, needs)
   const targets = places.map((place) => ({ projectId: created.id, environmentId: environmentIdOf(created, place) }))
-  for (const [place, state] of await withServices(request, project !== undefined, targets, places, needs)) {
+  const made = await withServices(request, project !== undefined, targets, places, needs)
+  await shareKey(
+    request,
+    made.map(([, state]) => state),
+    needs,
+  )
+  for (const [place, state] of made) {
     if (place.plan.changes.length > 0) place.secondWays = await store(request, place, state, needs)
     else if (place.isUnfinished) await underLease(leaseOf(request, state), needs, async () => ({ result: undefined }))
   }
   return told(created, request, places, needs)
+}
+
+/** What was validated in one environment counts in another only where both can prove it. */
+async function shareKey(request: SetUpRequest, states: readonly ObservedState[], needs: SetUpNeeds): Promise<void> {
+  const isNeeded = request.desired.some(({ environment }) => environment.validates !== undefined)
+  if (isNeeded && !request.isDryRun) await shareEvidenceKey(states, needs)
 }
 
 /** What an earlier run did not say was over is over: everything is there. Nothing but the note of it is changed. */

@@ -153,7 +153,8 @@ export function graphqlChanges(client: GraphqlClient): ChangeActs {
     },
     'write-shared-variables': async ({ projectId, environmentId, variables, isParting = false }) => {
       const input = { projectId, environmentId, variables, skipDeploys: true }
-      const { result } = await client.mutate(WriteVariables, { input }, [], { isParting })
+      const secrets = Object.entries(variables).flatMap(([name, value]) => (name.endsWith('_KEY') ? [value] : []))
+      const { result } = await client.mutate(WriteVariables, { input }, secrets, { isParting })
       if (!result.stored) throw declined('The platform answered that it stored no variables.')
       return undefined
     },

@@ -1,3 +1,4 @@
+import { isOwnCheck } from '../own-checks.ts'
 import { lookUp, type Rule } from '../rule.ts'
 import { appsOf } from '../services.ts'
 
@@ -11,7 +12,7 @@ export const checks: Rule = (subject) => {
     ]),
     ...Object.entries(config.validation ?? {}).flatMap(([name, { items }]) =>
       items.flatMap((item, index) =>
-        typeof item === 'string'
+        typeof item === 'string' || isOwnCheck(item.check)
           ? []
           : lookUp(subject, 'checks', item.check, `validation.${name}.items.${index}.check`),
       ),

@@ -100,6 +100,27 @@ const renderers: Renderers = {
   }),
   'soak-sampled': (event) => ({ progress: toldSample(event) }),
   'soak-ended': (event, layout) => ({ line: renderSoakEnded(event, layout) }),
+  'item-judged': ({ id, text, outcome, by, why }, layout) => {
+    const said = by === 'check' ? '' : ` (${by})`
+    const because = why === undefined ? '' : `: ${why}`
+    return outcome === 'green'
+      ? done(`${id} ${text}${said}${because}`, layout)
+      : {
+          line: paragraph(
+            printable(`${id} ${text}${said}${because}`),
+            layout.columns,
+            `${outcome === 'red' ? layout.style.sign.bad : layout.style.sign.none} `,
+            2,
+          ),
+        }
+  },
+  'answers-kept': ({ environment, flag, items }, layout) =>
+    done(`${count(items, 'answer')} about ${flag} kept in ${environment} for the next run`, layout),
+  'evidence-kept': ({ environment, flag, value, items, isSigned }, layout) =>
+    done(
+      `${flag}=${value}: ${count(items, 'item')} green; the ${isSigned ? 'signed' : 'unsigned'} evidence is kept in ${environment}`,
+      layout,
+    ),
   'auto-deploy-set': ({ environment, services, enabled }, layout) =>
     done(`${listed(services)}: deploy on push switched ${enabled ? 'on' : 'off'} in ${environment}`, layout),
   'code-read': ({ directory, revision, files, bytes, commit }, layout) => {
