@@ -398,6 +398,33 @@ export const events: { [Type in OperationEvent['type']]: Extract<OperationEvent,
     ],
     services: ['api', 'worker', 'scheduler'],
   },
+  'flags-gated': {
+    type: 'flags-gated',
+    environment: 'production',
+    findings: [
+      {
+        code: 'evidence-of-other-settings',
+        severity: 'advisory',
+        subject: 'partner_portal',
+        message: 'api has other settings in production than where it was tried.',
+      },
+    ],
+    overridden: ['evidence-expired'],
+  },
+  'flags-reverting': {
+    type: 'flags-reverting',
+    environment: 'production',
+    flags: ['partner_portal'],
+    because: 'api-health of api: https://api-production-4b0e.up.railway.app/health answered 503.',
+  },
+  'flags-reverted': {
+    type: 'flags-reverted',
+    environment: 'production',
+    flags: ['partner_portal'],
+    by: 'images',
+    elapsedMs: 21_000,
+  },
+  'flag-effect-seen': { type: 'flag-effect-seen', environment: 'production', flag: 'monitoring', effect: 'on' },
   'soak-started': { type: 'soak-started', environment: 'production', durationMs: 1_800_000, intervalMs: 30_000 },
   'soak-sampled': {
     type: 'soak-sampled',

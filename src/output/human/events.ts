@@ -90,6 +90,36 @@ const renderers: Renderers = {
     const what = way === 'there' ? listed(told) : `${listed(told)} as before`
     return done(`${what} stored in ${environment} for ${listed(services)}, as one patch`, layout)
   },
+  'flags-gated': ({ findings, overridden }, layout) => {
+    const { style, columns } = layout
+    const lines = [
+      ...(overridden.length === 0 ? [] : [`let pass, which is recorded: ${listed(overridden)}`]),
+      ...findings.map(({ message }) => printable(message)),
+    ]
+    return lines.length === 0
+      ? { progress: 'every gate is open' }
+      : { line: lines.map((text) => paragraph(text, columns, `${style.sign.caution} `, 2)).join('\n') }
+  },
+  'flags-reverting': ({ environment, flags, because }, { style, columns }) => ({
+    line: paragraph(
+      printable(`taking back ${listed(flags)} in ${environment}, because ${because}`),
+      columns,
+      `${style.sign.caution} `,
+      2,
+    ),
+  }),
+  'flags-reverted': ({ environment, flags, by, elapsedMs }, layout) => {
+    const ways = {
+      images: 'from kept images, without a build',
+      deployments: 'by new deployments',
+      nothing: 'nothing had to start',
+    }
+    return done(
+      `${listed(flags)} as before in ${environment}, stored, running and answering, ${duration(elapsedMs)} after it was bad first; ${ways[by]}`,
+      layout,
+    )
+  },
+  'flag-effect-seen': ({ flag, effect }) => ({ progress: `${flag} shows as ${effect}` }),
   'soak-started': ({ environment, durationMs, intervalMs }, { style, columns }) => ({
     line: paragraph(
       `soaking in ${environment} for ${duration(durationMs)}, with a sample every ${duration(intervalMs)}`,
