@@ -27,8 +27,8 @@ export interface SoakRequest {
   target: Target
   /** In milliseconds. */
   durationMs: number
-  /** When the change was stored, by the platform's clock (milliseconds): what is compared is before it. */
-  since: number
+  /** When the change was stored, by the platform's clock (milliseconds): what is before it is compared with. */
+  changedAt: number
   limits: SoakLimits
   /** Asked about every reading; throws where the watch makes no sense any more. */
   onState(state: ObservedState): void
@@ -48,19 +48,23 @@ export async function takeBaseline(
 ): Promise<SoakJudgement> {
   const now = state.platformTime ?? needs.clock.now()
   const { soak } = needs.timing
-  const sample = await look(state, desired, { since: now - soak.baselineMs, baselineMs: soak.baselineMs }, [], needs)
+  const since = now - soak.baselineMs
+  const window = { since, before: { from: since - soak.baselineMs, until: since } }
+  const sample = await look(state, desired, window, [], needs)
   // One look: a single bad sample is red already.
   return judgeSoak([sample.sample], { failureLimit: 1, consecutiveLimit: 1, minimumProbes: 1 })
 }
 
 /** Takes samples until the time is over, or until one check has failed. */
 export async function soak(request: SoakRequest, needs: SoakNeeds): Promise<SoakReport> {
-  const { desired, target, durationMs, since, limits, onState } = request
+  const { desired, target, durationMs, changedAt, limits, onState } = request
   const { clock, signal, platform, report } = needs
   const environment = desired.environment.name
   const startedAt = clock.now()
   const samples: SoakSample[] = []
   const looks: Look[] = []
+  const before = { from: changedAt - limits.baselineMs, until: changedAt }
+  let since: number | undefined
   await report({ type: 'soak-started', environment, durationMs, intervalMs: limits.intervalMs })
   for (;;) {
     const at = clock.now()
@@ -68,7 +72,8 @@ export async function soak(request: SoakRequest, needs: SoakNeeds): Promise<Soak
       .observe(target)
       .then(async (state) => {
         onState(state)
-        return look(state, desired, { since, baselineMs: limits.baselineMs }, looks, needs)
+        since ??= state.platformTime ?? at
+        return look(state, desired, { since, before }, looks, needs)
       })
       .catch(unreached(signal))
     if (taken !== undefined) {
