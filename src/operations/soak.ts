@@ -46,11 +46,7 @@ export async function takeBaseline(
   desired: DesiredState,
   needs: SoakNeeds,
 ): Promise<SoakJudgement> {
-  const now = state.platformTime ?? needs.clock.now()
-  const { soak } = needs.timing
-  const since = now - soak.baselineMs
-  const window = { since, before: { from: since - soak.baselineMs, until: since } }
-  const sample = await look(state, desired, window, [], needs)
+  const sample = await look(state, desired, undefined, [], needs)
   // One look: a single bad sample is red already.
   return judgeSoak([sample.sample], { failureLimit: 1, consecutiveLimit: 1, minimumProbes: 1 })
 }
@@ -131,7 +127,7 @@ export function unjudged({ checks, verdict }: SoakJudgement): string[] {
 async function look(
   state: ObservedState,
   desired: DesiredState,
-  window: SampleWindow,
+  window: SampleWindow | undefined,
   earlier: readonly Look[],
   needs: SoakNeeds,
 ): Promise<{ sample: SoakSample; look: Look }> {

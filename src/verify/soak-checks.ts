@@ -42,16 +42,23 @@ export interface SampleWindow {
   before: { from: number; until: number }
 }
 
-/** Looks once at everything that says whether a change of flags holds: the checks of `check`, how long answers take, and their shares. */
+/**
+ * Looks once at everything that says whether a change of flags holds: the checks of `check`, how long answers take, and their shares.
+ * @param window undefined: before the change, when there are no shares to compare
+ */
 export async function sampleChecks(
   subject: CheckSubject,
-  window: SampleWindow,
+  window: SampleWindow | undefined,
   limits: Pick<SoakLimits, 'minimumRequests'>,
   needs: CheckNeeds,
 ): Promise<{ checks: SampledCheck[]; look: Awaited<ReturnType<typeof runChecks>>['look'] }> {
-  const { results, look } = await runChecks({ ...subject, since: window.since }, needs, sampledKinds)
+  const { results, look } = await runChecks(
+    window === undefined ? subject : { ...subject, since: window.since },
+    needs,
+    sampledKinds,
+  )
   const latency = await latencies(subject, needs)
-  const shares = await failingShares(subject, window, limits, needs)
+  const shares = window === undefined ? [] : await failingShares(subject, window, limits, needs)
   return { checks: [...results.flatMap((result) => sampled(result, subject)), ...latency, ...shares], look }
 }
 
