@@ -34,7 +34,7 @@ export function refuseRed(
   throw new OperatorError({
     kind: 'failed',
     code: 'validation-failed',
-    message: `${flag.name} is not validated in ${environment}: ${count(findings.length, 'item')} of ${items.length} ${findings.length === 1 ? 'is' : 'are'} red. No evidence was written, so ${validates} refuses it.`,
+    message: `${flag.name} is not validated in ${environment}: ${count(findings.length, 'item')} of ${items.length} ${findings.length === 1 ? 'is' : 'are'} red (${listed(findings.map(({ subject }) => subject))}). No evidence was written, so ${validates} refuses it.`,
     hint: again(flag, environment, 'What was answered with yes is kept. Once it is mended'),
     findings,
   })
@@ -60,7 +60,7 @@ export function refuseOpen(
   throw new OperatorError({
     kind: 'unfinished',
     code: 'validation-unfinished',
-    message: `${flag.name} is not validated in ${environment} yet: ${count(findings.length, 'item')} of ${items.length} ${findings.length === 1 ? 'is' : 'are'} open. No evidence was written, so ${validates} refuses it.`,
+    message: `${flag.name} is not validated in ${environment} yet: ${count(findings.length, 'item')} of ${items.length} ${findings.length === 1 ? 'is' : 'are'} open (${listed(findings.map(({ subject }) => subject))}). No evidence was written, so ${validates} refuses it.`,
     hint: again(flag, environment, 'What was answered with yes is kept. To go on'),
     retryable: true,
     findings,
