@@ -88,7 +88,8 @@ export async function keepEvidence(target: Target, evidence: Evidence, { platfor
       evidenceInText(text(evidenceVariables.evidence)).some(
         (one) => one.flag === flag && one.value === value && one.at >= evidence.at,
       ),
-  )  if (!isKept) throw notKept(flag)
+  )
+  if (!isKept) throw notKept(flag)
 }
 
 /** Keeps what people have answered so far, also while the command is being stopped. */
