@@ -198,6 +198,8 @@ export interface CheckConfig {
   flag?: string
   /** Named parts of a health answer that never fail the check. */
   advisory?: string[]
+  /** `observed`: while a change of flags is watched it is told, and takes nothing back. `gating` unless said otherwise. */
+  use?: 'gating' | 'observed'
 }
 
 /** What a figure of `/metrics` means, and how `check` judges it. */

@@ -44,6 +44,7 @@ const check = fields({
   format: v.exactOptional(v.picklist(['status', 'health', 'prometheus'])),
   flag: v.exactOptional(text),
   advisory: v.exactOptional(v.array(text)),
+  use: v.exactOptional(v.picklist(['gating', 'observed'])),
 })
 
 const soak = fields({

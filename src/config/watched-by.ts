@@ -1,4 +1,4 @@
-import type { FakturinoConfig } from './fakturino-config.ts'
+import type { CheckConfig, FakturinoConfig } from './fakturino-config.ts'
 import { own } from './own.ts'
 import { durationMs } from './quantities.ts'
 import { appsOf, codebaseOf, isPending } from './services.ts'
@@ -11,6 +11,11 @@ export function watchedBy(config: FakturinoConfig, environment: string): Watched
     return name === undefined || flag === undefined
       ? {}
       : { flag: { name, variable: flag.variable, default: flag.default } }
+  }
+  const otherReaderOf = ({ flag, service }: CheckConfig): { flagReader?: string } => {
+    const readers = flag === undefined ? [] : (own(config.flags ?? {}, flag)?.services ?? [])
+    const [flagReader] = readers
+    return flagReader === undefined || readers.includes(service) ? {} : { flagReader }
   }
   const apps = appsOf(config).filter(([, app]) => !isPending(app))
   const branch = own(config.environments, environment)?.branch ?? ''
@@ -34,7 +39,9 @@ export function watchedBy(config: FakturinoConfig, environment: string): Watched
         format: check.format ?? 'status',
         ...(timeout === undefined ? {} : { timeoutMs: durationMs(timeout) }),
         ...flagOf(check.flag),
+        ...otherReaderOf(check),
         advisory: check.advisory ?? [],
+        ...(check.use === undefined ? {} : { use: check.use }),
         ...(asked !== undefined && isPending(asked) ? { pending: asked.reason ?? 'not built yet' } : {}),
       }
     }),

@@ -21,8 +21,12 @@ export interface WatchedCheck {
   timeoutMs?: number
   /** Answers only while it is on. */
   flag?: WatchedFlag
+  /** A service that reads the flag, where the one that is asked does not. */
+  flagReader?: string
   /** Parts of a health answer that never fail it. */
   advisory: string[]
+  /** Does it decide whether a change of flags holds? Absent: it does. */
+  use?: 'gating' | 'observed'
   /** Why its service is not there yet. */
   pending?: string
 }

@@ -215,6 +215,8 @@ function newInstance(model: PlatformModel, environment: Environment, service: Se
     deployments: [],
     requests: new Ledger(mostRequestsKept),
     condition: {},
+    cachedVariables: undefined,
+    visitors: undefined,
   }
   environment.instances.set(service.id, instance)
   return instance

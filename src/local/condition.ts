@@ -28,9 +28,10 @@ const cacheTroubles = ['down', 'misreads'] as const
 const telescopeShapes = ['login', 'open'] as const
 /** What becomes of a backup of its volume: none, or one that nobody can follow while it is made. */
 const backupTroubles = ['fails', 'unfollowed'] as const
-/** Longer than anybody waits for an answer. */
-const longestLatencyMs = 3_600_000
+/** Longer than anybody waits. */
+const longestMs = 3_600_000
 const certificateWords = ['absent', 'not-a-number'] as const
+const mostErrorsPerMinute = 6_000
 
 /** How a service feels, beyond what its commit and its variables make of it. What is absent is well. */
 export type Condition = Partial<Ailments>
@@ -56,12 +57,33 @@ interface Ailments {
   /** A scheduler finds nothing to schedule, as where the product's installation marker is missing. */
   scheduledTasks: 'none'
   backup: (typeof backupTroubles)[number]
+  /** Its containers exit as soon as they have started: without a health check that is a success first, then a loop of restarts. */
+  crashesOnStart: true
+  /** No container of it comes up at all: a new deployment FAILED, whatever its restart policy. */
+  failsToStart: true
+  /** So many exceptions in its log, whether anybody asks it or not. */
+  errorsPerMinute: number
+  /**
+   * Variables that the code reads out of a config cache which nobody makes anew: it goes on as with the values of the container that
+   * was live when this was said, or of the first one after it.
+   */
+  cachedVariables: readonly string[]
+  /** What is said here of its containers holds only in those with that value: what a feature flag breaks. */
+  onlyWhile: { readonly variable: string; readonly value: string }
+  /** The same from so long after they have started: what a health check at their start does not see. */
+  onlyAfterMs: number
 }
 
 interface Field<Value> {
   is(value: unknown): value is Value
   must: string
 }
+
+const duration: Field<number> = {
+  is: (value): value is number => isNumber(value) && value >= 0 && value <= longestMs,
+  must: `must be milliseconds from 0 to ${longestMs}`,
+}
+const isTrue: Field<true> = { is: (value) => value === true, must: 'must be true' }
 
 const fields: { [Name in keyof Ailments]: Field<Ailments[Name]> } = {
   health: oneOf(healthShapes),
@@ -78,10 +100,7 @@ const fields: { [Name in keyof Ailments]: Field<Ailments[Name]> } = {
   telescope: oneOf(telescopeShapes),
   database: oneOf(['down']),
   cache: oneOf(cacheTroubles),
-  latencyMs: {
-    is: (value): value is number => isNumber(value) && value >= 0 && value <= longestLatencyMs,
-    must: `must be milliseconds from 0 to ${longestLatencyMs}`,
-  },
+  latencyMs: duration,
   failsEvery: {
     is: (value): value is number => Number.isInteger(value) && Number(value) >= 1,
     must: 'must be a whole number, 1 or more',
@@ -89,6 +108,22 @@ const fields: { [Name in keyof Ailments]: Field<Ailments[Name]> } = {
   jobs: oneOf(['failing']),
   scheduledTasks: oneOf(['none']),
   backup: oneOf(backupTroubles),
+  crashesOnStart: isTrue,
+  failsToStart: isTrue,
+  errorsPerMinute: {
+    is: (value): value is number => isNumber(value) && value > 0 && value <= mostErrorsPerMinute,
+    must: `must be a number above 0, and not above ${mostErrorsPerMinute}`,
+  },
+  cachedVariables: {
+    is: (value) => Array.isArray(value) && value.every(isName),
+    must: 'must be a list of names of variables',
+  },
+  onlyWhile: {
+    is: (value): value is Ailments['onlyWhile'] =>
+      isRecord(value) && Object.keys(value).length === 2 && isName(value.variable) && typeof value.value === 'string',
+    must: 'must read {variable, value}, both texts',
+  },
+  onlyAfterMs: duration,
 }
 
 /** The condition that a value describes, or what is wrong with it. */
@@ -116,6 +151,10 @@ function take<Name extends keyof Ailments>(condition: Condition, name: Name, val
 
 function isField(name: string): name is keyof Ailments {
   return Object.hasOwn(fields, name)
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
 }
 
 function isNumber(value: unknown): value is number {

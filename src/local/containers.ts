@@ -19,6 +19,11 @@ export class Containers {
   start(deployment: Deployment, started: () => void, gone: (code: number) => void): void {
     const run = ++deployment.run
     const isCurrent = () => run === deployment.run
+    const end = (code: number) => {
+      deployment.run++
+      for (const instance of deployment.instances) instance.status = code === 0 ? 'EXITED' : 'CRASHED'
+      gone(code)
+    }
     this.#runtime.start(deployment, {
       started: () => {
         if (!isCurrent()) return
@@ -29,9 +34,7 @@ export class Containers {
       exited: (code) => {
         if (!isCurrent()) return
         if (!startsAgain(deployment, code)) {
-          deployment.run++
-          for (const instance of deployment.instances) instance.status = code === 0 ? 'EXITED' : 'CRASHED'
-          gone(code)
+          end(code)
           return
         }
         deployment.restarts++
@@ -39,6 +42,9 @@ export class Containers {
         this.#agenda.in(restartDelayMs, () => {
           if (isCurrent()) this.start(deployment, started, gone)
         })
+      },
+      failed: () => {
+        if (isCurrent()) end(1)
       },
     })
   }

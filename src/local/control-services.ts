@@ -14,6 +14,7 @@ export interface ControlAnswer {
 }
 
 const mostJobsAtOnce = 20_000
+const mostVisitorsPerSecond = 100
 
 /** `{environment, service, condition}`: how the service feels from now on, `{}` for well. */
 export function setCondition(body: unknown, world: World): ControlAnswer {
@@ -24,6 +25,20 @@ export function setCondition(body: unknown, world: World): ControlAnswer {
   const { environment, service } = place.instance
   world.setCondition(environment.id, service.id, condition)
   return { status: 200, body: { environment: environment.name, service: service.name, condition } }
+}
+
+/** `{environment, service, perSecond}`: how many people a second look at the service from now on, 0 for nobody. */
+export function setVisitors(body: unknown, world: World): ControlAnswer {
+  const place = serviceIn(body, world, ['perSecond'])
+  if (typeof place === 'string') return refused(place)
+  const { perSecond } = place.input
+  if (typeof perSecond !== 'number' || !(perSecond >= 0 && perSecond <= mostVisitorsPerSecond)) {
+    return refused(`perSecond must be a number from 0 to ${mostVisitorsPerSecond}`)
+  }
+  const { environment, service, domains } = place.instance
+  if (domains.length === 0) return { status: 409, body: { message: `${service.name} has no domain to be visited at` } }
+  world.setVisitors(environment.id, service.id, perSecond)
+  return { status: 200, body: { environment: environment.name, service: service.name, perSecond } }
 }
 
 /** `{environment, queue, jobs}`: so many jobs, one unless it says otherwise. */

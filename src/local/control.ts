@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { parseCommit, parseIncident } from './control-requests.ts'
-import { type ControlAnswer, dispatchJobs, printLines, setCondition } from './control-services.ts'
+import { type ControlAnswer, dispatchJobs, printLines, setCondition, setVisitors } from './control-services.ts'
 import { activeDeployments } from './deploying.ts'
 import { bodyOf, isLoopback, loopback, sendJson } from './loopback-server.ts'
 import type { Environment, Origin, Project } from './model.ts'
@@ -32,6 +32,8 @@ export async function answerControl(
       return answerBody(await bodyOf(request), response, (body) => pushCommit(body, world))
     case 'POST /control/condition':
       return answerBody(await bodyOf(request), response, (body) => setCondition(body, world))
+    case 'POST /control/visitors':
+      return answerBody(await bodyOf(request), response, (body) => setVisitors(body, world))
     case 'POST /control/jobs':
       return answerBody(await bodyOf(request), response, (body) => dispatchJobs(body, world))
     case 'POST /control/lines':
@@ -105,6 +107,7 @@ function environmentState({ id, name, instances }: Environment) {
       name: instance.service.name,
       domains: instance.domains.map(({ domain }) => domain),
       condition: instance.condition,
+      visitorsPerSecond: instance.visitors?.perSecond ?? 0,
       active: activeDeployments(instance).map(({ id: deploymentId, status, origin }) => ({
         id: deploymentId,
         status,

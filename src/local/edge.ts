@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { domainOwner } from './creating.ts'
 import { activeDeployments } from './deploying.ts'
-import { logRequest } from './http-log.ts'
+import { type AnsweredRequest, logRequest } from './http-log.ts'
 import { send } from './loopback-server.ts'
 import type { Deployment, Domain, ServiceInstance } from './model.ts'
 import type { PlatformModel } from './platform-model.ts'
@@ -33,28 +33,50 @@ export async function answerAtEdge(
   const { method = 'GET', url: path = '/' } = request
   const given =
     serving && (await model.runtime.ask(serving, { method, path, authorization: request.headers.authorization }))
-  const answer = given ?? fallback(502, 'Application failed to respond')
-  // Where nothing listens, it is the newest live one that should have.
-  const asked = serving ?? activeDeployments(owner.instance)[0]
-  if (asked !== undefined) {
-    const tookMs = now() - startedAt
-    logRequest(model.news, model.agenda.now(), asked, {
-      method,
-      path,
-      ...(given === undefined ? nothingListened : { ...wentWell, upstreamRqDuration: tookMs }),
-      requestId,
-      host,
-      httpStatus: answer.status,
-      totalDuration: tookMs,
-      srcIp: request.socket.remoteAddress ?? '',
-      clientUa: request.headers['user-agent'] ?? '',
-      edgeRegion,
-      txBytes: Buffer.byteLength(answer.body),
-      rxBytes: Number(request.headers['content-length']) || 0,
-    })
-  }
+  const answer = given ?? fallback(notAnswered, 'Application failed to respond')
+  logAtEdge(model, owner.instance, serving, {
+    method,
+    path,
+    host,
+    requestId,
+    status: given?.status,
+    tookMs: now() - startedAt,
+    srcIp: request.socket.remoteAddress ?? '',
+    clientUa: request.headers['user-agent'] ?? '',
+    txBytes: Buffer.byteLength(answer.body),
+    rxBytes: Number(request.headers['content-length']) || 0,
+  })
   tell(answer)
 }
+
+type SeenAtEdge = Pick<
+  AnsweredRequest,
+  'method' | 'path' | 'host' | 'requestId' | 'srcIp' | 'clientUa' | 'txBytes' | 'rxBytes'
+> & {
+  /** What the container answered; undefined where nothing listens. */
+  status: number | undefined
+  tookMs: number
+}
+
+/** Keeps what was asked of a service and how it was answered; where nothing listens, for the newest live deployment, which should. */
+export function logAtEdge(
+  model: PlatformModel,
+  instance: ServiceInstance,
+  serving: Deployment | undefined,
+  { status, tookMs, ...request }: SeenAtEdge,
+): void {
+  const asked = serving ?? activeDeployments(instance)[0]
+  if (asked === undefined) return
+  logRequest(model.news, model.agenda.now(), asked, {
+    ...request,
+    ...(status === undefined ? nothingListened : { ...wentWell, upstreamRqDuration: tookMs }),
+    httpStatus: status ?? notAnswered,
+    totalDuration: tookMs,
+    edgeRegion,
+  })
+}
+
+const notAnswered = 502
 
 const wentWell = { upstreamErrors: '', responseDetails: '' }
 const nothingListened = {
@@ -70,7 +92,7 @@ function fallback(status: number, message: string): HttpAnswer {
 }
 
 /** The newest live deployment with a container that runs and listens on the port that the domain points at. */
-function servingDeployment({
+export function servingDeployment({
   instance,
   domain,
 }: {

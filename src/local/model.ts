@@ -93,6 +93,14 @@ export interface ServiceInstance {
   requests: Ledger<RequestRow>
   /** How it feels, whichever deployment runs. Never changed in place. */
   condition: Condition
+  /** Those of the container whose config cache is still read; undefined until there was one. */
+  cachedVariables: Readonly<Record<string, string>> | undefined
+  /** How many people ask it in a second; undefined: nobody. Never changed in place. */
+  visitors: Visitors | undefined
+}
+
+export interface Visitors {
+  perSecond: number
 }
 
 interface DeploymentTrigger {

@@ -1,5 +1,6 @@
 import type { EnvironmentConfig, ServiceConfig } from '../contract/environment-config.ts'
 import type { DeploymentStatus } from '../contract/types.ts'
+import { feel, visit } from './activity.ts'
 import { commitDirectly, stage, writeVariables } from './changing.ts'
 import type { Condition } from './condition.ts'
 import { createEnvironment, createProject, createService } from './creating.ts'
@@ -176,8 +177,13 @@ export class World {
   /** How a service feels from now on, until this is called again; `{}` is well. */
   setCondition(environmentId: string, serviceId: string, condition: Condition): void {
     const model = this.#present()
-    // A copy: what counts its requests starts anew.
-    model.instance(model.environment(environmentId), serviceId).condition = structuredClone(condition)
+    feel(model, model.instance(model.environment(environmentId), serviceId), condition)
+  }
+
+  /** So many people a second look at a service from now on, over its first domain; 0: nobody. */
+  setVisitors(environmentId: string, serviceId: string, perSecond: number): void {
+    const model = this.#present()
+    visit(model, model.instance(model.environment(environmentId), serviceId), perSecond > 0 ? perSecond : undefined)
   }
 
   /**

@@ -1,3 +1,4 @@
+import { own } from '../config/own.ts'
 import type { Timing } from '../config/timing.ts'
 import { healthTimeoutMs } from '../config/timing.ts'
 import type { EnvironmentConfig } from '../contract/environment-config.ts'
@@ -111,6 +112,61 @@ export async function watchFlags(
     needs,
   )
   return endings.map((ending) => (ending.deploymentId === unstable?.deploymentId ? unstable : ending))
+}
+
+/**
+ * Services whose containers run with another value than a change wants, whatever is stored. A variable that a container does not have
+ * at all counts as off.
+ */
+export async function staleServices(
+  changes: readonly FlagChange[],
+  state: ObservedState,
+  { platform }: Pick<WatchNeeds, 'platform'>,
+): Promise<ObservedService[]> {
+  const live = state.services.flatMap((service) => {
+    const deployment = changes.some(({ before }) => service.name in before) ? liveDeployment(service) : undefined
+    return deployment === undefined ? [] : [{ service, id: deployment.id }]
+  })
+  if (live.length === 0) return []
+  const snapshots = await platform.readSnapshots(live.map(({ id }) => id))
+  return live.flatMap(({ service, id }) => {
+    const runs = snapshots.get(id) ?? {}
+    const isStale = changes.some(
+      ({ before, variable, value }) => service.name in before && (own(runs, variable)?.reveal() ?? 'false') !== value,
+    )
+    return isStale ? [service] : []
+  })
+}
+
+/** New deployments of what services run, so that their containers get what is stored. */
+export async function deployAgain(
+  services: readonly ObservedService[],
+  state: ObservedState,
+  needs: WatchNeeds & Pick<Lease, 'confirm'> & { checkpoint: () => void },
+): Promise<AwaitedDeployment[]> {
+  const { platform, clock, timing, report } = needs
+  const started: AwaitedDeployment[] = []
+  for (const { id: serviceId, name: service, ...observed } of services) {
+    needs.checkpoint()
+    await needs.confirm()
+    const commit = liveDeployment({ id: serviceId, name: service, ...observed })?.commit
+    const startedAt = clock.now()
+    const { deploymentId } = await platform.change('deploy-service', {
+      projectId: state.project.id,
+      environmentId: state.environment.id,
+      serviceId,
+      ...(commit === undefined ? {} : { commit }),
+    })
+    await report({
+      type: 'deployment-created',
+      environment: state.environment.name,
+      service,
+      deploymentId,
+      ...(commit === undefined ? {} : { commit }),
+    })
+    started.push({ service, deploymentId, startedAt, healthMs: healthMs(service, state, timing) })
+  }
+  return started
 }
 
 /** How long the health check of a service may take. */

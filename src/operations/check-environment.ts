@@ -39,7 +39,7 @@ export async function checkEnvironment(
   { state, desired, services: names, earlier = [], since, only }: CheckRequest,
   needs: CheckNeeds,
 ): Promise<{ check: EnvironmentCheck; look: Look }> {
-  const known = desired === undefined ? state.services.map(bySettings) : desired.services.map(byConfig)
+  const known = checkedServices(state, desired)
   const all = [...known.map(({ name }) => name), ...(desired?.pending ?? []).map(({ name }) => name)]
   const chosen = all.filter((name) => names === undefined || names.includes(name))
   const { results, look } = await runChecks(
@@ -63,6 +63,11 @@ export async function checkEnvironment(
     metrics: [...look.figures],
   }
   return { check, look }
+}
+
+/** The services to ask, as the config wants them; without one, as they are stored. */
+export function checkedServices(state: ObservedState, desired: DesiredState | undefined): CheckedService[] {
+  return desired === undefined ? state.services.map(bySettings) : desired.services.map(byConfig)
 }
 
 function byConfig({ name, liveness, domain, codebase, settings }: DesiredState['services'][number]): CheckedService {

@@ -60,6 +60,50 @@ export type OperationEvent =
       /** Those whose stored values were not so yet. */
       services: string[]
     }
+  /** What was looked at before a change of flags; none of it is critical. `overridden`: what was critical and was let pass. */
+  | { type: 'flags-gated'; environment: string; findings: Finding[]; overridden: string[] }
+  | { type: 'flags-reverting'; environment: string; flags: string[]; because: string }
+  /** Everything is as before, stored, running and answering. `elapsedMs`: since it was bad first. */
+  | {
+      type: 'flags-reverted'
+      environment: string
+      flags: string[]
+      by: 'images' | 'deployments' | 'nothing'
+      elapsedMs: number
+    }
+  /** What the outside sees of a flag. */
+  | { type: 'flag-effect-seen'; environment: string; flag: string; effect: 'on' | 'off' | 'unknown' }
+  /** A change of flags is watched for so long, with a sample so often. */
+  | { type: 'soak-started'; environment: string; durationMs: number; intervalMs: number }
+  /** One look at everything that says whether it holds. `isMissed`: the platform could not be asked, which is no sample. */
+  | {
+      type: 'soak-sampled'
+      environment: string
+      sample: number
+      isMissed: boolean
+      leftMs: number
+      verdict: 'pass' | 'fail' | 'inconclusive'
+      checks: {
+        check: string
+        service: string
+        use: 'gating' | 'observed'
+        outcome: 'good' | 'bad' | 'unknown'
+        bad: number
+        inARow: number
+        message?: string
+      }[]
+      limits: { failureLimit: number; consecutiveLimit: number }
+    }
+  /** `unjudged`: what keeps it from a verdict. */
+  | {
+      type: 'soak-ended'
+      environment: string
+      verdict: 'pass' | 'fail' | 'inconclusive'
+      samples: number
+      elapsedMs: number
+      trigger?: { check: string; service: string; message: string }
+      unjudged: string[]
+    }
   /** An item of a flag's checklist. `by`: `check`, or a person. */
   | {
       type: 'item-judged'

@@ -7,12 +7,11 @@ import { shellWord } from '../kit/shell-word.ts'
 import { listed } from '../kit/text.ts'
 import { flagVariable } from '../plan/differing-flags.ts'
 import { type FlagChange, flagChange, flagPatch, type SwitchedFlag, storedSwitch } from '../plan/flag-change.ts'
-import { liveDeployment } from '../plan/plan-deployments.ts'
 import { rolloutIn } from '../plan/rollout-note.ts'
 import type { DeploymentId, PatchId } from '../platform/ids.ts'
 import type { ObservedService, ObservedState } from '../platform/observed-state.ts'
 import type { Approve } from './approval.ts'
-import { healthMs, storeFlags, watchFlags } from './change-flags.ts'
+import { deployAgain, staleServices, storeFlags, watchFlags } from './change-flags.ts'
 import { type Lease, type LeaseNeeds, operationOf, underLease } from './lease.ts'
 import type { KnownIds } from './observe-environment.ts'
 import type { Author } from './patch-message.ts'
@@ -149,17 +148,8 @@ function leavingFlag(
 }
 
 /** Services whose containers have it on although it is stored as off. */
-async function runningOn({ variable, services }: SwitchedFlag, state: ObservedState, { platform }: SwitchOffNeeds) {
-  const live = state.services.flatMap((service) => {
-    const deployment = services.includes(service.name) ? liveDeployment(service) : undefined
-    return deployment === undefined ? [] : [{ service, id: deployment.id }]
-  })
-  if (live.length === 0) return []
-  const snapshots = await platform.readSnapshots(live.map(({ id }) => id))
-  return live.flatMap(({ service, id }) => {
-    const runs = own(snapshots.get(id) ?? {}, variable)?.reveal()
-    return runs === undefined || runs === 'false' ? [] : [service]
-  })
+function runningOn(flag: SwitchedFlag, state: ObservedState, needs: SwitchOffNeeds): Promise<ObservedService[]> {
+  return staleServices([flagChange(flag, state).change], state, needs)
 }
 
 interface Left {
@@ -183,7 +173,8 @@ async function leave(
       ? { patchId: null, started: [] }
       : await storeFlags({ changes: [change], patch, state, author, id, way: 'there' }, needs)
   const begun = new Set(stored.started.map(({ service }) => service))
-  const { started: again } = await deployStale(flag, begun, state, needs)
+  const stale = (await runningOn(flag, state, needs)).filter(({ name }) => !begun.has(name))
+  const again = await deployAgain(stale, state, needs)
   const started = [...stored.started, ...again]
   const endings = await watchFlags(started, needs)
   const bad = endings.filter(({ outcome }) => outcome !== 'live')
@@ -194,37 +185,6 @@ async function leave(
       environment,
     )
   return { change, patchId: stored.patchId, started }
-}
-
-async function deployStale(
-  flag: SwitchedFlag,
-  begun: ReadonlySet<string>,
-  state: ObservedState,
-  needs: SwitchOffNeeds & Pick<Lease, 'confirm'>,
-) {
-  const { platform, clock, timing, report } = needs
-  const stale = (await runningOn(flag, state, needs)).filter(({ name }) => !begun.has(name))
-  const started: { service: string; deploymentId: DeploymentId; startedAt: number; healthMs: number }[] = []
-  for (const service of stale) {
-    needs.checkpoint()
-    await needs.confirm()
-    const commit = liveDeployment(service)?.commit
-    const target = { projectId: state.project.id, environmentId: state.environment.id, serviceId: service.id }
-    const startedAt = clock.now()
-    const { deploymentId } = await platform.change('deploy-service', {
-      ...target,
-      ...(commit === undefined ? {} : { commit }),
-    })
-    await report({
-      type: 'deployment-created',
-      environment: state.environment.name,
-      service: service.name,
-      deploymentId,
-      ...(commit === undefined ? {} : { commit }),
-    })
-    started.push({ service: service.name, deploymentId, startedAt, healthMs: healthMs(service.name, state, timing) })
-  }
-  return { started }
 }
 
 /** Reads once more: stored, running, and answering. */

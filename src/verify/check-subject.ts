@@ -70,10 +70,10 @@ export type Question = { asked: AskedAt } | { answered: CheckResult }
 
 /** A check of a feature that is off, of a service that is not there or has no domain, is not asked. */
 export function questionOf(check: WatchedCheck, subject: CheckSubject): Question {
-  const { name, service, path, flag, pending } = check
+  const { name, service, path, flag, flagReader = service, pending } = check
   const about: Asked = { check: name, service }
   if (pending !== undefined) return { answered: skipped(about, `${service} is pending: ${pending}`) }
-  if (flag !== undefined && isFlagOn(subject.state, service, flag) === false) {
+  if (flag !== undefined && isFlagOn(subject.state, flagReader, flag) === false) {
     return { answered: skipped(about, offReason(flag)) }
   }
   if ((observedService(subject, service)?.active ?? []).length === 0) {

@@ -328,6 +328,12 @@ const everyField: Condition = {
   jobs: 'failing',
   scheduledTasks: 'none',
   backup: 'fails',
+  crashesOnStart: true,
+  failsToStart: true,
+  errorsPerMinute: 0.5,
+  cachedVariables: ['FEATURE_MONITORING'],
+  onlyWhile: { variable: 'FEATURE_MONITORING', value: '' },
+  onlyAfterMs: 5_000,
 }
 
 test('a condition is read with all its fields', () => {
@@ -352,6 +358,18 @@ test.each<[unknown, RegExp]>([
   [{ failsEvery: 0 }, /failsEvery must be a whole number/],
   [{ failsEvery: 1.5 }, /failsEvery must be a whole number/],
   [{ database: true }, /database must be down/],
+  [{ crashesOnStart: false }, /crashesOnStart must be true/],
+  [{ failsToStart: 'yes' }, /failsToStart must be true/],
+  [{ errorsPerMinute: 0 }, /errorsPerMinute must be a number above 0/],
+  [{ errorsPerMinute: 6_001 }, /not above 6000/],
+  [{ cachedVariables: 'FEATURE_MONITORING' }, /cachedVariables must be a list of names/],
+  [{ cachedVariables: [''] }, /cachedVariables must be a list of names/],
+  [{ onlyAfterMs: '5s' }, /onlyAfterMs must be milliseconds/],
+  [{ onlyWhile: 'FEATURE_MONITORING' }, /onlyWhile must read \{variable, value\}/],
+  [{ onlyWhile: { variable: 'FEATURE_MONITORING' } }, /onlyWhile must read/],
+  [{ onlyWhile: { variable: 'FEATURE_MONITORING', value: true } }, /onlyWhile must read/],
+  [{ onlyWhile: { variable: '', value: 'true' } }, /onlyWhile must read/],
+  [{ onlyWhile: { variable: 'A', value: '1', since: 1 } }, /onlyWhile must read/],
 ])('the condition %j is refused', (value, message) => {
   expect(parseCondition(value)).toMatch(message)
 })

@@ -139,6 +139,27 @@ test('a running rehearsal can be driven: how a service feels, what it has to do,
   expect(await post('lines', { ...place, shape: 'exception' })).toEqual({ status: 201, body: { rows: 12 } })
 })
 
+test('visitors come and go as they are told to, and only where there is a domain', async () => {
+  const caller = await aProject()
+  const api = await caller.makeApp('api')
+  const visitors = async (perSecond: number) => {
+    const body = { environment: 'production', service: 'api', perSecond }
+    const answer = await control(caller, 'visitors', { method: 'POST', body })
+    return { status: answer.status, body: JSON.parse(answer.body) as unknown }
+  }
+  const state = async () => (await control(caller, 'state')).body
+  expect(await visitors(2)).toEqual({ status: 409, body: { message: 'api has no domain to be visited at' } })
+  await caller.makeDomain(api)
+  expect(await state()).toContain('"visitorsPerSecond":0')
+  expect(await visitors(0.5)).toEqual({
+    status: 200,
+    body: { environment: 'production', service: 'api', perSecond: 0.5 },
+  })
+  expect(await state()).toContain('"visitorsPerSecond":0.5')
+  expect(await visitors(0)).toMatchObject({ status: 200 })
+  expect(await state()).toContain('"visitorsPerSecond":0')
+})
+
 test.each<[string, unknown, RegExp]>([
   ['condition', '{', /no JSON/],
   ['condition', '[]', /must be an object/],
@@ -153,6 +174,11 @@ test.each<[string, unknown, RegExp]>([
     /^condition has no "odd"; it may/,
   ],
   ['condition', { environment: 'production', service: 'api', mood: {} }, /^There is no "mood" here; there may be/],
+  ['visitors', { environment: 'production', service: 'web', perSecond: 1 }, /^service must be one of/],
+  ['visitors', { environment: 'production', service: 'api' }, /^perSecond must be a number from 0 to 100$/],
+  ['visitors', { environment: 'production', service: 'api', perSecond: -1 }, /^perSecond must be/],
+  ['visitors', { environment: 'production', service: 'api', perSecond: 101 }, /^perSecond must be/],
+  ['visitors', { environment: 'production', service: 'api', perSecond: '5' }, /^perSecond must be/],
   ['jobs', { environment: 'production' }, /^queue must be a name$/],
   ['jobs', { environment: 'production', queue: 'default', jobs: 0 }, /^jobs must be a whole number from 1 to/],
   ['jobs', { environment: 'production', queue: 'default', jobs: 1e9 }, /^jobs must be a whole number from 1 to/],

@@ -2,6 +2,7 @@ import type { Agenda } from '../agenda.ts'
 import type { Print } from '../log-writer.ts'
 import type { Deployment, Environment } from '../model.ts'
 import { artisanTask } from './artisan-lines.ts'
+import { feltCondition } from './felt-condition.ts'
 import { isDraining, isRunning } from './is-running.ts'
 import { exceptionLines } from './spoken-lines.ts'
 import type { WorkerProcess } from './start-command.ts'
@@ -136,10 +137,10 @@ export class Queues {
       return
     }
     const { deployment, process } = consumer
-    const { environment, condition } = deployment.instance
+    const { environment } = deployment.instance
     consumer.taken = consumer.taken.filter((other) => other !== job)
     const now = this.#agenda.now()
-    const isFailing = condition.jobs === 'failing'
+    const isFailing = feltCondition(deployment, now).jobs === 'failing'
     this.#print(deployment, 'deploy', artisanTask(now, nameOf(job), isFailing ? 'FAIL' : 'DONE', jobMs))
     if (isFailing) {
       for (const { message, severity } of exceptionLines(now, failure)) {

@@ -22,6 +22,8 @@ export interface HttpAnswer {
 export interface ContainerWatch {
   started(): void
   exited(code: number): void
+  /** It never came up, and trying again is no use. */
+  failed(): void
 }
 
 /**

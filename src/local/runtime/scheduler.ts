@@ -2,6 +2,7 @@ import type { Agenda } from '../agenda.ts'
 import type { Print } from '../log-writer.ts'
 import type { Deployment } from '../model.ts'
 import { artisanInfo, artisanTask } from './artisan-lines.ts'
+import { feltCondition, readVariables } from './felt-condition.ts'
 import { isDraining, isRunning } from './is-running.ts'
 import type { Queues } from './queues.ts'
 import { queueConnection } from './start-command.ts'
@@ -88,10 +89,12 @@ function nextTold(deployment: Deployment, minute: number, present: number): numb
 }
 
 /** All of them are due on the hour. */
-function dueAt({ instance, variables }: Deployment, minute: number): ScheduledJob[] {
-  if (minute % hourMs !== 0 || instance.condition.scheduledTasks === 'none') return []
+function dueAt(deployment: Deployment, minute: number): ScheduledJob[] {
+  if (minute % hourMs !== 0 || feltCondition(deployment, minute).scheduledTasks === 'none') return []
   const now = new Date(minute).getUTCHours()
-  return scheduledOf({ variables }).filter(({ hour }) => hour === undefined || hour === now)
+  return scheduledOf({ variables: readVariables(deployment, minute) }).filter(
+    ({ hour }) => hour === undefined || hour === now,
+  )
 }
 
 /** What the product schedules with these variables. */

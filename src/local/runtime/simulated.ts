@@ -9,6 +9,7 @@ import { answerAsApp } from './app-answers.ts'
 import { runArtisan } from './artisan.ts'
 import type { ArtisanPlace } from './artisan-answer.ts'
 import { artisanInfo } from './artisan-lines.ts'
+import { feltCondition, makeConfigCache, readVariables } from './felt-condition.ts'
 import { Migrations } from './migrations.ts'
 import { type JobCounts, Queues } from './queues.ts'
 import type { ContainerWatch, HttpAnswer, HttpQuestion, Runtime } from './runtime.ts'
@@ -100,10 +101,10 @@ export function simulatedRuntime({ agenda, timing, print, pause, id }: Simulated
     // An image without a health check is a database here: it speaks no HTTP.
     if (behaviour === undefined && !deployment.settings.deploy?.healthcheckPath) return undefined
     if (process.kind === 'worker' || process.kind === 'scheduler') return undefined
+    const condition = feltCondition(deployment, agenda.now())
     // It is gone before it listens.
-    if (behaviour === 'crash') return undefined
+    if (behaviour === 'crash' || condition.crashesOnStart) return undefined
     if (behaviour === 'slow' && agenda.now() - deployment.startedAt < slowBootMs) return undefined
-    const { condition } = deployment.instance
     const nth = (asked.get(condition) ?? 0) + 1
     asked.set(condition, nth)
     if (condition.failsEvery !== undefined && nth % condition.failsEvery === 0) {
@@ -112,7 +113,7 @@ export function simulatedRuntime({ agenda, timing, print, pause, id }: Simulated
     }
     const given = answerAsApp({
       question,
-      variables: deployment.variables,
+      variables: readVariables(deployment, agenda.now()),
       now: agenda.now(),
       startedAt: deployment.startedAt,
       isBroken: behaviour === 'error-500',
@@ -196,11 +197,14 @@ export function simulatedRuntime({ agenda, timing, print, pause, id }: Simulated
       const nth = deployment.run
       const isCurrent = () => deployment.run === nth
       agenda.in(timing.startMs, () => {
+        const condition = feltCondition(deployment, agenda.now())
+        if (condition.failsToStart) return watch.failed()
         watch.started()
         if (!isCurrent()) return
         const behaviour = behaviourOf(deployment)
+        if (behaviour === 'crash' || condition.crashesOnStart) return crash(deployment, watch)
         if (behaviour === undefined) return
-        if (behaviour === 'crash') return crash(deployment, watch)
+        makeConfigCache(deployment)
         run(deployment, behaviour, isCurrent)
         if (behaviour === 'error-500') print(deployment, 'deploy', brokenApp, 'error')
         if (behaviour === 'crash-after-success') {
@@ -212,7 +216,7 @@ export function simulatedRuntime({ agenda, timing, print, pause, id }: Simulated
     },
     stop: () => {},
     ask: async (deployment, question) => {
-      const { latencyMs = 0 } = deployment.instance.condition
+      const { latencyMs = 0 } = feltCondition(deployment, agenda.now())
       if (latencyMs > 0) {
         await pause(latencyMs)
         agenda.catchUp()
@@ -220,7 +224,7 @@ export function simulatedRuntime({ agenda, timing, print, pause, id }: Simulated
       return answer(deployment, question)
     },
     probe: (deployment, path, end) => {
-      const { latencyMs = 0 } = deployment.instance.condition
+      const { latencyMs = 0 } = feltCondition(deployment, agenda.now())
       const tell = () => end(answer(deployment, { method: 'GET', path })?.status)
       if (latencyMs > 0) agenda.in(latencyMs, tell)
       else tell()

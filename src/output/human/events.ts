@@ -8,6 +8,7 @@ import { toldHolder, toldUnfinished } from './operation.ts'
 import { paragraph } from './paragraph.ts'
 import { renderPlan } from './plan.ts'
 import { renderRollbackPlan } from './rollback.ts'
+import { renderSoakEnded, toldSample } from './soak.ts'
 import { renderTarget } from './target.ts'
 
 /** How an event is told: a line that stays, or one that is shown while it is true, where something can move. */
@@ -89,6 +90,46 @@ const renderers: Renderers = {
     const what = way === 'there' ? listed(told) : `${listed(told)} as before`
     return done(`${what} stored in ${environment} for ${listed(services)}, as one patch`, layout)
   },
+  'flags-gated': ({ findings, overridden }, layout) => {
+    const { style, columns } = layout
+    const lines = [
+      ...(overridden.length === 0 ? [] : [`let pass, which is recorded: ${listed(overridden)}`]),
+      ...findings.map(({ message }) => printable(message)),
+    ]
+    return lines.length === 0
+      ? { progress: 'every gate is open' }
+      : { line: lines.map((text) => paragraph(text, columns, `${style.sign.caution} `, 2)).join('\n') }
+  },
+  'flags-reverting': ({ environment, flags, because }, { style, columns }) => ({
+    line: paragraph(
+      printable(`taking back ${listed(flags)} in ${environment}, because ${because}`),
+      columns,
+      `${style.sign.caution} `,
+      2,
+    ),
+  }),
+  'flags-reverted': ({ environment, flags, by, elapsedMs }, layout) => {
+    const ways = {
+      images: 'from kept images, without a build',
+      deployments: 'by new deployments',
+      nothing: 'nothing had to start',
+    }
+    return done(
+      `${listed(flags)} as before in ${environment}, stored, running and answering, ${duration(elapsedMs)} after it was bad first; ${ways[by]}`,
+      layout,
+    )
+  },
+  'flag-effect-seen': ({ flag, effect }) => ({ progress: `${flag} shows as ${effect}` }),
+  'soak-started': ({ environment, durationMs, intervalMs }, { style, columns }) => ({
+    line: paragraph(
+      `soaking in ${environment} for ${duration(durationMs)}, with a sample every ${duration(intervalMs)}`,
+      columns,
+      `${style.sign.deploy} `,
+      2,
+    ),
+  }),
+  'soak-sampled': (event) => ({ progress: toldSample(event) }),
+  'soak-ended': (event, layout) => ({ line: renderSoakEnded(event, layout) }),
   'item-judged': ({ id, text, outcome, by, why }, layout) => {
     const said = by === 'check' ? '' : ` (${by})`
     const because = why === undefined ? '' : `: ${why}`
