@@ -1,4 +1,5 @@
 import { own } from '../config/own.ts'
+import { OperatorError } from '../kit/errors.ts'
 import { isRecord } from '../kit/json.ts'
 import { Secret } from '../kit/secret.ts'
 import { printable, printableJson } from '../kit/text.ts'
@@ -76,7 +77,7 @@ const tries = 3
 export async function keepEvidence(target: Target, evidence: Evidence, { platform }: NotesNeeds): Promise<void> {
   const { flag, value } = evidence
   const none = { flag, value, revisions: {}, items: [] }
-  await mergeInto(
+  const isKept = await mergeInto(
     target,
     platform,
     (text) => ({
@@ -88,6 +89,7 @@ export async function keepEvidence(target: Target, evidence: Evidence, { platfor
         (one) => one.flag === flag && one.value === value && one.at >= evidence.at,
       ),
   )
+  if (!isKept) throw notKept(flag)
 }
 
 /** Keeps what people have answered so far, also while the command is being stopped. */
@@ -115,7 +117,7 @@ async function mergeInto(
   merged: (text: TextOf) => Record<string, string>,
   isThere: (text: TextOf) => boolean,
   { isParting = false } = {},
-): Promise<void> {
+): Promise<boolean> {
   const read = async (): Promise<TextOf> => {
     const { variables } = await platform.readSharedVariables(target, { isParting })
     return (name) => own(variables, name)?.reveal()
@@ -125,8 +127,19 @@ async function mergeInto(
     const over = [notesIn(text).lease?.nonce ?? '']
     await platform.change('write-shared-variables', { ...target, variables: merged(text), over, isParting })
     text = await read()
-    if (isThere(text)) return
+    if (isThere(text)) return true
   }
+  return false
+}
+
+function notKept(flag: string): OperatorError {
+  return new OperatorError({
+    kind: 'failed',
+    code: 'not-stored',
+    message: `The evidence for ${flag} was written ${tries} times, and each time somebody wrote over it, so it is not kept.`,
+    hint: 'Run the same command again.',
+    retryable: true,
+  })
 }
 
 function shortEnough(list: readonly unknown[]): string {

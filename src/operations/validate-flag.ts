@@ -1,31 +1,25 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { DesiredState } from '../config/desired.ts'
 import { flagName } from '../config/guide-flags.ts'
-import { nearestWords } from '../config/nearest.ts'
 import type { RolloutFlag } from '../config/rollout.ts'
 import { OperatorError } from '../kit/errors.ts'
-import type { Finding } from '../kit/finding.ts'
-import { shellWord } from '../kit/shell-word.ts'
-import { count, listed, printable } from '../kit/text.ts'
-import { flagChange, flagPatch } from '../plan/flag-change.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import type { Target } from '../platform/platform.ts'
 import type { CheckNeeds } from '../verify/check-subject.ts'
-import { type Evidence, type EvidenceItem, evidenceIn, evidenceNote, signed } from '../verify/evidence.ts'
-import type { JudgedItem } from '../verify/judge-item.ts'
-import { runRevisions, runSettings } from '../verify/run-revisions.ts'
-import { usedDatabase } from '../verify/used-database.ts'
-import { type AskItem, answerItems, confirmedItem, type Unanswered } from './answer-items.ts'
+import { type Evidence, type EvidenceItem, evidenceNote } from '../verify/evidence.ts'
+import { runRevisions } from '../verify/run-revisions.ts'
+import { type AskItem, answerItems, confirmedItem } from './answer-items.ts'
 import { type ChecklistItem, checklistOf, refuseStrayConfirms, unanswered } from './checklist.ts'
 import type { Report } from './events.ts'
-import { shareEvidenceKey } from './evidence-key.ts'
-import { answersSoFar, evidenceKey, evidenceVariables, keepAnswers, keepEvidence } from './evidence-notes.ts'
+import { answersSoFar, evidenceVariables, keepAnswers, keepEvidence } from './evidence-notes.ts'
 import { operationOf } from './lease.ts'
 import type { KnownIds } from './observe-environment.ts'
 import type { Author } from './patch-message.ts'
 import { type PlaceRequest, placeToChange } from './place-to-change.ts'
 import { isAutomatic, proveItems } from './prove-items.ts'
 import { refuseStale, type TryNeeds, tryFlag } from './try-flag.ts'
+import { notBuilt, refuseOpen, refuseRed, unknownFlag, validatesNothing } from './validation-failures.ts'
+import { writeEvidence } from './write-evidence.ts'
 
 export interface ValidateRequest extends PlaceRequest {
   /** As it was typed: kebab, snake, or the name of its variable. */
@@ -191,7 +185,16 @@ async function goThrough(
     await keepQuietly(subject, revisions, green, needs)
     throw error
   }
-  const evidence = await written(request, subject, { revisions, items: inOrder(items, [...proven, ...green]) }, needs)
+  const evidence = await writeEvidence(
+    {
+      ...subject,
+      revisions,
+      items: inOrder(items, [...proven, ...green]),
+      by: request.by,
+      byProjectToken: request.wanted.byProjectToken,
+    },
+    needs,
+  )
   await keepEvidence(target, evidence, needs)
   await report({
     type: 'evidence-kept',
@@ -202,56 +205,6 @@ async function goThrough(
     isSigned: evidence.signature !== undefined,
   })
   return evidence
-}
-
-/** What was tried is what runs now: whoever deployed, or switched the flag, while somebody was asked has made it something else. */
-async function written(
-  { by, wanted }: ValidateRequest,
-  subject: Subject,
-  { revisions, items }: { revisions: Record<string, string>; items: EvidenceItem[] },
-  needs: ValidateNeeds,
-): Promise<Evidence> {
-  const { flag, target, environment } = subject
-  const state = await withKey(await needs.platform.observe(target), subject, wanted.byProjectToken, needs)
-  if (!isDeepStrictEqual(runRevisions(state, flag.services), revisions) || !isStored(flag, state)) {
-    throw movedAway(flag, environment)
-  }
-  const key = evidenceKey(state)
-  const evidence = evidenceIn({
-    format: 1,
-    flag: flag.name,
-    value: flag.riskyValue,
-    project: state.project.name,
-    environment,
-    revisions,
-    settings: runSettings(state, flag.services),
-    items,
-    database: usedDatabase(state, flag.services, key),
-    by: evidenceNote(by),
-    at: Math.round(platformTime(state, needs)),
-  })
-  if (evidence === undefined) throw new Error('the evidence that was written cannot be read')
-  return signed(evidence, key)
-}
-
-/** The state with the key: one that the other environment has is copied, and where neither has one it is made. */
-async function withKey(
-  state: ObservedState,
-  { validates, target }: Subject,
-  byProjectToken: boolean,
-  needs: ValidateNeeds,
-): Promise<ObservedState> {
-  const other = state.environments.find(({ name }) => name === validates)
-  if (evidenceKey(state) !== undefined || other === undefined || byProjectToken) return state
-  try {
-    const there = await needs.platform.observeAll([{ ...target, environmentId: other.id }])
-    await shareEvidenceKey([state, ...there], needs)
-    return await needs.platform.observe(target)
-  } catch (error) {
-    // An environment that may not be seen has no say; the evidence is then unsigned, and says so.
-    if (!(error instanceof OperatorError) || error.kind !== 'denied') throw error
-    return state
-  }
 }
 
 function subjectOf(
@@ -297,59 +250,6 @@ function saidBefore(
   return [...earlier, ...now.map((item) => confirmedItem(item, { by: evidenceNote(by), at, ...said }))]
 }
 
-function refuseRed(
-  items: readonly ChecklistItem[],
-  judged: ReadonlyMap<string, JudgedItem>,
-  { refused }: Unanswered,
-  { flag, environment, validates }: Subject,
-): void {
-  const findings = [
-    ...items.flatMap((item) => {
-      const result = judged.get(item.id)
-      return result?.outcome === 'red' ? [itemFinding(item, result.why ?? 'its check failed', 'critical')] : []
-    }),
-    ...refused.map(({ item, note }) => itemFinding(item, note ?? 'somebody looked, and it is not so', 'critical')),
-  ]
-  if (findings.length === 0) return
-  throw new OperatorError({
-    kind: 'failed',
-    code: 'validation-failed',
-    message: `${flag.name} is not validated in ${environment}: ${count(findings.length, 'item')} of ${items.length} ${findings.length === 1 ? 'is' : 'are'} red. No evidence was written, so ${validates} refuses it.`,
-    hint: again(flag, environment, 'What was answered with yes is kept. Once it is mended'),
-    findings,
-  })
-}
-
-function refuseOpen(
-  items: readonly ChecklistItem[],
-  judged: ReadonlyMap<string, JudgedItem>,
-  { skipped }: Unanswered,
-  { flag, environment, validates }: Subject,
-): void {
-  const findings = [
-    ...items.flatMap((item) => {
-      const result = judged.get(item.id)
-      return result?.outcome === 'undecided'
-        ? [itemFinding(item, result.why ?? 'it could not be asked', 'advisory')]
-        : []
-    }),
-    ...skipped.map((item) => itemFinding(item, 'it was left open', 'advisory')),
-  ]
-  if (findings.length === 0) return
-  throw new OperatorError({
-    kind: 'unfinished',
-    code: 'validation-unfinished',
-    message: `${flag.name} is not validated in ${environment} yet: ${count(findings.length, 'item')} of ${items.length} ${findings.length === 1 ? 'is' : 'are'} open. No evidence was written, so ${validates} refuses it.`,
-    hint: again(flag, environment, 'What was answered with yes is kept. To go on'),
-    retryable: true,
-    findings,
-  })
-}
-
-function itemFinding({ id, text }: ChecklistItem, why: string, severity: Finding['severity']): Finding {
-  return { code: 'validation-item', severity, subject: id, message: `${text}: ${why}` }
-}
-
 /** That answers cannot be kept changes nothing about why the command ends. */
 async function keepQuietly(
   { flag, target, environment }: Subject,
@@ -364,11 +264,6 @@ async function keepQuietly(
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error
   }
-}
-
-function isStored(flag: RolloutFlag, state: ObservedState): boolean {
-  const { change, hidden } = flagChange({ ...flag, value: flag.riskyValue }, state)
-  return hidden.length === 0 && flagPatch([change], state) === undefined
 }
 
 function inOrder(items: readonly ChecklistItem[], green: readonly EvidenceItem[]): EvidenceItem[] {
@@ -392,47 +287,4 @@ function named({ id, section, text }: ChecklistItem): Pick<ChecklistItem, 'id' |
 
 function platformTime({ platformTime: said }: ObservedState, { clock }: ValidateNeeds): number {
   return said ?? clock.now()
-}
-
-function again({ name }: RolloutFlag, environment: string, lead: string): string {
-  return `${lead}, run: fakturino flags validate ${shellWord(name)} -e ${shellWord(environment)}`
-}
-
-function validatesNothing(environment: string): OperatorError {
-  return new OperatorError({
-    kind: 'usage',
-    code: 'invalid-option',
-    message: `${environment} validates no other environment, by the config, so nothing that is tried there counts anywhere. Nothing was changed.`,
-    hint: `Name the environment that is tried first with -e; in the config that is the one with validates: 'production'.`,
-  })
-}
-
-function unknownFlag(typed: string, known: readonly string[]): OperatorError {
-  return new OperatorError({
-    kind: 'usage',
-    code: 'unknown-flag',
-    message: `The config has no flag ${printable(typed)}${nearestWords(flagName(typed), known)}. Nothing was changed.`,
-    hint: 'To see them all, run: fakturino flags',
-  })
-}
-
-function notBuilt({ name }: RolloutFlag, pending: readonly { name: string; pending?: string }[]): OperatorError {
-  const services = listed(pending.map((service) => service.name))
-  const why = pending.map((service) => service.pending ?? '').join('; ')
-  return new OperatorError({
-    kind: 'refused',
-    code: 'requirement-missing',
-    message: `${name} needs ${services}, which ${pending.length === 1 ? 'is' : 'are'} pending in the config (${why}), so there is nothing to validate yet. Nothing was changed.`,
-    hint: `Once it is built, remove status: 'pending' from ${services} in the config and run: fakturino deploy ${pending.map((service) => shellWord(service.name)).join(' ')}`,
-  })
-}
-
-function movedAway(flag: RolloutFlag, environment: string): OperatorError {
-  return new OperatorError({
-    kind: 'refused',
-    code: 'moved',
-    message: `${environment} is no longer what was looked at: somebody deployed there, or changed ${flag.name}, meanwhile. No evidence was written.`,
-    hint: `Find out who works there with \`fakturino history -e ${shellWord(environment)}\`, then run \`fakturino flags validate ${shellWord(flag.name)} -e ${shellWord(environment)}\` again.`,
-    retryable: true,
-  })
 }

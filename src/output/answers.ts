@@ -16,6 +16,7 @@ import type { SetUp } from '../operations/set-up.ts'
 import type { MigrationPlan, MigrationStatus } from '../operations/show-migrations.ts'
 import type { SwitchedOff } from '../operations/switch-off-flag.ts'
 import type { TopicalOperation } from '../operations/unfinished.ts'
+import type { Validation } from '../operations/validate-flag.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Identity } from '../platform/platform.ts'
 
@@ -72,6 +73,8 @@ export type Answer =
   /** `rollback` asked what hurts, and it was not the release: what does it instead. */
   | { type: 'rollback-left'; hurts: 'migration' | 'nothing'; next: string }
   | { type: 'flags-set'; rolledOut: RolledOut; undo: Undo }
+  /** `file`: where the evidence was written to as well. */
+  | { type: 'validation'; validation: Validation; isRehearsal: boolean; file?: string; next: string }
   | { type: 'flag-off'; off: SwitchedOff; undo: Undo }
   | { type: 'rehearsal-up'; rehearsal: RehearsalUp }
   | { type: 'rehearsal-down'; wasRunning: boolean }

@@ -5,6 +5,8 @@ export interface Ask {
   confirm(question: string): Promise<boolean>
   /** Asks for a word to be typed, exactly. */
   typed(question: string, word: string): Promise<boolean>
+  /** Asks for a text; empty where nothing is typed. */
+  text(question: string): Promise<string>
   /** Asks for one of several. */
   choose<Value extends string>(question: string, choices: readonly Choice<Value>[]): Promise<Value>
 }
@@ -27,6 +29,10 @@ export function createAsk(stdin: NodeJS.ReadableStream, stderr: NodeJS.WritableS
     async typed(question, word) {
       const { input } = await import('@inquirer/prompts')
       return (await answered(input({ message: question }, context), signal)).trim() === word
+    },
+    async text(question) {
+      const { input } = await import('@inquirer/prompts')
+      return answered(input({ message: question }, context), signal)
     },
     async choose(question, choices) {
       const { select } = await import('@inquirer/prompts')
@@ -51,7 +57,7 @@ export function createNoAsk(option: string): Ask {
         hint: `Answer it with ${option}, or run the command at a terminal.`,
       }),
     )
-  return { confirm: refuse, typed: refuse, choose: refuse }
+  return { confirm: refuse, typed: refuse, text: refuse, choose: refuse }
 }
 
 /** Ctrl-C in a prompt is an interruption like any other. */

@@ -26,6 +26,7 @@ import { renderPlan } from './human/plan.ts'
 import { renderRollback, renderRollbackLeft } from './human/rollback.ts'
 import { renderStatus } from './human/status.ts'
 import { renderTarget } from './human/target.ts'
+import { renderValidation } from './human/validation.ts'
 import type { Output } from './output.ts'
 import { createProgress } from './progress.ts'
 import { createStyle, type Style } from './style.ts'
@@ -148,6 +149,8 @@ export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Lo
         return renderRollbackLeft(answer.hurts, answer.next, layout)
       case 'flags-set':
         return renderRolledOut(answer.rolledOut, answer.undo, layout)
+      case 'validation':
+        return renderValidation(answer.validation, answer, layout)
       case 'flag-off':
         return renderFlagOff(answer.off, answer.undo, layout)
       case 'rehearsal-up':

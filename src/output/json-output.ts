@@ -139,6 +139,22 @@ function answerDocument(answer: Answer): Document {
       return { type: 'answer', command: 'rollback', hurts: answer.hurts, next: [answer.next] }
     case 'flags-set':
       return { type: 'answer', command: 'flags', act: 'set', ...answer.rolledOut, undo: answer.undo }
+    case 'validation': {
+      const { validation, isRehearsal, file = null, next } = answer
+      const { evidence, items, ...rest } = validation
+      const automatic = items.filter(({ isAutomatic }) => isAutomatic).length
+      const told = {
+        rehearsal: isRehearsal,
+        dryRun: evidence === null,
+        ...rest,
+        automatic,
+        items,
+        evidence,
+        file,
+        next: [next],
+      }
+      return { type: 'answer', command: 'flags', act: 'validate', ...told }
+    }
     case 'flag-off':
       return { type: 'answer', command: 'flags', act: 'off', ...answer.off, undo: answer.undo }
     case 'rehearsal-up':

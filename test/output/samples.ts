@@ -4,6 +4,7 @@ import type { EnvironmentCheck } from '../../src/operations/check-environment.ts
 import type { OperationEvent } from '../../src/operations/events.ts'
 import type { EnvironmentStatus } from '../../src/operations/read-status.ts'
 import type { Release } from '../../src/operations/release.ts'
+import type { Validation } from '../../src/operations/validate-flag.ts'
 import type { Answer } from '../../src/output/answers.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { id } from '../../src/platform/ids.ts'
@@ -733,7 +734,84 @@ export const events: { [Type in OperationEvent['type']]: Extract<OperationEvent,
 }
 
 /** One of every answer. */
+export function aValidation(parts: Partial<Validation> = {}): Validation {
+  return {
+    project: 'fakturino-production',
+    environment: 'staging',
+    validates: 'production',
+    flag: 'monitoring',
+    variable: 'FEATURE_MONITORING',
+    value: 'true',
+    items: [
+      {
+        id: 'monitoring-1',
+        section: 'monitoring',
+        title: 'Monitoring shows what happens',
+        text: '/metrics answers in the Prometheus format',
+        isAutomatic: true,
+        by: 'check',
+      },
+      {
+        id: 'monitoring-5',
+        section: 'monitoring',
+        title: 'Monitoring shows what happens',
+        text: 'A failed job shows',
+        isAutomatic: false,
+        by: 'nina',
+        note: 'job 4711',
+      },
+    ],
+    evidence: {
+      format: 1,
+      flag: 'monitoring',
+      value: 'true',
+      project: 'fakturino-production',
+      environment: 'staging',
+      revisions: { api: commit, worker: commit, scheduler: commit },
+      items: [
+        {
+          id: 'monitoring-1',
+          section: 'monitoring',
+          text: '/metrics answers in the Prometheus format',
+          result: 'pass',
+          by: 'check',
+          at: Date.UTC(2026, 10, 3, 9),
+        },
+        {
+          id: 'monitoring-5',
+          section: 'monitoring',
+          text: 'A failed job shows',
+          result: 'pass',
+          by: 'nina',
+          note: 'job 4711',
+          at: Date.UTC(2026, 10, 3, 9),
+        },
+      ],
+      database: { volumeId: 'b3a1c5d0', passwordHmac: null },
+      by: 'nina',
+      at: Date.UTC(2026, 10, 3, 9),
+    },
+    keptIn: 'FAKTURINO_EVIDENCE',
+    goodUntil: '2026-11-10T09:00:00.000Z',
+    elapsedMs: 90_000,
+    ...parts,
+  }
+}
+
 export const answers: Answer[] = [
+  {
+    type: 'validation',
+    validation: aValidation(),
+    isRehearsal: true,
+    file: 'evidence.json',
+    next: 'fakturino flags on monitoring -e production',
+  },
+  {
+    type: 'validation',
+    validation: aValidation({ evidence: null, goodUntil: null }),
+    isRehearsal: true,
+    next: 'fakturino flags validate monitoring -e staging',
+  },
   { type: 'plan', plan: aPlan(), isRehearsal: false, isProtected: true },
   {
     type: 'plan',

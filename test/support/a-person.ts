@@ -1,4 +1,5 @@
 import { PassThrough, Writable } from 'node:stream'
+import { stripVTControlCharacters } from 'node:util'
 
 /** Somebody at a terminal. */
 interface Person {
@@ -14,11 +15,27 @@ export function aPerson(answers: readonly string[]): Person {
   // A question is drawn again with every key, and is answered once.
   let isTyping = false
   let isChosen = false
+  /** Items of a checklist that were answered, and whether a note about the last one is still to come. */
+  const items = new Set<string>()
+  let isNoteOpen = false
+  const isOfChecklist = (text: string): boolean => {
+    const plain = stripVTControlCharacters(text)
+    const item = /([\w]+-\d+) \(\d+ of \d+\):/.exec(plain)?.[1]
+    if (item !== undefined && !items.has(item)) {
+      items.add(item)
+      isNoteOpen = true
+      return true
+    }
+    if (!isNoteOpen || !plain.includes('A note (Enter for none):')) return false
+    isNoteOpen = false
+    return true
+  }
   const read = (text: string) => {
     // One of several is chosen by its number, and drawn again once it is marked.
     const isChoice = /\bWhat hurts\?/.test(text) && !isChosen
     if (isChoice) isChosen = true
-    const answer = (/\(y\/N\)|to go on:/.test(text) || isChoice) && !isTyping ? left.shift() : undefined
+    const answer =
+      (/\(y\/N\)|to go on:/.test(text) || isChoice || isOfChecklist(text)) && !isTyping ? left.shift() : undefined
     if (answer === undefined) return
     isTyping = true
     setImmediate(() => {

@@ -229,6 +229,23 @@ export const commands: readonly CommandDefinition[] = [
     load: () => import('./flags-off.ts'),
     subcommands: [
       {
+        name: 'validate',
+        summary: 'try a flag where it is tried first, go through its checklist, and keep the evidence',
+        arguments: '<flag>',
+        options: [
+          { flags: '--confirm <item>', describes: 'this item was seen to be so, by --by', isRepeatable: true },
+          { flags: '--by <person>', describes: 'who saw it; without it, whoever runs the command' },
+          { flags: '--note <text>', describes: 'kept beside every item of --confirm' },
+          { flags: '--out <file>', describes: 'write the evidence into a file, too: for flags on --evidence' },
+        ],
+        examples: [
+          'fakturino flags validate monitoring -e staging',
+          'fakturino flags validate monitoring -e staging --dry-run',
+          'fakturino flags validate monitoring -e staging --yes --confirm monitoring-3 --by nina --out evidence.json',
+        ],
+        load: () => import('./flags-validate.ts'),
+      },
+      {
         name: 'set',
         summary:
           'give flags values, as in partner_portal=true: gated, one patch, watched, taken back where it does not hold',
