@@ -146,5 +146,7 @@ function holders({ services }: Pick<ObservedState, 'services'>, variable: string
 function strangeVariables({ services }: Pick<ObservedState, 'services'>, known: readonly string[]): string[] {
   const names = services.flatMap(({ variables }) => Object.keys(variables))
   const looksLikeOne = (name: string) => flagVariable.test(name.toUpperCase().replaceAll('-', '_'))
-  return [...new Set(names)].filter((name) => looksLikeOne(name) && !known.includes(name)).sort((one, other) => one.localeCompare(other))
+  return [...new Set(names)]
+    .filter((name) => looksLikeOne(name) && !known.includes(name))
+    .sort((one, other) => one.localeCompare(other))
 }

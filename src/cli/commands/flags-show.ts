@@ -18,17 +18,15 @@ export async function run(context: Context, input: CommandInput): Promise<ExitCo
   const typed = oneFlag(input)
   const seen = await observedFlags(context)
   const shown = shownFlag(typed, seen)
-  const [first] = shown.environments
-  const environment = first === undefined ? '' : ` -e ${shellWord(first.environment)}`
   const next =
     shown.validatedIn === undefined
-      ? ''
+      ? 'fakturino flags'
       : `fakturino flags validate ${shellWord(shown.flag)} -e ${shellWord(shown.validatedIn)}`
   context.output.answer({
     type: 'flag',
     shown,
     isRehearsal: seen.isRehearsal,
-    next: followUp(next === '' ? `fakturino flags${environment}` : next, context.options),
+    next: followUp(next, context.options),
   })
   return exitCodes.done.code
 }
