@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Secret } from '../../../src/kit/secret.ts'
 import { type Evidence, evidenceIn, isSignedBy, parsedEvidence } from '../../../src/verify/evidence.ts'
 import { firstCommit, type RunOptions, type Stage } from '../../support/stage.ts'
+import { killedAt, moments } from '../../support/sudden-death.ts'
 import {
   aDeployedStage,
   aStoredStage,
@@ -458,3 +459,35 @@ describe('the evidence', () => {
     expect(evidenceOf(stage)).toHaveLength(1)
   })
 })
+
+describe('flags validate, killed with SIGKILL', () => {
+  it.each(moments)('at any request %s, is finished by the next one', { timeout: 120_000 }, async (moment) => {
+    const stage = await aDeployedStage()
+    for (let number = 1; ; number += 1) {
+      const isKilled = await killedAt(stage, byOptions, number, moment)
+      const ran = await stage.run(byOptions)
+      const where = `${number} ${moment}: ${ran.stderr}${ran.stdout}`
+      expect(ran.exitCode, where).toBe(0)
+      expect(stored(stage), where).toEqual(['true', 'true', 'true'])
+      expect(
+        evidenceOf(stage).map(({ items }) => items.length),
+        where,
+      ).toEqual([14])
+      expect(shared(stage, 'FAKTURINO_ROLLOUT'), where).toBe('')
+      expect(notesOf(stage).lease, where).toBeUndefined()
+      if (!isKilled) {
+        expect(number).toBeGreaterThan(15)
+        break
+      }
+      writeShared(stage, 'FAKTURINO_EVIDENCE', '')
+      switchOffByHand(stage)
+    }
+  })
+})
+
+function switchOffByHand({ platform: { world }, clock }: Stage): void {
+  const variables = { [variable]: { value: 'false' } }
+  const services = Object.fromEntries(codeServices.map((name) => [world.serviceNamed(name).id, { variables }]))
+  world.commit(world.environmentNamed('staging').id, { services }, { message: 'by hand' })
+  clock.advance(60_000)
+}
