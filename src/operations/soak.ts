@@ -27,8 +27,8 @@ export interface SoakRequest {
   target: Target
   /** In milliseconds. */
   durationMs: number
-  /** When the change was stored, by the platform's clock (milliseconds): what is compared is before it. */
-  since: number
+  /** When the change was stored, by the platform's clock (milliseconds): what is before it is compared with. */
+  changedAt: number
   limits: SoakLimits
   /** Asked about every reading; throws where the watch makes no sense any more. */
   onState(state: ObservedState): void
@@ -46,21 +46,21 @@ export async function takeBaseline(
   desired: DesiredState,
   needs: SoakNeeds,
 ): Promise<SoakJudgement> {
-  const now = state.platformTime ?? needs.clock.now()
-  const { soak } = needs.timing
-  const sample = await look(state, desired, { since: now - soak.baselineMs, baselineMs: soak.baselineMs }, [], needs)
+  const sample = await look(state, desired, undefined, [], needs)
   // One look: a single bad sample is red already.
   return judgeSoak([sample.sample], { failureLimit: 1, consecutiveLimit: 1, minimumProbes: 1 })
 }
 
 /** Takes samples until the time is over, or until one check has failed. */
 export async function soak(request: SoakRequest, needs: SoakNeeds): Promise<SoakReport> {
-  const { desired, target, durationMs, since, limits, onState } = request
+  const { desired, target, durationMs, changedAt, limits, onState } = request
   const { clock, signal, platform, report } = needs
   const environment = desired.environment.name
   const startedAt = clock.now()
   const samples: SoakSample[] = []
   const looks: Look[] = []
+  const before = { from: changedAt - limits.baselineMs, until: changedAt }
+  let since: number | undefined
   await report({ type: 'soak-started', environment, durationMs, intervalMs: limits.intervalMs })
   for (;;) {
     const at = clock.now()
@@ -68,7 +68,8 @@ export async function soak(request: SoakRequest, needs: SoakNeeds): Promise<Soak
       .observe(target)
       .then(async (state) => {
         onState(state)
-        return look(state, desired, { since, baselineMs: limits.baselineMs }, looks, needs)
+        since ??= state.platformTime ?? at
+        return look(state, desired, { since, before }, looks, needs)
       })
       .catch(unreached(signal))
     if (taken !== undefined) {
@@ -126,7 +127,7 @@ export function unjudged({ checks, verdict }: SoakJudgement): string[] {
 async function look(
   state: ObservedState,
   desired: DesiredState,
-  window: SampleWindow,
+  window: SampleWindow | undefined,
   earlier: readonly Look[],
   needs: SoakNeeds,
 ): Promise<{ sample: SoakSample; look: Look }> {

@@ -8,6 +8,7 @@ import type { EnvironmentStatus } from '../operations/read-status.ts'
 import type { Release } from '../operations/release.ts'
 import type { Restart } from '../operations/restart.ts'
 import type { MigrateRollback } from '../operations/roll-back-migrations.ts'
+import type { RolledOut } from '../operations/roll-out-flags.ts'
 import type { Rollback } from '../operations/rolled-back.ts'
 import type { ArtisanRun } from '../operations/run-artisan.ts'
 import type { SecondWays } from '../operations/second-ways.ts'
@@ -71,6 +72,7 @@ export type Answer =
   | ({ type: 'migrate'; isRehearsal: boolean } & ToldMigrations)
   /** `rollback` asked what hurts, and it was not the release: what does it instead. */
   | { type: 'rollback-left'; hurts: 'migration' | 'nothing'; next: string }
+  | { type: 'flags-set'; rolledOut: RolledOut; undo: Undo }
   /** `file`: where the evidence was written to as well. */
   | { type: 'validation'; validation: Validation; isRehearsal: boolean; file?: string; next: string }
   | { type: 'flag-off'; off: SwitchedOff; undo: Undo }

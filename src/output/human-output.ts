@@ -13,7 +13,7 @@ import {
 } from './human/endings.ts'
 import { renderEvent } from './human/events.ts'
 import { renderFailure } from './human/failure.ts'
-import { renderFlagOff } from './human/flags.ts'
+import { renderFlagOff, renderRolledOut } from './human/flags.ts'
 import { renderHistory } from './human/history.ts'
 import { historyMarkdown } from './human/history-markdown.ts'
 import { renderIdentity } from './human/identity.ts'
@@ -147,6 +147,8 @@ export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Lo
         return renderMigrations(answer, layout)
       case 'rollback-left':
         return renderRollbackLeft(answer.hurts, answer.next, layout)
+      case 'flags-set':
+        return renderRolledOut(answer.rolledOut, answer.undo, layout)
       case 'validation':
         return renderValidation(answer.validation, answer, layout)
       case 'flag-off':

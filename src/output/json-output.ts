@@ -137,6 +137,8 @@ function answerDocument(answer: Answer): Document {
       }
     case 'rollback-left':
       return { type: 'answer', command: 'rollback', hurts: answer.hurts, next: [answer.next] }
+    case 'flags-set':
+      return { type: 'answer', command: 'flags', act: 'set', ...answer.rolledOut, undo: answer.undo }
     case 'validation': {
       const { validation, isRehearsal, file = null, next } = answer
       const { evidence, items, ...rest } = validation

@@ -3,7 +3,14 @@ import { OperatorError } from '../kit/errors.ts'
 import { count } from '../kit/text.ts'
 import type { AnsweredRequests } from '../platform/log-row.ts'
 import type { CheckResult } from './check.ts'
-import { type CheckNeeds, type CheckSubject, observedService, probeTimeoutMs, urlOf } from './check-subject.ts'
+import {
+  type CheckNeeds,
+  type CheckSubject,
+  observedService,
+  probeTimeoutMs,
+  questionOf,
+  urlOf,
+} from './check-subject.ts'
 import type { CheckKind } from './checks/index.ts'
 import type { SampledCheck } from './judge-soak.ts'
 import { runChecks } from './run-checks.ts'
@@ -26,23 +33,32 @@ const slowMs = 1_000
 const mostFailing = 0.02
 const growth = 2
 
-/** When the change was made, and how long before it is compared, in milliseconds by the platform's clock. */
+/**
+ * What is judged, and what it is compared with, in milliseconds by the platform's clock. In between services were deployed, which says
+ * nothing: one with a volume is down meanwhile.
+ */
 export interface SampleWindow {
   since: number
-  baselineMs: number
+  before: { from: number; until: number }
 }
 
-/** Looks once at everything that says whether a change of flags holds: the checks of `check`, how long answers take, and their shares. */
+/**
+ * Looks once at everything that says whether a change of flags holds: the checks of `check`, how long answers take, and their shares.
+ * @param window undefined: before the change, when there are no shares to compare
+ */
 export async function sampleChecks(
   subject: CheckSubject,
-  { since, baselineMs }: SampleWindow,
+  window: SampleWindow | undefined,
   limits: Pick<SoakLimits, 'minimumRequests'>,
   needs: CheckNeeds,
 ): Promise<{ checks: SampledCheck[]; look: Awaited<ReturnType<typeof runChecks>>['look'] }> {
-  const { results, look } = await runChecks({ ...subject, since }, needs, sampledKinds)
-  const until = subject.state.platformTime ?? needs.clock.now()
+  const { results, look } = await runChecks(
+    window === undefined ? subject : { ...subject, since: window.since },
+    needs,
+    sampledKinds,
+  )
   const latency = await latencies(subject, needs)
-  const shares = await failingShares(subject, { since, from: since - baselineMs, until }, limits, needs)
+  const shares = window === undefined ? [] : await failingShares(subject, window, limits, needs)
   return { checks: [...results.flatMap((result) => sampled(result, subject)), ...latency, ...shares], look }
 }
 
@@ -83,19 +99,14 @@ async function latencies(subject: CheckSubject, needs: CheckNeeds): Promise<Samp
   )
 }
 
-interface Spans {
-  from: number
-  since: number
-  until: number
-}
-
 /** How many requests of people the edge answers with 5xx, compared with before the change. */
 async function failingShares(
   subject: CheckSubject,
-  spans: Spans,
+  window: SampleWindow,
   limits: Pick<SoakLimits, 'minimumRequests'>,
   needs: CheckNeeds,
 ): Promise<SampledCheck[]> {
+  const until = subject.state.platformTime ?? needs.clock.now()
   const asked = subject.services.flatMap(({ name }) => {
     const observed = observedService(subject, name)
     return observed === undefined || observed.active.length === 0 || observed.domains.length === 0 ? [] : [observed]
@@ -106,8 +117,8 @@ async function failingShares(
         needs.platform.readAnsweredRequests({
           environmentId: subject.state.environment.id,
           serviceId: id,
-          from: Math.floor(spans.from / 1000) * 1000,
-          until: spans.until + 999,
+          from: Math.floor(window.before.from / 1000) * 1000,
+          until: until + 999,
           stepSeconds: 1,
           ...(path === undefined ? {} : { path }),
         })
@@ -116,7 +127,7 @@ async function failingShares(
         // What we and the platform's own watchers ask is no request of people.
         let ours: AnsweredRequests[] = []
         for (const path of askedPaths(subject, name)) ours = [...ours, ...(await read(path))]
-        return judgeShare(name, all, ours, spans.since, limits)
+        return judgeShare(name, all, ours, window, limits)
       } catch (error) {
         if (needs.signal.aborted || !(error instanceof OperatorError)) throw error
         return { check: 'failing-requests', service: name, use: 'gating', outcome: 'unknown', message: error.message }
@@ -125,15 +136,16 @@ async function failingShares(
   )
 }
 
-/** Pure. `ours` are among `all`. @param since milliseconds; what is before it is what it is compared with */
+/** Pure. `ours` are among `all`. */
 export function judgeShare(
   service: string,
   all: readonly AnsweredRequests[],
   ours: readonly AnsweredRequests[],
-  since: number,
+  { since, before: { from, until } }: SampleWindow,
   { minimumRequests }: Pick<SoakLimits, 'minimumRequests'>,
 ): SampledCheck {
-  const [lately, before] = [share(all, ours, (at) => at >= since), share(all, ours, (at) => at < since)]
+  const lately = share(all, ours, (at) => at >= since)
+  const before = share(all, ours, (at) => at >= from && at < until)
   const about = { check: 'failing-requests', service, use: 'gating' as const }
   if (lately.all < minimumRequests) {
     return {
@@ -142,7 +154,7 @@ export function judgeShare(
       message: `${count(lately.all, 'request')} of people since the change; fewer than ${minimumRequests} say nothing about how many fail.`,
     }
   }
-  const [part, partBefore] = [part0(lately), part0(before)]
+  const [part, partBefore] = [partOf(lately), partOf(before)]
   if (part <= mostFailing || part <= growth * partBefore) return { ...about, outcome: 'good' }
   return {
     ...about,
@@ -158,13 +170,16 @@ function share(all: readonly AnsweredRequests[], ours: readonly AnsweredRequests
   return { all: Math.max(0, sum(all) - sum(ours)), failing: Math.max(0, failing(all) - failing(ours)) }
 }
 
-function part0({ all, failing }: { all: number; failing: number }): number {
+function partOf({ all, failing }: { all: number; failing: number }): number {
   return all === 0 ? 0 : failing / all
 }
 
-function askedPaths({ watched, services }: CheckSubject, service: string): string[] {
+function askedPaths(subject: CheckSubject, service: string): string[] {
+  const { watched, services } = subject
   const liveness = services.find(({ name }) => name === service)?.liveness
-  const ofChecks = watched.checks.flatMap((check) => (check.service === service ? [check.path] : []))
+  const ofChecks = watched.checks.flatMap((check) =>
+    check.service === service && 'asked' in questionOf(check, subject) ? [check.path] : [],
+  )
   const paths = [...(liveness === undefined ? [] : [liveness.path]), ...ofChecks]
   return [...new Set(paths.map((path) => path.split('?')[0] ?? ''))]
 }

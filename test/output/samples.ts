@@ -960,6 +960,29 @@ export const answers: Answer[] = [
     },
   },
   {
+    type: 'flags-set',
+    rolledOut: {
+      project: 'fakturino-production',
+      environment: 'production',
+      verdict: 'pass',
+      flags: [
+        {
+          name: 'monitoring',
+          variable: 'FEATURE_MONITORING',
+          value: 'true',
+          before: { api: 'false', worker: 'false', scheduler: 'false' },
+          effect: 'on',
+        },
+      ],
+      patchId: id<'patch'>('5d0f6f0e-3c0b-4a55-9a0e-0f7e6a3f2b11'),
+      services: ['api', 'worker', 'scheduler'].map((name) => ({ name, outcome: 'deployed' as const, deploymentId })),
+      gates: { findings: [], overridden: [] },
+      soak: { verdict: 'pass', checks: [], samples: 60, durationMs: 1_800_000 },
+      elapsedMs: 1_900_000,
+    },
+    undo,
+  },
+  {
     type: 'flag-off',
     off: {
       project: 'fakturino-production',

@@ -43,6 +43,16 @@ const flagOff = {
   load: () => import('./flags-off.ts'),
 }
 
+const soaking = [
+  { flags: '--soak <duration>', describes: "how long it is watched, instead of the config's soak" },
+  { flags: '--no-soak', describes: 'do not watch it; recorded' },
+]
+const flagGates = [
+  ...soaking,
+  { flags: '--evidence <file>', describes: 'evidence from a file, in the place of what the other environment holds' },
+  { flags: '--override-evidence', describes: 'go on without evidence that counts; needs --reason, and is recorded' },
+]
+
 /** Every command, in the order of the help. */
 export const commands: readonly CommandDefinition[] = [
   {
@@ -234,6 +244,34 @@ export const commands: readonly CommandDefinition[] = [
           'fakturino flags validate monitoring -e staging --yes --confirm monitoring-3 --by nina --out evidence.json',
         ],
         load: () => import('./flags-validate.ts'),
+      },
+      {
+        name: 'set',
+        summary:
+          'give flags values, as in partner_portal=true: gated, one patch, watched, taken back where it does not hold',
+        arguments: '<name=value...>',
+        options: flagGates,
+        examples: ['fakturino flags set partner_portal=true psd2-banking=false -e staging'],
+        load: () => import('./flags-set.ts'),
+      },
+      {
+        name: 'on',
+        summary: 'the same for one flag and true',
+        arguments: '<flag>',
+        options: flagGates,
+        examples: [
+          'fakturino flags on partner_portal -e production',
+          'fakturino flags on partner_portal -e production --soak 1h --yes',
+        ],
+        load: () => import('./flags-on.ts'),
+      },
+      {
+        name: 'resume',
+        summary: 'go on with a change of flags that was not finished',
+        arguments: '<flag>',
+        options: soaking,
+        examples: ['fakturino flags resume partner_portal -e production'],
+        load: () => import('./flags-resume.ts'),
       },
       {
         name: 'off',
