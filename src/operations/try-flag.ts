@@ -187,17 +187,16 @@ function nothingRuns(flag: string, services: readonly string[], environment: str
 }
 
 /** The same failure, and how the flag gets off again there. */
-function withWayOut(failure: OperatorError, { name, isSafety }: RolloutFlag, environment: string): OperatorError {
+function withWayOut(failure: OperatorError, { name: flag, isSafety }: RolloutFlag, environment: string): OperatorError {
   const { kind, code, message, retryable, findings } = failure
-  const place = `-e ${shellWord(environment)}`
-  const back = isSafety
-    ? `fakturino flags set ${shellWord(name)}=true ${place}`
-    : `fakturino flags off ${shellWord(name)} ${place}`
+  const name = shellWord(flag)
+  const place = shellWord(environment)
+  const back = isSafety ? `fakturino flags set ${name}=true -e ${place}` : `fakturino flags off ${name} -e ${place}`
   return new OperatorError({
     kind,
     code,
-    message: `${message} The value of ${name} is stored, for every service that reads it.`,
-    hint: `To see what runs: \`fakturino status ${place}\`. To put the flag back: \`${back}\``,
+    message: `${message} The value of ${flag} is stored, for every service that reads it.`,
+    hint: `To see what runs: \`fakturino status -e ${place}\`. To put the flag back: \`${back}\``,
     retryable,
     findings,
   })
