@@ -1,6 +1,7 @@
 import { shellWord } from '../kit/shell-word.ts'
 import { codeOption } from '../kit/uploaded-revision.ts'
 import { type OperationNote, operationNotes } from '../plan/operation-notes.ts'
+import { rolloutIn } from '../plan/rollout-note.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import { redactorOf, valuesRead } from '../platform/redact.ts'
 import { type AwaitNeeds, instant, leaseInTheWay } from './await-lease.ts'
@@ -38,9 +39,14 @@ export async function topicalOperation(
     }
   }
   const { operation } = operationNotes(state)
-  return operation === undefined
-    ? undefined
-    : { state: 'unfinished', ...leftOperation(operation, state.environment.name) }
+  const environment = state.environment.name
+  if (operation !== undefined) return { state: 'unfinished', ...leftOperation(operation, environment) }
+  const rollout = rolloutIn(state)
+  const [flag] = rollout?.flags ?? []
+  if (rollout === undefined || flag === undefined) return undefined
+  const { by, since } = rollout
+  const goOn = `fakturino flags resume ${shellWord(flag.name)} -e ${shellWord(environment)}`
+  return { state: 'unfinished', command: 'flags', by, since: instant(since), goOn }
 }
 
 /**
