@@ -8,7 +8,7 @@ import type { Platform, Target } from '../platform/platform.ts'
 import type { CheckSubject, Look } from '../verify/check-subject.ts'
 import { judgeSoak, type SoakJudgement, type SoakSample } from '../verify/judge-soak.ts'
 import type { Probe } from '../verify/probe.ts'
-import { type SampleWindow, sampleChecks } from '../verify/soak-checks.ts'
+import { deployedIn, type SampleWindow, sampleChecks } from '../verify/soak-checks.ts'
 import { checkedServices } from './check-environment.ts'
 import type { Report } from './events.ts'
 
@@ -60,7 +60,7 @@ export async function soak(request: SoakRequest, needs: SoakNeeds): Promise<Soak
   const samples: SoakSample[] = []
   const looks: Look[] = []
   const before = { from: changedAt - limits.baselineMs, until: changedAt }
-  let since: number | undefined
+  let window: SampleWindow | undefined
   await report({ type: 'soak-started', environment, durationMs, intervalMs: limits.intervalMs })
   for (;;) {
     const at = clock.now()
@@ -68,8 +68,8 @@ export async function soak(request: SoakRequest, needs: SoakNeeds): Promise<Soak
       .observe(target)
       .then(async (state) => {
         onState(state)
-        since ??= state.platformTime ?? at
-        return look(state, desired, { since, before }, looks, needs)
+        window ??= { since: state.platformTime ?? at, before, deployed: deployedIn(state) }
+        return look(state, desired, window, looks, needs)
       })
       .catch(unreached(signal))
     if (taken !== undefined) {

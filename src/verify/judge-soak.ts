@@ -7,7 +7,7 @@ export interface SampledCheck {
   outcome: 'good' | 'bad' | 'unknown'
   /** Observed ones are told, and never act. */
   use: 'gating' | 'observed'
-  /** It is about the whole time so far, not about this moment: a single one that says something is enough to judge by. */
+  /** It is about the whole time so far, not about this moment: the newest one alone tells whether it can be judged. */
   isOverall?: true
   /** Why it is not good. */
   message?: string
@@ -89,7 +89,8 @@ function soaked(key: Key, samples: readonly SoakSample[], limits: Parameters<typ
   const bad = outcomes.filter((outcome) => outcome === 'bad').length
   const known = outcomes.filter((outcome) => outcome !== 'unknown')
   const inARow = known.length - 1 - known.findLastIndex((outcome) => outcome !== 'bad')
-  const isEnough = known.length >= (found.some(({ isOverall }) => isOverall === true) ? 1 : limits.minimumProbes)
+  const isOverall = found.at(-1)?.isOverall === true
+  const isEnough = isOverall ? outcomes.at(-1) !== 'unknown' : known.length >= limits.minimumProbes
   const message = found.findLast(({ outcome }) => outcome !== 'good')?.message
   const isFailed = bad >= limits.failureLimit || inARow >= limits.consecutiveLimit
   return {
