@@ -46,7 +46,7 @@ export async function takeBaseline(
   desired: DesiredState,
   needs: SoakNeeds,
 ): Promise<SoakJudgement> {
-  const sample = await look(state, desired, undefined, [], needs)
+  const sample = await look(state, desired, { window: undefined, limits: needs.timing.soak, earlier: [] }, needs)
   // One look: a single bad sample is red already.
   return judgeSoak([sample.sample], { failureLimit: 1, consecutiveLimit: 1, minimumProbes: 1 })
 }
@@ -70,7 +70,7 @@ export async function soak(request: SoakRequest, needs: SoakNeeds): Promise<Soak
       .then(async (state) => {
         onState(state)
         window ??= { since: state.platformTime ?? at, before, deployed: deployedIn(state) }
-        return look(state, desired, window, looks, needs)
+        return look(state, desired, { window, limits, earlier: looks }, needs)
       })
       .catch(unreached(signal))
     if (taken !== undefined) {
@@ -148,12 +148,15 @@ export function unjudged({ checks, verdict }: SoakJudgement): string[] {
 async function look(
   state: ObservedState,
   desired: DesiredState,
-  window: SampleWindow | undefined,
-  earlier: readonly Look[],
+  {
+    window,
+    limits,
+    earlier,
+  }: { window: SampleWindow | undefined; limits: Pick<SoakLimits, 'minimumRequests'>; earlier: readonly Look[] },
   needs: SoakNeeds,
 ): Promise<{ sample: SoakSample; look: Look }> {
   const subject: CheckSubject = { ...subjectOf(state, desired), earlier }
-  const { checks, look: seen } = await sampleChecks(subject, window, needs.timing.soak, needs)
+  const { checks, look: seen } = await sampleChecks(subject, window, limits, needs)
   return { sample: { at: needs.clock.now(), checks }, look: seen }
 }
 
