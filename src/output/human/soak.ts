@@ -102,7 +102,7 @@ export function createSampleLines(): (event: OperationEvent) => boolean {
     }
     if (event.type !== 'soak-sampled') return true
     const { leftMs, isMissed, checks } = event
-    const key = JSON.stringify([isMissed, checks.map(({ outcome, use }) => [outcome, use])])
+    const key = JSON.stringify([isMissed, checks.map(({ outcome, use, inARow }) => [outcome, use, inARow])])
     const isNews = last === undefined || key !== last.key || last.leftMs - leftMs >= everyMs || leftMs === 0
     const isTooSoon = last !== undefined && last.leftMs - leftMs < 1_000 && leftMs > 0
     if (!isNews || isTooSoon) return false
