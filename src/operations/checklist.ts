@@ -47,8 +47,8 @@ export function unanswered(
   missing: readonly ChecklistItem[],
   { flag, environment }: { flag: string; environment: string },
 ): OperatorError {
-  const options = missing.map(({ id }) => `--confirm ${shellWord(id)}`).join(' ')
-  const command = `fakturino flags validate ${shellWord(flag)} ${options} --by NAME -e ${shellWord(environment)}`
+  const options = missing.map(({ id }) => ` --confirm ${shellWord(id)}`).join('')
+  const command = `fakturino flags validate ${shellWord(flag)} -e ${shellWord(environment)} --by NAME${options}`
   return new OperatorError({
     kind: 'usage',
     code: 'missing-answer',

@@ -106,6 +106,8 @@ export type OperationEvent =
       trigger?: { check: string; service: string; message: string }
       unjudged: string[]
     }
+  /** `automatic`: of the items, those that a check proves. `open`: those that a person is asked for. */
+  | { type: 'validation-started'; environment: string; flag: string; items: number; automatic: number; open: number }
   /** An item of a flag's checklist. `by`: `check`, or a person. */
   | {
       type: 'item-judged'

@@ -5,17 +5,19 @@ import { OperatorError } from '../kit/errors.ts'
 import { shellWord } from '../kit/shell-word.ts'
 import { listed } from '../kit/text.ts'
 import { flagChange, flagPatch, touchedServices } from '../plan/flag-change.ts'
-import { liveDeployment } from '../plan/plan-deployments.ts'
+import { isOnItsWay, liveDeployment } from '../plan/plan-deployments.ts'
+import { rolloutIn } from '../plan/rollout-note.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Approve } from './approval.ts'
 import { awaitLease } from './await-lease.ts'
-import { storeFlags, watchFlags } from './change-flags.ts'
+import { healthMs, storeFlags, watchFlags } from './change-flags.ts'
 import { isBad, levelFailed } from './deploy-failures.ts'
 import { type LeaseNeeds, operationOf, underLease } from './lease.ts'
 import type { Author } from './patch-message.ts'
 import { tellLogs } from './tell-logs.ts'
 import { checkServing, type VerifyNeeds } from './verify-release.ts'
+import type { AwaitedDeployment } from './watch-deployments.ts'
 
 export interface TriedFlag {
   flag: RolloutFlag
@@ -43,15 +45,14 @@ export async function tryFlag(
   const { change, hidden } = flagChange(switched, state)
   const patch = flagPatch([change], state)
   if (hidden.length > 0) throw cannotBeSeen(flag, hidden, environment)
-  if (patch === undefined) return 'as-it-was'
-  const what = wouldChange(flag, touchedServices(patch, state), environment)
-  const by = await needs.approve({
-    what,
-    environments: [{ name: environment, isProtected: desired.environment.protected }],
-    plans: [],
-  })
-  if (by === 'dry-run') return 'dry-run'
-  await needs.report({ type: 'approval-given', by, what })
+  if (patch === undefined && !isBegun(flag, state)) return 'as-it-was'
+  if (patch !== undefined) {
+    const what = wouldChange(flag, touchedServices(patch, state), environment)
+    const environments = [{ name: environment, isProtected: desired.environment.protected }]
+    const by = await needs.approve({ what, environments, plans: [] })
+    if (by === 'dry-run') return 'dry-run'
+    await needs.report({ type: 'approval-given', by, what })
+  }
   const lease = {
     target: { projectId: state.project.id, environmentId: state.environment.id },
     operation: {
@@ -68,10 +69,12 @@ export async function tryFlag(
       const ours = { ...needs, clock: taken.clock, report: taken.report, confirm: taken.confirm }
       const now = flagChange(switched, taken.state).change
       const wanted = flagPatch([now], taken.state)
-      if (wanted === undefined) return { result: undefined, verdict: 'pass' as const }
       needs.checkpoint()
-      const stored = { changes: [now], patch: wanted, state: taken.state, author, id: taken.id, way: 'there' as const }
-      const { started } = await storeFlags(stored, ours)
+      const stored = { changes: [now], state: taken.state, author, id: taken.id, way: 'there' as const }
+      const started =
+        wanted === undefined
+          ? await followed(flag, taken.state, ours)
+          : (await storeFlags({ ...stored, patch: wanted }, ours)).started
       const [first, ...others] = (await watchFlags(started, ours)).filter(isBad)
       if (first !== undefined) {
         await tellLogs([first, ...others], ours)
@@ -87,6 +90,43 @@ export async function tryFlag(
     if (worked.outcome === 'done') return 'changed'
     await awaitLease(lease, worked.by, needs)
   }
+}
+
+/** Somebody has stored it so, and what came of that is not over: an earlier run that was ended. */
+function isBegun({ variable, services }: RolloutFlag, state: ObservedState): boolean {
+  const isNoted = rolloutIn(state)?.flags.some((one) => one.variable === variable) ?? false
+  return isNoted || onTheirWay(services, state).length > 0
+}
+
+function onTheirWay(services: readonly string[], state: ObservedState) {
+  return state.services.flatMap(({ name, latest }) =>
+    services.includes(name) && latest !== undefined && isOnItsWay(latest) ? [{ service: name, latest }] : [],
+  )
+}
+
+/** What an earlier run started is waited for, in the place of something new. */
+async function followed(
+  { services }: RolloutFlag,
+  state: ObservedState,
+  { report, clock, timing }: Pick<TryNeeds, 'report' | 'clock' | 'timing'>,
+): Promise<AwaitedDeployment[]> {
+  const awaited = onTheirWay(services, state).map(({ service, latest }) => ({
+    service,
+    deploymentId: latest.id,
+    ...(latest.commit === undefined ? {} : { commit: latest.commit }),
+    startedAt: clock.now(),
+    healthMs: healthMs(service, state, timing),
+  }))
+  for (const { service, deploymentId, commit } of awaited) {
+    await report({
+      type: 'deployment-followed',
+      environment: state.environment.name,
+      service,
+      deploymentId,
+      ...(commit === undefined ? {} : { commit }),
+    })
+  }
+  return awaited
 }
 
 /** Refuses where what is stored is not what runs: whatever was tried then, it was not the flag's value. */
@@ -147,17 +187,16 @@ function nothingRuns(flag: string, services: readonly string[], environment: str
 }
 
 /** The same failure, and how the flag gets off again there. */
-function withWayOut(failure: OperatorError, { name, isSafety }: RolloutFlag, environment: string): OperatorError {
+function withWayOut(failure: OperatorError, { name: flag, isSafety }: RolloutFlag, environment: string): OperatorError {
   const { kind, code, message, retryable, findings } = failure
-  const place = `-e ${shellWord(environment)}`
-  const back = isSafety
-    ? `fakturino flags set ${shellWord(name)}=true ${place}`
-    : `fakturino flags off ${shellWord(name)} ${place}`
+  const name = shellWord(flag)
+  const place = shellWord(environment)
+  const back = isSafety ? `fakturino flags set ${name}=true -e ${place}` : `fakturino flags off ${name} -e ${place}`
   return new OperatorError({
     kind,
     code,
-    message: `${message} The value of ${name} is stored, for every service that reads it.`,
-    hint: `To see what runs: \`fakturino status ${place}\`. To put the flag back: \`${back}\``,
+    message: `${message} The value of ${flag} is stored, for every service that reads it.`,
+    hint: `To see what runs: \`fakturino status -e ${place}\`. To put the flag back: \`${back}\``,
     retryable,
     findings,
   })

@@ -161,8 +161,17 @@ async function goThrough(
 ): Promise<Evidence> {
   const { flag, desired, target, environment } = subject
   const { report, platform, ask } = needs
+  const proving = items.filter(isAutomatic)
+  await report({
+    type: 'validation-started',
+    environment,
+    flag: flag.name,
+    items: items.length,
+    automatic: proving.length,
+    open: open.length,
+  })
   await refuseStale(flag, await platform.observe(target), needs)
-  const { state, judged } = await proveItems(items.filter(isAutomatic), { target, desired }, needs)
+  const { state, judged } = await proveItems(proving, { target, desired }, needs)
   const now = () => Math.round(platformTime(state, needs))
   const proven: EvidenceItem[] = []
   for (const item of items) {

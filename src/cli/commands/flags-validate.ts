@@ -78,6 +78,8 @@ async function written(
 function nextOf({ evidence, flag, value, environment, validates }: Validation, { options }: Context): string {
   const name = shellWord(flag)
   if (evidence === null) return followUp(`fakturino flags validate ${name} -e ${shellWord(environment)}`, options)
-  const act = value === 'true' ? `on ${name}` : `set ${name}=${value}`
-  return followUp(`fakturino flags ${act} -e ${shellWord(validates)}`, options)
+  const place = shellWord(validates)
+  const act =
+    value === 'true' ? `fakturino flags on ${name} -e ${place}` : `fakturino flags set ${name}=${value} -e ${place}`
+  return followUp(act, options)
 }

@@ -132,6 +132,15 @@ const renderers: Renderers = {
   }),
   'soak-sampled': (event, { columns }) => ({ progress: toldSample(event), block: renderSamples(event, columns) }),
   'soak-ended': (event, layout) => ({ line: renderSoakEnded(event, layout) }),
+  'validation-started': ({ environment, flag, items, automatic, open }, { style, columns }) => ({
+    line: paragraph(
+      `the checklist of ${printable(flag)} in ${printable(environment)}: ${count(items, 'item')}, ${automatic} by checks, ${open} to be answered`,
+      columns,
+      `${style.sign.deploy} `,
+      2,
+    ),
+    progress: `asking what proves ${count(automatic, 'item')}`,
+  }),
   'item-judged': ({ id, text, outcome, by, why }, layout) => {
     const said = by === 'check' ? '' : ` (${by})`
     const because = why === undefined ? '' : `: ${why}`

@@ -27,7 +27,7 @@ export function renderValidation(
     paragraph(printable(kept), columns, '  ', 2),
   ]
   if (evidence.signature === undefined) {
-    const unsigned = `It is unsigned, because ${environment} holds no key: where changes are protected it is refused. fakturino init gives every environment the same key.`
+    const unsigned = `It is unsigned, because ${environment} holds no key: where changes are protected it is refused. The next init gives every environment the same key.`
     lines.push(paragraph(printable(unsigned), columns, `${style.sign.caution} `, 2))
   }
   if (evidence.database === null) {
