@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { rehearsalTiming, type SoakLimits } from '../../src/config/timing.ts'
-import { nothingWatched, type WatchedCheck, type WatchedMetric } from '../../src/config/watched.ts'
+import { nothingWatched, type WatchedCheck, type WatchedMetric, type Worker } from '../../src/config/watched.ts'
 import { OperatorError } from '../../src/kit/errors.ts'
 import type { OperationEvent } from '../../src/operations/events.ts'
 import { sampledEvery, soak, takeBaseline, unjudged } from '../../src/operations/soak.ts'
@@ -27,6 +27,7 @@ interface World {
   durationMs?: number
   checks?: WatchedCheck[]
   metrics?: WatchedMetric[]
+  workers?: Worker[]
   /** What the nth reading (from 0) finds of the api. */
   observe?: (nth: number, clock: FakeClock) => Promise<ObservedState> | ObservedState
   answer?: (nth: number, path: string, clock: FakeClock) => ProbeAnswer | Promise<ProbeAnswer>
@@ -69,8 +70,14 @@ function aWorld(world: World = {}) {
         liveness: { path: '/up', status: 200 },
         domain: { targetPort: 8000 },
       }),
+      ...(world.workers ?? []).map(({ service }) => aDesiredService(service)),
     ],
-    watched: { ...nothingWatched, checks: world.checks ?? [], metrics: world.metrics ?? [] },
+    watched: {
+      ...nothingWatched,
+      checks: world.checks ?? [],
+      metrics: world.metrics ?? [],
+      workers: world.workers ?? [],
+    },
   })
   const needs = {
     platform,
@@ -106,8 +113,7 @@ const metricsPage: WatchedCheck = {
   format: 'prometheus',
   advisory: [],
 }
-const unreachable = () =>
-  new OperatorError({ kind: 'unreachable', code: 'unreachable', message: 'It did not answer.' })
+const unreachable = () => new OperatorError({ kind: 'unreachable', code: 'unreachable', message: 'It did not answer.' })
 
 describe('a soak', () => {
   it('passes where all is well until its time is over, with a sample every interval', async () => {
@@ -167,6 +173,22 @@ describe('a soak', () => {
       },
     })
     expect(await run()).toMatchObject({ verdict: 'fail', trigger: { check: 'runs', service: 'api' } })
+  })
+
+  it('fails where a worker died, which nobody asks over HTTP', async () => {
+    const { run } = aWorld({
+      workers: [{ service: 'worker', queues: ['default'], dispatchers: [] }],
+      observe: (nth) => {
+        const state = wellState()
+        const active = [anObservedDeployment({ id: id('deployment-worker'), runningInstances: nth < 8 ? 1 : 0 })]
+        return { ...state, services: [...state.services, anObservedService('worker', { active })] }
+      },
+    })
+    expect(await run()).toMatchObject({
+      verdict: 'fail',
+      samples: 11,
+      trigger: { service: 'worker', message: expect.stringContaining('no instance of it runs') },
+    })
   })
 
   it('fails where too many requests of people are answered with 5xx', async () => {
