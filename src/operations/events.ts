@@ -90,6 +90,8 @@ export type OperationEvent =
         outcome: 'good' | 'bad' | 'unknown'
         bad: number
         inARow: number
+        /** The newest samples, the oldest first, a character each: `.` good, `x` bad, `?` not known. */
+        row: string
         message?: string
       }[]
       limits: { failureLimit: number; consecutiveLimit: number }

@@ -6,9 +6,9 @@ import { OperatorError } from '../kit/errors.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import type { Platform, Target } from '../platform/platform.ts'
 import type { CheckSubject, Look } from '../verify/check-subject.ts'
-import { judgeSoak, type SoakJudgement, type SoakSample } from '../verify/judge-soak.ts'
+import { judgeSoak, type SoakedCheck, type SoakJudgement, type SoakSample } from '../verify/judge-soak.ts'
 import type { Probe } from '../verify/probe.ts'
-import { type SampleWindow, sampleChecks } from '../verify/soak-checks.ts'
+import { deployedIn, type SampleWindow, sampleChecks } from '../verify/soak-checks.ts'
 import { checkedServices } from './check-environment.ts'
 import type { Report } from './events.ts'
 
@@ -46,7 +46,7 @@ export async function takeBaseline(
   desired: DesiredState,
   needs: SoakNeeds,
 ): Promise<SoakJudgement> {
-  const sample = await look(state, desired, undefined, [], needs)
+  const sample = await look(state, desired, { window: undefined, limits: needs.timing.soak, earlier: [] }, needs)
   // One look: a single bad sample is red already.
   return judgeSoak([sample.sample], { failureLimit: 1, consecutiveLimit: 1, minimumProbes: 1 })
 }
@@ -60,16 +60,17 @@ export async function soak(request: SoakRequest, needs: SoakNeeds): Promise<Soak
   const samples: SoakSample[] = []
   const looks: Look[] = []
   const before = { from: changedAt - limits.baselineMs, until: changedAt }
-  let since: number | undefined
-  await report({ type: 'soak-started', environment, durationMs, intervalMs: limits.intervalMs })
+  let window: SampleWindow | undefined
+  const intervalMs = sampledEvery(durationMs, limits)
+  await report({ type: 'soak-started', environment, durationMs, intervalMs })
   for (;;) {
     const at = clock.now()
     const taken = await platform
       .observe(target)
       .then(async (state) => {
         onState(state)
-        since ??= state.platformTime ?? at
-        return look(state, desired, { since, before }, looks, needs)
+        window ??= { since: state.platformTime ?? at, before, deployed: deployedIn(state) }
+        return look(state, desired, { window, limits, earlier: looks }, needs)
       })
       .catch(unreached(signal))
     if (taken !== undefined) {
@@ -85,15 +86,7 @@ export async function soak(request: SoakRequest, needs: SoakNeeds): Promise<Soak
       isMissed: taken === undefined,
       leftMs,
       verdict: judged.verdict,
-      checks: judged.checks.map(({ check, service, use, outcomes, bad, inARow, message }) => ({
-        check,
-        service,
-        use,
-        outcome: outcomes.at(-1) ?? 'unknown',
-        bad,
-        inARow,
-        ...(message === undefined ? {} : { message }),
-      })),
+      checks: judged.checks.map(toldCheck),
       limits: { failureLimit: limits.failureLimit, consecutiveLimit: limits.consecutiveLimit },
     })
     if (judged.verdict === 'fail' || leftMs === 0) {
@@ -110,7 +103,35 @@ export async function soak(request: SoakRequest, needs: SoakNeeds): Promise<Soak
       return { ...judged, samples: samples.length, durationMs: clock.now() - startedAt }
     }
     // What a sample took is part of the interval.
-    await clock.sleep(Math.min(leftMs, Math.max(0, limits.intervalMs - (clock.now() - at))), signal)
+    await clock.sleep(Math.min(leftMs, Math.max(0, intervalMs - (clock.now() - at))), signal)
+  }
+}
+
+/** Often enough that a short soak has the samples that it is judged by. Pure. */
+export function sampledEvery(
+  durationMs: number,
+  { intervalMs, minimumProbes }: Pick<SoakLimits, 'intervalMs' | 'minimumProbes'>,
+): number {
+  return Math.min(intervalMs, Math.max(1_000, Math.floor(durationMs / Math.max(1, minimumProbes))))
+}
+
+const letters = { good: '.', bad: 'x', unknown: '?' } as const
+/** So many of its newest samples are told of a check. */
+const longestRow = 60
+
+function toldCheck({ check, service, use, outcomes, bad, inARow, message }: SoakedCheck) {
+  return {
+    check,
+    service,
+    use,
+    outcome: outcomes.at(-1) ?? 'unknown',
+    bad,
+    inARow,
+    row: outcomes
+      .slice(-longestRow)
+      .map((outcome) => letters[outcome])
+      .join(''),
+    ...(message === undefined ? {} : { message }),
   }
 }
 
@@ -127,12 +148,15 @@ export function unjudged({ checks, verdict }: SoakJudgement): string[] {
 async function look(
   state: ObservedState,
   desired: DesiredState,
-  window: SampleWindow | undefined,
-  earlier: readonly Look[],
+  {
+    window,
+    limits,
+    earlier,
+  }: { window: SampleWindow | undefined; limits: Pick<SoakLimits, 'minimumRequests'>; earlier: readonly Look[] },
   needs: SoakNeeds,
 ): Promise<{ sample: SoakSample; look: Look }> {
   const subject: CheckSubject = { ...subjectOf(state, desired), earlier }
-  const { checks, look: seen } = await sampleChecks(subject, window, needs.timing.soak, needs)
+  const { checks, look: seen } = await sampleChecks(subject, window, limits, needs)
   return { sample: { at: needs.clock.now(), checks }, look: seen }
 }
 

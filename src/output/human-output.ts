@@ -25,6 +25,7 @@ import { renderOperation } from './human/operation.ts'
 import { paragraph } from './human/paragraph.ts'
 import { renderPlan } from './human/plan.ts'
 import { renderRollback, renderRollbackLeft } from './human/rollback.ts'
+import { createSampleLines } from './human/soak.ts'
 import { renderStatus } from './human/status.ts'
 import { renderTarget } from './human/target.ts'
 import { renderValidation } from './human/validation.ts'
@@ -62,12 +63,15 @@ export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Lo
   const outStyle = createStyle(terminal.outColor)
   const errStyle = createStyle(terminal.errColor)
   const progress = createProgress(terminal, errStyle.quiet)
+  const isWorthALine = createSampleLines()
   return {
     event(event) {
       if (isQuiet) return
+      if (!isWorthALine(event) && !terminal.isAnimated) return
       const told = renderEvent(event, { style: errStyle, columns: terminal.errColumns(), isVerbose })
       if (told.line !== undefined) progress.print(told.line)
-      if (told.progress !== undefined) progress.show(printable(told.progress))
+      if (told.block !== undefined && terminal.isAnimated) progress.show(told.block)
+      else if (told.progress !== undefined) progress.show(printable(told.progress))
     },
     answer(answer) {
       progress.stop()

@@ -144,6 +144,11 @@ export interface Platform {
     stepSeconds: number
     path?: string
   }): Promise<AnsweredRequests[]>
+  /** One request. The same for the whole service and for each of these paths, in their order. */
+  readAnsweredByPath(
+    asked: Omit<Parameters<Platform['readAnsweredRequests']>[0], 'path'>,
+    paths: readonly string[],
+  ): Promise<{ all: AnsweredRequests[]; ofPaths: AnsweredRequests[][] }>
   /** One request. The newest deployments of one service, newest first, at most 10. */
   newestDeployments(environmentId: EnvironmentId, serviceId: ServiceId): Promise<ObservedDeployment[]>
   /** One request, and one for each further page. What was deployed and committed in an environment. */

@@ -1,4 +1,4 @@
-import type { ObservedHttpRowFragment, ObservedLogRowFragment } from '../contract/types.ts'
+import type { HttpStatusesQuery, ObservedHttpRowFragment, ObservedLogRowFragment } from '../contract/types.ts'
 import {
   FollowBuildLog,
   FollowDeployLog,
@@ -13,7 +13,7 @@ import {
 import { clipped } from '../kit/text.ts'
 import { CombinedRequest } from './combined-request.ts'
 import type { GraphqlClient } from './graphql-client.ts'
-import type { LogRow, LogWindow } from './log-row.ts'
+import type { AnsweredRequests, LogRow, LogWindow } from './log-row.ts'
 import type { Platform, RowListener } from './platform.ts'
 import type { CarriedListener, Subscriptions } from './subscriptions.ts'
 import { toHttpRow, toLogRow } from './translate-log.ts'
@@ -22,7 +22,10 @@ import { toHttpRow, toLogRow } from './translate-log.ts'
 export function readingLogs(
   client: GraphqlClient,
   subscriptions: Subscriptions | undefined,
-): Pick<Platform, 'readLogRows' | 'readDeploymentsRows' | 'followLogRows' | 'readAnsweredRequests'> {
+): Pick<
+  Platform,
+  'readLogRows' | 'readDeploymentsRows' | 'followLogRows' | 'readAnsweredRequests' | 'readAnsweredByPath'
+> {
   const toRows = ({ lines }: { lines: ObservedLogRowFragment[] }) => lines.map((line) => toLogRow(line, client.redact))
   const toHttpRows = ({ lines }: { lines: ObservedHttpRowFragment[] }) =>
     lines.map((line) => toHttpRow(line, client.redact))
@@ -82,20 +85,35 @@ export function readingLogs(
         }
       }
     },
-    readAnsweredRequests: async ({ environmentId, serviceId, from, until, stepSeconds, path = null }) => {
-      const { result } = await client.read(HttpStatuses, {
-        environmentId,
-        serviceId,
-        startDate: new Date(from).toISOString(),
-        endDate: new Date(until).toISOString(),
-        stepSeconds,
-        path,
-      })
-      return result.statuses.flatMap(({ statusCode, samples }) =>
-        samples.map(({ ts, value }) => ({ status: statusCode, at: ts * 1000, requests: value })),
-      )
+    readAnsweredRequests: async ({ path, ...asked }) =>
+      toAnswered((await client.read(HttpStatuses, statusesAsked(asked, path))).result),
+    readAnsweredByPath: async (asked, paths) => {
+      const request = new CombinedRequest('HttpStatuses')
+      const allIn = request.add(HttpStatuses, statusesAsked(asked))
+      const pathsIn = paths.map((path) => request.add(HttpStatuses, statusesAsked(asked, path)))
+      const { result } = await client.readCombined(request)
+      return { all: toAnswered(allIn(result)), ofPaths: pathsIn.map((pathIn) => toAnswered(pathIn(result))) }
     },
   }
+}
+
+type AskedStatuses = Parameters<Platform['readAnsweredByPath']>[0]
+
+function statusesAsked({ environmentId, serviceId, from, until, stepSeconds }: AskedStatuses, path?: string) {
+  return {
+    environmentId,
+    serviceId,
+    startDate: new Date(from).toISOString(),
+    endDate: new Date(until).toISOString(),
+    stepSeconds,
+    path: path ?? null,
+  }
+}
+
+function toAnswered({ statuses }: HttpStatusesQuery): AnsweredRequests[] {
+  return statuses.flatMap(({ statusCode, samples }) =>
+    samples.map(({ ts, value }) => ({ status: statusCode, at: ts * 1000, requests: value })),
+  )
 }
 
 /** What a stream says of itself may hold what the platform said. */

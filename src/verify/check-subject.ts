@@ -46,7 +46,7 @@ export interface CheckNeeds {
   probe: Probe
   clock: Clock
   signal: AbortSignal
-  platform: Pick<Platform, 'readLogRows' | 'readAnsweredRequests'>
+  platform: Pick<Platform, 'readLogRows' | 'readAnsweredRequests' | 'readAnsweredByPath'>
   timing: Timing
 }
 

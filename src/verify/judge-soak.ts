@@ -7,6 +7,8 @@ export interface SampledCheck {
   outcome: 'good' | 'bad' | 'unknown'
   /** Observed ones are told, and never act. */
   use: 'gating' | 'observed'
+  /** It is about the whole time so far, not about this moment: the newest one alone tells whether it can be judged. */
+  isOverall?: true
   /** Why it is not good. */
   message?: string
 }
@@ -26,7 +28,7 @@ export interface SoakedCheck {
   /** The oldest first, one a sample. */
   outcomes: SampledCheck['outcome'][]
   bad: number
-  /** Bad ones at the end, one after the other. */
+  /** Bad ones at the end, one after the other; one that says nothing in between ends no row. */
   inARow: number
   verdict: 'pass' | 'fail' | 'inconclusive'
   /** What the newest sample that was not good said. */
@@ -40,13 +42,13 @@ export interface SoakJudgement {
   checks: SoakedCheck[]
   /** The first gating check that failed. */
   trigger?: { check: string; service: string; message: string }
-  /** Of the trigger, when it was bad first (milliseconds). */
+  /** Of the trigger, when what failed it began (milliseconds): its row of bad samples, or the first of them all. */
   firstBadAt?: number
 }
 
 /**
  * Judges samples. A check fails with so many bad samples, or so many one after the other; with too few that say anything it is
- * inconclusive. Only gating checks count. Pure.
+ * inconclusive. A check that is missing from a sample was not asked there, which counts as nothing. Only gating checks count. Pure.
  */
 export function judgeSoak(
   samples: readonly SoakSample[],
@@ -57,7 +59,9 @@ export function judgeSoak(
   const failed = gating.find(({ verdict }) => verdict === 'fail')
   if (failed !== undefined) {
     const { check, service, message = 'it was not well' } = failed
-    const firstBadAt = samples.find((sample) => outcomeOf(failed, sample) === 'bad')?.at
+    const bad = samples.filter((sample) => outcomeOf(failed, sample) === 'bad')
+    const isRow = failed.inARow >= limits.consecutiveLimit
+    const firstBadAt = bad.at(isRow ? -failed.inARow : 0)?.at
     return {
       verdict: 'fail',
       checks,
@@ -83,8 +87,10 @@ function soaked(key: Key, samples: readonly SoakSample[], limits: Parameters<typ
   const found = samples.flatMap(({ checks }) => checks.filter((one) => isSame(one, key)))
   const outcomes = found.map(({ outcome }) => outcome)
   const bad = outcomes.filter((outcome) => outcome === 'bad').length
-  const inARow = outcomes.length - 1 - outcomes.findLastIndex((outcome) => outcome !== 'bad')
-  const known = outcomes.filter((outcome) => outcome !== 'unknown').length
+  const known = outcomes.filter((outcome) => outcome !== 'unknown')
+  const inARow = known.length - 1 - known.findLastIndex((outcome) => outcome !== 'bad')
+  const isOverall = found.at(-1)?.isOverall === true
+  const isEnough = isOverall ? outcomes.at(-1) !== 'unknown' : known.length >= limits.minimumProbes
   const message = found.findLast(({ outcome }) => outcome !== 'good')?.message
   const isFailed = bad >= limits.failureLimit || inARow >= limits.consecutiveLimit
   return {
@@ -94,7 +100,7 @@ function soaked(key: Key, samples: readonly SoakSample[], limits: Parameters<typ
     outcomes,
     bad,
     inARow,
-    verdict: isFailed ? 'fail' : known < limits.minimumProbes ? 'inconclusive' : 'pass',
+    verdict: isFailed ? 'fail' : isEnough ? 'pass' : 'inconclusive',
     ...(message === undefined ? {} : { message }),
   }
 }

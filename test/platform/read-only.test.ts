@@ -72,6 +72,7 @@ const platform: Platform = {
   readDeploymentsRows: async () => new Map(),
   followLogRows: () => ({ stop: () => {} }),
   readAnsweredRequests: async () => [],
+  readAnsweredByPath: async () => ({ all: [], ofPaths: [] }),
   readPast: async () => ({ deployments: [], patches: [], completeSince: undefined }),
   observeRunning: () => Promise.reject(new Error('not asked')),
   readSnapshots: async () => new Map(),

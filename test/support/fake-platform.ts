@@ -56,6 +56,7 @@ export function aFakePlatform(reading: Partial<Omit<Platform, 'change'>> = {}, a
       return { stop: () => {} }
     },
     readAnsweredRequests: never('readAnsweredRequests'),
+    readAnsweredByPath: never('readAnsweredByPath'),
     readPast: never('readPast'),
     readBackups: never('readBackups'),
     readWorkflow: never('readWorkflow'),

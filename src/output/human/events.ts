@@ -8,13 +8,15 @@ import { toldHolder, toldUnfinished } from './operation.ts'
 import { paragraph } from './paragraph.ts'
 import { renderPlan } from './plan.ts'
 import { renderRollbackPlan } from './rollback.ts'
-import { renderSoakEnded, toldSample } from './soak.ts'
+import { renderSamples, renderSoakEnded, toldSample } from './soak.ts'
 import { renderTarget } from './target.ts'
 
 /** How an event is told: a line that stays, or one that is shown while it is true, where something can move. */
 export interface ToldEvent {
   line?: string
   progress?: string
+  /** In its place where several lines can move; safe to show. */
+  block?: string
 }
 
 interface Layout {
@@ -128,7 +130,7 @@ const renderers: Renderers = {
       2,
     ),
   }),
-  'soak-sampled': (event) => ({ progress: toldSample(event) }),
+  'soak-sampled': (event, { columns }) => ({ progress: toldSample(event), block: renderSamples(event, columns) }),
   'soak-ended': (event, layout) => ({ line: renderSoakEnded(event, layout) }),
   'validation-started': ({ environment, flag, items, automatic, open }, { style, columns }) => ({
     line: paragraph(
