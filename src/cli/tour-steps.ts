@@ -2,13 +2,14 @@ import { isDeepStrictEqual } from 'node:util'
 import type { DesiredService, DesiredState } from '../config/desired.ts'
 import { count, listed, shortCommit } from '../kit/text.ts'
 import { hold, type JsonObject, list, type Run, type Step } from './tour.ts'
+import { type FlagTourNeeds, flagSteps } from './tour-flags.ts'
 import { type MigrationNeeds, migrationSteps } from './tour-migrations.ts'
 import { type MisfortuneNeeds, misfortuneSteps } from './tour-misfortunes.ts'
 import { type RollbackTourNeeds, rollbackSteps } from './tour-rollback.ts'
 import { checkStep, lookBackStep } from './tour-watching.ts'
 
 /** What the steps are about. */
-export interface TourSubject extends MisfortuneNeeds, MigrationNeeds, RollbackTourNeeds {
+export interface TourSubject extends MisfortuneNeeds, MigrationNeeds, RollbackTourNeeds, FlagTourNeeds {
   /** One for each environment of the config, in the order of work; at least one. */
   desired: readonly DesiredState[]
   /** Holds every secret that a service cannot start without and that nobody generates; undefined when there is none. */
@@ -34,6 +35,7 @@ export function tourSteps(subject: TourSubject): Step[] {
     ...misfortunes,
     ...migrationSteps(first, subject),
     ...rollbackSteps(first, subject),
+    ...flagSteps(desired, subject),
     ...(first !== undefined && misfortunes.length > 0
       ? [lookBackStep(first, ['done', 'failed', 'rolled-back', 'interrupted'])]
       : []),

@@ -442,25 +442,23 @@ function takenBack(changes: readonly FlagChange[], because: string, environment:
 
 function held(changes: readonly FlagChange[], open: readonly string[], environment: string): OperatorError {
   const names = changes.map(({ name }) => name)
-  const place = `-e ${shellWord(environment)}`
   const [name = ''] = names
   return new OperatorError({
     kind: 'unfinished',
     code: 'rollout-inconclusive',
     message: `${listed(names)} stays as it is in ${environment}, and nothing says whether it holds: ${open.join(' ')}`,
-    hint: `To watch it again, run \`fakturino flags resume ${shellWord(name)} ${place}\`. To accept it unwatched, which is recorded, run \`fakturino flags resume ${shellWord(name)} --no-soak ${place}\`. To switch it off, run \`fakturino flags off ${shellWord(name)} ${place}\`.`,
+    hint: `To watch it again, run \`fakturino flags resume ${shellWord(name)} -e ${shellWord(environment)}\`. To accept it unwatched, which is recorded, run \`fakturino flags resume ${shellWord(name)} --no-soak -e ${shellWord(environment)}\`. To switch it off, run \`fakturino flags off ${shellWord(name)} -e ${shellWord(environment)}\`.`,
   })
 }
 
 function notEffective(contrary: readonly AskedFlag[], environment: string): OperatorError {
   const names = contrary.map(({ flag }) => flag.name)
   const [first] = contrary
-  const place = `-e ${shellWord(environment)}`
   return new OperatorError({
     kind: 'unfinished',
     code: 'flag-not-effective',
     message: `${listed(names)} is set in ${environment} and not effective: the service answers as if it were ${first?.value === 'true' ? 'off' : 'on'}. A cached config, or a value in the database, overrides the variable.`,
-    hint: `Mend that, then run \`fakturino flags resume ${shellWord(names[0] ?? '')} ${place}\`. To switch it off, run \`fakturino flags off ${shellWord(names[0] ?? '')} ${place}\`.`,
+    hint: `Mend that, then run \`fakturino flags resume ${shellWord(names[0] ?? '')} -e ${shellWord(environment)}\`. To switch it off, run \`fakturino flags off ${shellWord(names[0] ?? '')} -e ${shellWord(environment)}\`.`,
   })
 }
 

@@ -1,9 +1,12 @@
+import type { RolloutFlag } from '../config/rollout.ts'
 import type { PastOperation } from '../journal/history.ts'
 import type { TimelineItem } from '../journal/timeline.ts'
 import type { OperatorError } from '../kit/errors.ts'
+import type { Finding } from '../kit/finding.ts'
 import type { ErrorGroup } from '../logs/group-errors.ts'
 import type { EnvironmentCheck } from '../operations/check-environment.ts'
 import type { MigrateUp } from '../operations/migrate-up.ts'
+import type { EnvironmentFlags, ToldFlag } from '../operations/read-flags.ts'
 import type { EnvironmentStatus } from '../operations/read-status.ts'
 import type { Release } from '../operations/release.ts'
 import type { Restart } from '../operations/restart.ts'
@@ -72,6 +75,9 @@ export type Answer =
   | ({ type: 'migrate'; isRehearsal: boolean } & ToldMigrations)
   /** `rollback` asked what hurts, and it was not the release: what does it instead. */
   | { type: 'rollback-left'; hurts: 'migration' | 'nothing'; next: string }
+  /** `next`: what to look at or finish first; null where nothing stands out. */
+  | { type: 'flags'; environments: EnvironmentFlags[]; isRehearsal: boolean; next: string | null }
+  | { type: 'flag'; shown: ShownFlag; isRehearsal: boolean; next: string }
   | { type: 'flags-set'; rolledOut: RolledOut; undo: Undo }
   /** `file`: where the evidence was written to as well. */
   | { type: 'validation'; validation: Validation; isRehearsal: boolean; file?: string; next: string }
@@ -79,6 +85,23 @@ export type Answer =
   | { type: 'rehearsal-up'; rehearsal: RehearsalUp }
   | { type: 'rehearsal-down'; wasRunning: boolean }
   | { type: 'rehearsal'; report: RehearsalReport }
+
+/** Everything about one flag. */
+export interface ShownFlag {
+  flag: string
+  variable: string
+  default: string | null
+  riskyValue: string | null
+  /** Switching it off is the risk. */
+  isSafety: boolean
+  /** The checklist that has to be green before the risky value. */
+  items: { id: string; title: string; text: string; isAutomatic: boolean }[]
+  requires: RolloutFlag['requires']
+  /** The environment that it is tried in first. */
+  validatedIn?: string
+  /** `missing`: requirements that are not met there. `isUnderWay`: a change of it is not over. */
+  environments: (ToldFlag & { environment: string; missing: Finding[]; isUnderWay: boolean })[]
+}
 
 /** What `migrate` ends with. `undo`: absent where nothing was done. */
 export type ToldMigrations =

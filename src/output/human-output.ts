@@ -13,6 +13,7 @@ import {
 } from './human/endings.ts'
 import { renderEvent } from './human/events.ts'
 import { renderFailure } from './human/failure.ts'
+import { renderFlag, renderFlags } from './human/flag-states.ts'
 import { renderFlagOff, renderRolledOut } from './human/flags.ts'
 import { renderHistory } from './human/history.ts'
 import { historyMarkdown } from './human/history-markdown.ts'
@@ -147,6 +148,10 @@ export function createHumanOutput(terminal: Terminal, { isVerbose, isQuiet }: Lo
         return renderMigrations(answer, layout)
       case 'rollback-left':
         return renderRollbackLeft(answer.hurts, answer.next, layout)
+      case 'flags':
+        return renderFlags(answer, layout)
+      case 'flag':
+        return renderFlag(answer, layout)
       case 'flags-set':
         return renderRolledOut(answer.rolledOut, answer.undo, layout)
       case 'validation':

@@ -137,6 +137,12 @@ function answerDocument(answer: Answer): Document {
       }
     case 'rollback-left':
       return { type: 'answer', command: 'rollback', hurts: answer.hurts, next: [answer.next] }
+    case 'flags': {
+      const { environments, isRehearsal, next } = answer
+      return { type: 'flags', rehearsal: isRehearsal, environments, next: next === null ? [] : [next] }
+    }
+    case 'flag':
+      return { type: 'flag', rehearsal: answer.isRehearsal, ...answer.shown, next: [answer.next] }
     case 'flags-set':
       return { type: 'answer', command: 'flags', act: 'set', ...answer.rolledOut, undo: answer.undo }
     case 'validation': {

@@ -89,9 +89,11 @@ function undoOf({ flags, environment, services }: RolledOut, { options }: Contex
   }
   const [only] = flags
   const isOff = flags.length === 1 && words[0]?.endsWith('=false') && only?.value === 'true'
-  const command = isOff ? `flags off ${shellWord(only.name)}` : `flags set ${words.map(shellWord).join(' ')}`
+  const command = isOff
+    ? `fakturino flags off ${shellWord(only.name)} -e ${shellWord(environment)}`
+    : `fakturino flags set ${words.map(shellWord).join(' ')} -e ${shellWord(environment)}`
   return {
-    command: followUp(`fakturino ${command} -e ${shellWord(environment)}`, options),
+    command: followUp(command, options),
     note: 'It stores the values of before. What the feature did meanwhile stays: data, queued jobs, code and migrations.',
   }
 }

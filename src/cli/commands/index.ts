@@ -224,10 +224,24 @@ export const commands: readonly CommandDefinition[] = [
   },
   {
     name: 'flags',
-    summary: 'switch features in stages, with evidence, watched, and taken back where they do not hold',
-    examples: ['fakturino flags off partner_portal -e production'],
-    load: () => import('./flags-off.ts'),
+    summary:
+      'how features stand; and to switch them in stages, with evidence, watched, taken back where they do not hold',
+    examples: ['fakturino flags', 'fakturino flags off partner_portal -e production'],
+    load: () => import('./flags-list.ts'),
     subcommands: [
+      {
+        name: 'list',
+        summary: 'how every flag stands in every environment, or in one: stored, running, seen, validated',
+        examples: ['fakturino flags list', 'fakturino flags list -e production --json'],
+        load: () => import('./flags-list.ts'),
+      },
+      {
+        name: 'show',
+        summary: 'everything about one flag: each service, its checklist, what it needs, and what of that is missing',
+        arguments: '<flag>',
+        examples: ['fakturino flags show partner_portal', 'fakturino flags show FEATURE_MONITORING -e staging'],
+        load: () => import('./flags-show.ts'),
+      },
       {
         name: 'validate',
         summary: 'try a flag where it is tried first, go through its checklist, and keep the evidence',

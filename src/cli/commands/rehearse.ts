@@ -19,6 +19,9 @@ const secretsFile = 'rehearsed-secrets.env'
 /** How many times faster time passes in the tour: builds, waits and watching in half the time, deadlines still far. */
 const speed = 2
 
+/** It becomes live before it fails: what fails at once is found by the deployment. */
+const sickAfterMs = 8_000
+
 /** The tour, on a platform of its own that is gone afterwards. */
 export async function run(context: Context, _input: CommandInput): Promise<ExitCode> {
   const { config, path } = await rehearsedConfig(context)
@@ -33,6 +36,7 @@ export async function run(context: Context, _input: CommandInput): Promise<ExitC
     pid: context.machine.pid,
     standIn: context.doors.railwayStandIn,
   })
+  const { world } = platform
   // Its commands find the platform and their secrets in memory, and keep there what they learn: only the compiled config is left.
   const files = memoryFiles({
     [join(context.stateDirectory, rehearsalAddressFile)]: JSON.stringify(platform.address),
@@ -60,6 +64,16 @@ export async function run(context: Context, _input: CommandInput): Promise<ExitC
           migrations: [{ name: '2026_11_23_090000_add_channel_to_reminders' }],
         }),
       turn: (commit, behaviour) => platform.world.turn(commit, behaviour),
+      visit: (environment, service, perSecond) =>
+        world.setVisitors(world.environmentNamed(environment).id, world.serviceNamed(service).id, perSecond),
+      sickenWhile: (environment, service, variable, isSick) =>
+        world.setCondition(
+          world.environmentNamed(environment).id,
+          world.serviceNamed(service).id,
+          isSick
+            ? { failingChecks: ['database'], onlyAfterMs: sickAfterMs, onlyWhile: { variable, value: 'true' } }
+            : {},
+        ),
     })
     const lastLooks = desired.map(({ environment }) => ['status', '-e', environment.name])
     const report = await tour(steps, lastLooks, {
