@@ -61,13 +61,14 @@ async function expectConverged(stage: Stage, where: string): Promise<void> {
 
 describe('a deploy that loses the answer to a mutation', () => {
   it('recognises what happened by reading, goes on, and does nothing twice', async () => {
-    for (const [index, operation] of (await mutationsOfDeploy()).entries()) {
+    const mutations = await mutationsOfDeploy()
+    for (const [index, operation] of mutations.entries()) {
       const where = `mutation ${index + 1}, ${operation}`
       const stage = await anEmptyStaging()
       const forget = loseMutation(stage, index + 1, 'drop-after')
       await succeeding(stage, ['deploy', '-e', 'staging', '--yes'])
       forget()
-      expect(sentTimes(stage, operation), where).toBe(sentTimesUndisturbed(operation, await mutationsOfDeploy()))
+      expect(sentTimes(stage, operation), where).toBe(sentTimesUndisturbed(operation, mutations))
       await expectConverged(stage, where)
       expect(deploymentCounts(stage, 'staging'), where).toEqual(eachService(1))
       expect(notesOf(stage), where).toMatchObject({ lease: undefined, operation: undefined })
@@ -75,13 +76,14 @@ describe('a deploy that loses the answer to a mutation', () => {
   }, 60_000)
 
   it('asks again, once, where reading shows that it never arrived', async () => {
-    for (const [index, operation] of (await mutationsOfDeploy()).entries()) {
+    const mutations = await mutationsOfDeploy()
+    for (const [index, operation] of mutations.entries()) {
       const where = `mutation ${index + 1}, ${operation}`
       const stage = await anEmptyStaging()
       const forget = loseMutation(stage, index + 1, 'drop-before')
       await succeeding(stage, ['deploy', '-e', 'staging', '--yes'])
       forget()
-      expect(sentTimes(stage, operation), where).toBe(sentTimesUndisturbed(operation, await mutationsOfDeploy()) + 1)
+      expect(sentTimes(stage, operation), where).toBe(sentTimesUndisturbed(operation, mutations) + 1)
       await expectConverged(stage, where)
       expect(deploymentCounts(stage, 'staging'), where).toEqual(eachService(1))
     }
