@@ -236,11 +236,7 @@ describe('flags validate refuses', () => {
 
   it('where containers run with another value than is stored', async () => {
     const stage = await aDeployedStage()
-    const { world } = stage.platform
-    for (const service of codeServices) {
-      const { id } = world.environmentNamed('staging')
-      world.setVariable(id, idOf(stage, service), variable, 'true', { skipDeploys: true })
-    }
+    for (const service of codeServices) storeByHand(stage, service, variable, 'true')
     const ran = await stage.run(byOptions)
     expect(failureOf(ran)).toMatchObject({ code: 'flag-not-effective', exitCode: 1 })
     expect(evidenceOf(stage)).toEqual([])
@@ -320,6 +316,29 @@ describe('no evidence is written', () => {
     expect(failureOf(ran).message).toContain('7 items')
   })
 
+  it.each<[string, (stage: Stage) => void]>([
+    ['switched the flag', (stage) => storeByHand(stage, 'worker', variable, 'false')],
+    ['deployed', (stage) => deployOther(stage)],
+  ])(
+    'where somebody %s while it was gone through: exit 5, nothing is said of what was not looked at',
+    async (_, act) => {
+      const stage = await aDeployedStage()
+      await succeeding(stage, byOptions)
+      writeShared(stage, 'FAKTURINO_EVIDENCE', '')
+      let looks = 0
+      stage.platform.onRequest(({ operationName }) => {
+        if (operationName === 'ReadSnapshots') looks = 1
+        // The first one after that is what was looked at, and the second comes before the evidence.
+        else if (operationName === 'ObserveEnvironment' && looks > 0 && ++looks === 3) act(stage)
+        return undefined
+      })
+      const ran = await stage.run(byOptions)
+      expect(failureOf(ran)).toMatchObject({ code: 'moved', exitCode: 5 })
+      expect(looks).toBe(3)
+      expect(evidenceOf(stage)).toEqual([])
+    },
+  )
+
   it('where its deployment fails: the way back is told', async () => {
     const stage = await aDeployedStage()
     const forget = failingWorker(stage)
@@ -333,6 +352,19 @@ describe('no evidence is written', () => {
     expect(evidenceOf(stage)).toEqual([])
   })
 })
+
+function storeByHand({ platform: { world } }: Stage, service: string, name: string, value: string): void {
+  const { id } = world.environmentNamed('staging')
+  world.setVariable(id, world.serviceNamed(service).id, name, value, { skipDeploys: true })
+}
+
+/** Another commit of the worker serves from now on. */
+function deployOther({ platform: { world } }: Stage): void {
+  const { id } = world.environmentNamed('staging')
+  const worker = world.deployments(id, world.serviceNamed('worker').id).find(({ status }) => status === 'SUCCESS')
+  if (worker?.origin.kind === 'commit')
+    worker.origin = { ...worker.origin, commit: { ...worker.origin.commit, sha: '2'.repeat(40) } }
+}
 
 /** The newest deployment of the worker fails, whichever it is. */
 function failingWorker(stage: Stage): () => void {
