@@ -15,7 +15,7 @@ export function checklistOf(
   { sections }: Pick<Rollout, 'sections'>,
   flag: Pick<RolloutFlag, 'sections'>,
 ): ChecklistItem[] {
-  return flag.sections.flatMap((name) => {
+  return [...new Set(flag.sections)].flatMap((name) => {
     const section = sections.find((one) => one.name === name)
     return (section?.items ?? []).map((item) => ({ ...item, section: name, title: section?.title ?? name }))
   })

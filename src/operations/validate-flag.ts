@@ -172,14 +172,17 @@ async function goThrough(
   })
   await refuseStale(flag, await platform.observe(target), needs)
   const { state, judged } = await proveItems(proving, { target, desired }, needs)
-  const now = () => Math.round(platformTime(state, needs))
+  const readAt = needs.clock.now()
+  const now = () => Math.round(platformTime(state, needs) + needs.clock.now() - readAt)
   const proven: EvidenceItem[] = []
   for (const item of items) {
     const result = judged.get(item.id)
     if (result === undefined) continue
-    await report({ type: 'item-judged', environment, ...named(item), ...result, by: 'check' })
-    const note = result.why === undefined ? {} : { note: evidenceNote(result.why) }
-    if (result.outcome === 'green') proven.push(confirmedItem(item, { by: 'check', at: now(), ...note }))
+    const { outcome, why } = result
+    const because = why === undefined ? {} : { why }
+    await report({ type: 'item-judged', environment, ...named(item), outcome, by: 'check', ...because })
+    const note = why === undefined ? {} : { note: evidenceNote(why) }
+    if (outcome === 'green') proven.push(confirmedItem(item, { by: 'check', at: now(), ...note }))
   }
   const revisions = runRevisions(state, flag.services)
   try {
@@ -190,30 +193,25 @@ async function goThrough(
         : await answerItems(open, { by: request.by, now }, green, { ask, report, environment })
     refuseRed(items, judged, left, subject)
     refuseOpen(items, judged, left, subject)
+    const evidence = await writeEvidence(
+      {
+        ...subject,
+        revisions,
+        items: inOrder(items, [...proven, ...green]),
+        by: request.by,
+        byProjectToken: request.wanted.byProjectToken,
+      },
+      needs,
+    )
+    await keepEvidence(target, evidence, needs)
+    const isSigned = evidence.signature !== undefined
+    const about = { flag: flag.name, value: flag.riskyValue, items: evidence.items.length, isSigned }
+    await report({ type: 'evidence-kept', environment, ...about })
+    return evidence
   } catch (error) {
     await keepQuietly(subject, revisions, green, needs)
     throw error
   }
-  const evidence = await writeEvidence(
-    {
-      ...subject,
-      revisions,
-      items: inOrder(items, [...proven, ...green]),
-      by: request.by,
-      byProjectToken: request.wanted.byProjectToken,
-    },
-    needs,
-  )
-  await keepEvidence(target, evidence, needs)
-  await report({
-    type: 'evidence-kept',
-    environment,
-    flag: flag.name,
-    value: flag.riskyValue,
-    items: evidence.items.length,
-    isSigned: evidence.signature !== undefined,
-  })
-  return evidence
 }
 
 function subjectOf(

@@ -6,17 +6,16 @@ import { type EvidenceDatabase, passwordHmac } from './evidence.ts'
 
 /**
  * The one Postgres of this very environment that all of these services use, followed from what is stored; null where one of them uses
- * another, or where that cannot be seen. What has no DATABASE_URL uses none.
+ * another, or where that cannot be seen. What has no DATABASE_URL uses none; where none of them has one, every service counts.
  */
 export function usedDatabase(
   state: Pick<ObservedState, 'services' | 'sharedVariables'>,
   services: readonly string[],
   key: Secret | undefined,
 ): EvidenceDatabase | null {
-  const readers = state.services.filter(
-    ({ name, variables }) => services.includes(name) && own(variables, 'DATABASE_URL') !== undefined,
-  )
-  const used = readers.map((reader) => leadsTo(state, reader.name, 'DATABASE_URL'))
+  const holders = state.services.filter(({ variables }) => own(variables, 'DATABASE_URL') !== undefined)
+  const named = holders.filter(({ name }) => services.includes(name))
+  const used = (named.length > 0 ? named : holders).map((reader) => leadsTo(state, reader.name, 'DATABASE_URL'))
   const [first] = used
   if (first === undefined || used.some((one) => one !== first)) return null
   const database = state.services.find(({ name }) => name === first)

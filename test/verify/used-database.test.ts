@@ -51,9 +51,15 @@ describe('an address leads to a service of this environment', () => {
   })
 })
 
+it('is that of the environment where none of the services has an address', () => {
+  expect(usedDatabase(state({ api: ref('postgres.DATABASE_URL') }), ['clock'], key)).toMatchObject({
+    volumeId: 'volume-1',
+  })
+})
+
 describe('is not seen', () => {
   it.each<[string, ObservedState]>([
-    ['where nobody has an address', state({})],
+    ['where nobody has an address', anObservedState()],
     [
       'where one leads elsewhere',
       state({ api: ref('postgres.DATABASE_URL'), worker: 'postgresql://u:p@db.example.com/x' }),

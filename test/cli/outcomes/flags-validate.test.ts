@@ -236,11 +236,7 @@ describe('flags validate refuses', () => {
 
   it('where containers run with another value than is stored', async () => {
     const stage = await aDeployedStage()
-    const { world } = stage.platform
-    for (const service of codeServices) {
-      const { id } = world.environmentNamed('staging')
-      world.setVariable(id, idOf(stage, service), variable, 'true', { skipDeploys: true })
-    }
+    for (const service of codeServices) storeByHand(stage, service, variable, 'true')
     const ran = await stage.run(byOptions)
     expect(failureOf(ran)).toMatchObject({ code: 'flag-not-effective', exitCode: 1 })
     expect(evidenceOf(stage)).toEqual([])
@@ -294,6 +290,8 @@ describe('no evidence is written', () => {
       onStart: (act) => (interrupt = () => act('SIGINT')),
     })
     await expect.poll(() => judgedInJournal(stage)).toContain('monitoring-5')
+    // A person takes as long as a person takes: what limits other commands does not count meanwhile.
+    stage.clock.advance(20 * 60_000)
     interrupt()
     const ended = await ran
     expect(ended.exitCode).toBe(130)
@@ -318,6 +316,29 @@ describe('no evidence is written', () => {
     expect(failureOf(ran).message).toContain('7 items')
   })
 
+  it.each<[string, (stage: Stage) => void]>([
+    ['switched the flag', (stage) => storeByHand(stage, 'worker', variable, 'false')],
+    ['deployed', (stage) => deployOther(stage)],
+  ])(
+    'where somebody %s while it was gone through: exit 5, nothing is said of what was not looked at',
+    async (_, act) => {
+      const stage = await aDeployedStage()
+      await succeeding(stage, byOptions)
+      writeShared(stage, 'FAKTURINO_EVIDENCE', '')
+      let looks = 0
+      stage.platform.onRequest(({ operationName }) => {
+        if (operationName === 'ReadSnapshots') looks = 1
+        // The first one after that is what was looked at, and the second comes before the evidence.
+        else if (operationName === 'ObserveEnvironment' && looks > 0 && ++looks === 3) act(stage)
+        return undefined
+      })
+      const ran = await stage.run(byOptions)
+      expect(failureOf(ran)).toMatchObject({ code: 'moved', exitCode: 5 })
+      expect(looks).toBe(3)
+      expect(evidenceOf(stage)).toEqual([])
+    },
+  )
+
   it('where its deployment fails: the way back is told', async () => {
     const stage = await aDeployedStage()
     const forget = failingWorker(stage)
@@ -331,6 +352,19 @@ describe('no evidence is written', () => {
     expect(evidenceOf(stage)).toEqual([])
   })
 })
+
+function storeByHand({ platform: { world } }: Stage, service: string, name: string, value: string): void {
+  const { id } = world.environmentNamed('staging')
+  world.setVariable(id, world.serviceNamed(service).id, name, value, { skipDeploys: true })
+}
+
+/** Another commit of the worker serves from now on. */
+function deployOther({ platform: { world } }: Stage): void {
+  const { id } = world.environmentNamed('staging')
+  const worker = world.deployments(id, world.serviceNamed('worker').id).find(({ status }) => status === 'SUCCESS')
+  if (worker?.origin.kind === 'commit')
+    worker.origin = { ...worker.origin, commit: { ...worker.origin.commit, sha: '2'.repeat(40) } }
+}
 
 /** The newest deployment of the worker fails, whichever it is. */
 function failingWorker(stage: Stage): () => void {
@@ -354,6 +388,71 @@ function judgedInJournal(stage: Stage): string {
     .flatMap(([, text]) => text.split('\n').filter((line) => line.includes('item-judged')))
     .join('\n')
 }
+
+describe('an item of the checklist', () => {
+  const ours = ['runs', 'alive', 'queues-consumed', 'scheduler-looks', 'one-revision', 'liveness']
+
+  async function aStageWith(checks: readonly string[]): Promise<Stage> {
+    const stage = await aDeployedStage()
+    const items = checks.map((check) => `{ item: 'By ${check}', check: '${check}' },`).join('\n')
+    const config = {
+      "'The worker finishes jobs',": items,
+      "sections: ['monitoring', 'railway'],": "sections: ['railway'],",
+    }
+    await stage.useConfig(await shippedConfig(config))
+    return stage
+  }
+
+  it.each(ours)('may be proven by a check that the config does not name: %s', async (check) => {
+    const stage = await aStageWith([check])
+    const left = ['--confirm', 'railway-6', '--confirm', 'railway-7']
+    const { documents } = await succeeding(stage, [...validate, '--yes', '--json', '--by', 'nina', ...left])
+    expect(documents).toContainEqual(
+      expect.objectContaining({
+        type: 'item-judged',
+        id: 'railway-3',
+        text: `By ${check}`,
+        outcome: 'green',
+        by: 'check',
+      }),
+    )
+  })
+
+  it('is red where what proves it is, whichever service that is', async () => {
+    const stage = await aStageWith(['alive'])
+    const { world } = stage.platform
+    const forget = stage.platform.onRequest(({ operationName }) => {
+      // Once everything is deployed, and before it is looked at.
+      const newest = world.deployments(world.environmentNamed('staging').id, idOf(stage, 'worker')).at(-1)
+      if (operationName === 'ReadSnapshots' && newest !== undefined) world.forceStatus(newest.id, 'CRASHED')
+      return undefined
+    })
+    const left = ['--confirm', 'railway-6', '--confirm', 'railway-7']
+    const ran = await stage.run([...validate, '--yes', '--json', '--by', 'nina', ...left])
+    forget()
+    expect(failureOf(ran)).toMatchObject({ code: 'validation-failed', message: expect.stringContaining('railway-3') })
+  })
+
+  it('whose check nobody knows is a mistake of the config', async () => {
+    const stage = await aStageWith(['alife'])
+    const ran = await stage.run([...validate, '--json'])
+    expect(failureOf(ran)).toMatchObject({ code: 'config-invalid', exitCode: 64 })
+  })
+})
+
+it('keeps answers also where the evidence could not be written', async () => {
+  const stage = await aDeployedStage()
+  const forget = stage.platform.onRequest(({ operationName, variables }) =>
+    operationName === 'WriteVariables' && /"FAKTURINO_EVIDENCE"/.test(JSON.stringify(variables))
+      ? { kind: 'answer', status: 200, body: JSON.stringify({ errors: [{ message: 'Not Authorized' }], data: null }) }
+      : undefined,
+  )
+  const ran = await stage.run(byOptions)
+  expect(failureOf(ran)).toMatchObject({ kind: 'denied', exitCode: 4 })
+  forget()
+  await succeeding(stage, [...validate, '--yes', '--json'])
+  expect(evidenceOf(stage)[0]?.items).toHaveLength(14)
+})
 
 describe('the key that evidence is signed with', () => {
   it('is made by init, one for all environments, and never replaced', async () => {
