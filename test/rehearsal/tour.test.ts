@@ -11,7 +11,7 @@ const onItsOwn = { isRemote: true }
 const shippedConfig = fileURLToPath(new URL('../../fakturino.config.ts', import.meta.url))
 const misfortunes = ['failing-health-check', 'crash-after-success', 'way-back', 'put-back', 'interrupted']
 const deploys = ['deploy-staging', 'deploy-production']
-const afterwards = ['failing-migration', 'rollback', 'look-back', 'converged']
+const afterwards = ['failing-migration', 'rollback', 'flag', 'bad-flag', 'look-back', 'converged']
 const steps = ['init', 'plan', ...deploys, 'status', 'check', 'release', ...misfortunes, ...afterwards]
 
 it('holds from an empty workspace to a second release, and reports what each step proved', async () => {
@@ -48,7 +48,7 @@ it('tells its steps while it goes, and a readable report at the end', async () =
   expect(stderr).toMatch(/✓ deploy-staging held after \d/)
   expect(stdout).toContain('Rehearsal report')
   expect(stdout).toMatch(/✓ 1\. Set up an empty workspace \(/)
-  expect(stdout).toMatch(/✓ The rehearsal held: 16 steps, /)
+  expect(stdout).toMatch(/✓ The rehearsal held: 18 steps, /)
 })
 
 it('fits a narrow terminal, the screens at its end too', async () => {
@@ -116,7 +116,7 @@ it('a step that does not hold ends it with 1: it is named with its reason, and l
   expect(human.stderr).toContain('✗ deploy-staging did not hold: ')
   expect(human.stdout).toContain('✗ 3. Deploy staging (')
   expect(human.stdout).toContain('· 4. Deploy production (not reached)')
-  expect(human.stdout).toMatch(/✗ The rehearsal did not hold: 14 of 16 steps, /)
+  expect(human.stdout).toMatch(/✗ The rehearsal did not hold: 16 of 18 steps, /)
 })
 
 it('is stopped by Ctrl-C like any command, and stops its platform', async () => {

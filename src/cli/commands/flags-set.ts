@@ -1,6 +1,8 @@
+import { resolve } from 'node:path'
 import { durationMs, isDuration } from '../../config/quantities.ts'
 import { OperatorError } from '../../kit/errors.ts'
 import { shellWord } from '../../kit/shell-word.ts'
+import { printable } from '../../kit/text.ts'
 import { type RolledOut, type RollOutRequest, rollOutFlags } from '../../operations/roll-out-flags.ts'
 import type { Undo } from '../../output/answers.ts'
 import { type Evidence, parsedEvidence } from '../../verify/evidence.ts'
@@ -64,13 +66,13 @@ export function soakMs(input: CommandInput): number | undefined {
 
 async function givenEvidence(context: Context, path: string | undefined): Promise<Evidence | undefined> {
   if (path === undefined) return undefined
-  const text = await context.files.readText(path)
+  const text = await context.files.readText(resolve(context.machine.cwd(), path))
   const evidence = text === undefined ? undefined : parsedEvidence(text)
   if (evidence !== undefined) return evidence
   throw new OperatorError({
     kind: 'usage',
     code: 'invalid-option',
-    message: `${path} ${text === undefined ? 'is not there' : 'holds no evidence'}, so nothing says that the flag was tried. Nothing was changed.`,
+    message: `${printable(path)} ${text === undefined ? 'is not there' : 'holds no evidence'}, so nothing says that the flag was tried. Nothing was changed.`,
     hint: 'Write the file with: fakturino flags validate FLAG -e staging --out FILE',
   })
 }
