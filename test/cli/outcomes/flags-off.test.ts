@@ -247,3 +247,13 @@ it('rollback flag is the same as flags off', async () => {
   await succeeding(stage, ['rollback', 'flag', 'partner-portal', '-e', 'staging', '--yes'])
   expect(stored(stage)).toEqual(['false', 'false', 'false'])
 })
+
+describe('rollback alone at a terminal', () => {
+  it('offers the features that are on first, and switches off the one that hurts', async () => {
+    const stage = await aStageWithFeature()
+    const ran = await stage.run(['rollback', '-e', 'staging'], { answers: ['1', 'y'] })
+    expect(ran.exitCode, ran.stderr).toBe(0)
+    expect(ran.stderr.replaceAll(/\s+/g, ' ')).toContain('the feature partner_portal: switched off for all services')
+    expect(stored(stage)).toEqual(['false', 'false', 'false'])
+  })
+})
