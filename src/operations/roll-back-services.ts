@@ -260,13 +260,13 @@ function deniedHere(
   const { commit } = target.release
   const isOffered = !target.mayBuild && canAllBeBuilt(orders)
   const again = isOffered
-    ? ` To build again what ran then, with its settings and variables, run \`${rebuildCommand(target, environment)}\`; whether the token may do that is told only when it is tried, as it was for this.`
+    ? ` To build again what ran then, with its settings and variables, run \`${rebuildCommand(target, environment)}\`. Whether the token may do that is told only when it is tried, as it was for this.`
     : ''
   return new OperatorError({
     kind: 'denied',
     code: 'not-authorized',
     message: `This token may not roll back${target.mayBuild ? ', or not build again what ran then' : ''}: ${message} Nothing was rolled back.`,
-    hint: `Use a token that may.${again} To bring that commit back with a build that uses the variables that are stored now, run: fakturino deploy -e ${shellWord(environment)} ${codeOption(commit)}`,
+    hint: `Use a token that may.${again} To bring that commit back with a build that uses the variables that are stored now, run \`fakturino deploy -e ${shellWord(environment)} ${codeOption(commit)}\`.`,
   })
 }
 

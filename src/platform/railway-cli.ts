@@ -152,6 +152,6 @@ function noStandIn(): OperatorError {
     code: 'rehearsal-not-running',
     message:
       'This rehearsal names nothing that stands in for the railway command, and the one of this machine would speak to Railway. Nothing was started.',
-    hint: 'Run `fakturino rehearse down`, then `fakturino rehearse up`, and use --local.',
+    hint: 'Run `fakturino rehearse down`. Then run `fakturino rehearse up`. After that, use --local.',
   })
 }
