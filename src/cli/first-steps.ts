@@ -5,9 +5,9 @@ const firstSteps: Partial<Record<FailureCode, string>> = {
   'token-missing':
     'Set RAILWAY_TOKEN or RAILWAY_API_TOKEN; or try everything on this machine first, without a token: `fakturino rehearse`.',
   'project-missing':
-    'To set it up, run `fakturino init`; to try everything on this machine first: `fakturino rehearse`.',
+    'To set it up, run `fakturino init`. To try everything on this machine first, run `fakturino rehearse`.',
   'environment-missing':
-    'To set it up, run `fakturino init`; to try everything on this machine first: `fakturino rehearse`.',
+    'To set it up, run `fakturino init`. To try everything on this machine first, run `fakturino rehearse`.',
   'missing-environment': 'Name it with -e. To see all commands: `fakturino --help`.',
 }
 

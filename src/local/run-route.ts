@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isRecord } from '../kit/json.ts'
+import { type CommandRouteNeeds, isStranger, parseCommand, readCommandRequest } from './command-request.ts'
 import { sendJson } from './loopback-server.ts'
 import type { Origin, ServiceInstance } from './model.ts'
 import type { PlatformModel } from './platform-model.ts'
 import { type RunCommand, unknownHost, withoutEnv } from './run-command.ts'
 import type { SshAnswer } from './ssh-command.ts'
-import { askedOf, type CommandRouteNeeds, parseCommand } from './ssh-route.ts'
 
 /**
  * A command on this machine, for the script that stands in for Railway's own: what would run here is simulated too, and finds the
@@ -16,13 +16,12 @@ export async function answerRun(
   response: ServerResponse,
   needs: CommandRouteNeeds,
 ): Promise<void> {
-  const asked = await askedOf(request, response, needs)
+  const asked = await readCommandRequest(request, response, needs)
   if (asked === undefined) return
   const { requester, body } = asked
   const command = parseRun(body)
   if (command === undefined) return sendJson(response, 400, { message: 'The body is no command' })
-  const isForeign = requester.kind === 'project' && requester.environment.id !== command.environment
-  if (requester.kind === 'nobody' || isForeign) return sendJson(response, 401, { message: 'Unauthorized' })
+  if (isStranger(requester, command.environment)) return sendJson(response, 401, { message: 'Unauthorized' })
   const answer = runOnThisMachine(command, needs.model)
   if (answer === undefined) return sendJson(response, 404, { message: 'Service not found' })
   sendJson(response, 200, answer)

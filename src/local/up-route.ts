@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type CommandRouteNeeds, isStranger, readCommandRequest } from './command-request.ts'
 import { deployUpload } from './deploying.ts'
 import { sendJson } from './loopback-server.ts'
 import { PlatformError } from './platform-error.ts'
 import type { PlatformModel } from './platform-model.ts'
 import { type CommitBehaviour, commitBehaviours } from './repositories.ts'
-import { askedOf, type CommandRouteNeeds } from './ssh-route.ts'
 import { behaviourFile, type UploadedFile, type UpPlace, uploadedFiles } from './up-command.ts'
 
 /**
@@ -23,11 +23,10 @@ export async function answerUp(
     request.resume()
     return sendJson(response, 413, { message: 'Payload Too Large' })
   }
-  const asked = await askedOf(request, response, needs)
+  const asked = await readCommandRequest(request, response, needs)
   if (asked === undefined) return
   const { requester, body } = asked
-  const isForeign = requester.kind === 'project' && requester.environment.id !== place.environment
-  if (requester.kind === 'nobody' || isForeign) return sendJson(response, 401, { message: 'Unauthorized' })
+  if (isStranger(requester, place.environment)) return sendJson(response, 401, { message: 'Unauthorized' })
   const { model } = needs
   const instance = model.projects.get(place.project)?.environments.get(place.environment)?.instances.get(place.service)
   if (instance === undefined) return sendJson(response, 400, { message: 'Service not found' })

@@ -6,10 +6,10 @@ import { type Change, subjectOf } from '../plan/plan.ts'
 import { liveDeployment, runningCommit } from '../plan/plan-deployments.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import type { AppliedPlan } from './apply-plan.ts'
-import type { StartedService } from './deploy-levels.ts'
 import { canRollBackTo } from './kept-images.ts'
 import type { PutBack } from './put-back.ts'
 import { type ServingService, toldServing } from './serving-now.ts'
+import type { StartedService } from './start-level.ts'
 
 /** A release that failed: what it was to do, and what of it was begun. */
 export interface FailedRelease {

@@ -1,5 +1,4 @@
 import { OperatorError } from '../kit/errors.ts'
-import { logLines } from '../logs/log-lines.ts'
 import { listedMigrations, type MigrationRun, migrationRun } from '../logs/migration-lines.ts'
 import type { DeploymentId } from '../platform/ids.ts'
 import { deployAgain } from './deploy-again.ts'
@@ -7,9 +6,7 @@ import type { Lease } from './lease.ts'
 import type { MigrateNeeds } from './migrate-needs.ts'
 import type { MigrateSite } from './migrate-site.ts'
 import { type Expected, migrationFailed } from './migration-failures.ts'
-
-/** Rows of a deployment's log, the newest so many: it has just begun, with what migrated. */
-const newestRows = 500
+import { readPreDeployLog } from './pre-deploy-log.ts'
 
 /**
  * Migrates by a new deployment of what runs: the platform's pre-deploy command does it before the deployment gets any traffic. What it
@@ -45,13 +42,11 @@ export async function migrateBeforeTraffic(
 }
 
 /** What a log cannot tell fails nothing. */
-async function printed(deploymentId: DeploymentId, { platform, signal }: MigrateNeeds): Promise<string[]> {
+async function printed(deploymentId: DeploymentId, needs: MigrateNeeds): Promise<string[]> {
   try {
-    const source = { kind: 'deploy', deploymentId } as const
-    const rows = await platform.readLogRows(source, { before: newestRows }, { isOnce: true })
-    return logLines(rows).map(({ message }) => message)
+    return (await readPreDeployLog(deploymentId, needs)).map(({ message }) => message)
   } catch (error) {
-    if (!(error instanceof OperatorError) || signal.aborted) throw error
+    if (!(error instanceof OperatorError) || needs.signal.aborted) throw error
     return []
   }
 }

@@ -115,7 +115,7 @@ function nothingMigrates({ name }: ObservedService, environment: string): Operat
     kind: 'refused',
     code: 'command-refused',
     message: `Migrations of ${environment} are to run before a deployment of ${name}, and its stored pre-deploy command does not migrate: a deployment would change nothing in the database. Nothing was started.`,
-    hint: `Where the config has such a command, store it with \`fakturino deploy -e ${shellWord(environment)}\`; to migrate in the container that serves, run: fakturino migrate up --place ssh -e ${shellWord(environment)}`,
+    hint: `Where the config has such a command, store it with \`fakturino deploy -e ${shellWord(environment)}\`. To migrate in the container that serves, run \`fakturino migrate up --place ssh -e ${shellWord(environment)}\`.`,
   })
 }
 

@@ -1,11 +1,11 @@
 import type { DesiredService } from '../config/desired.ts'
 import { OperatorError } from '../kit/errors.ts'
 import type { Finding } from '../kit/finding.ts'
-import { type LogLine, logLines } from '../logs/log-lines.ts'
+import type { LogLine } from '../logs/log-lines.ts'
 import { toldMigrations } from '../logs/told-migrations.ts'
 import type { DeploymentId } from '../platform/ids.ts'
 import { type FailedMigrations, failedMigrations } from './failed-migrations.ts'
-import { preDeployLines } from './tell-logs.ts'
+import { readPreDeployLog } from './pre-deploy-log.ts'
 import type { WatchNeeds } from './watch-deployments.ts'
 
 type ReadNeeds = Pick<WatchNeeds, 'platform' | 'report' | 'signal'>
@@ -21,9 +21,7 @@ export async function hiddenFailure(
 ): Promise<FailedMigrations | undefined> {
   if (settings.preDeploy?.some((command) => command.includes('migrate')) !== true) return undefined
   try {
-    const source = { kind: 'deploy', deploymentId } as const
-    const rows = await needs.platform.readLogRows(source, { before: preDeployLines }, { isOnce: true })
-    return await tellMigrations({ service, deploymentId }, logLines(rows), needs)
+    return await tellMigrations({ service, deploymentId }, await readPreDeployLog(deploymentId, needs), needs)
   } catch (error) {
     if (!(error instanceof OperatorError) || needs.signal.aborted) throw error
     await needs.report({ type: 'finding', finding: notKnown(service, error) })

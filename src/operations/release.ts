@@ -4,9 +4,9 @@ import { liveDeployment, runningCommit } from '../plan/plan-deployments.ts'
 import type { DeploymentId } from '../platform/ids.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import type { Verdict } from '../verify/verdict.ts'
-import type { StartedService } from './deploy-levels.ts'
 import { canRollBackTo } from './kept-images.ts'
 import { type SecondWays, type Stored, secondWays } from './second-ways.ts'
+import type { StartedService } from './start-level.ts'
 import type { DeployedService } from './verify-release.ts'
 
 /** What one run of `deploy` did. */

@@ -83,7 +83,7 @@ function crossesBatches(
     kind: 'refused',
     code: 'batch-crossed',
     message: `--step ${step} ${what}; the last ${told.length} are ${told.map(inBatch).join(', ')}. Code expects either all of a batch or none of it. Nothing was undone.`,
-    hint: `The whole last batch: \`fakturino migrate rollback -e ${shellWord(environment)}\`; where exactly so many are meant, name them: \`${naming(migrations, environment)}\``,
+    hint: `The whole last batch: \`fakturino migrate rollback -e ${shellWord(environment)}\`. Where exactly so many are meant, name them: \`${naming(migrations, environment)}\``,
     findings: findingsOf(told, ({ name }) =>
       migrations.some((one) => one.name === name)
         ? 'would be undone'
@@ -108,7 +108,7 @@ export function refuseIrreversible(
     kind: 'refused',
     code: 'migration-irreversible',
     message: `Of ${count(scope.migrations.length, 'migration')} to undo in ${environment}, ${listed(irreversible)} ${irreversible.length === 1 ? 'tells' : 'tell'} nothing that would undo ${irreversible.length === 1 ? 'it' : 'them'}: it would be taken off the list, and the database left as it is, or the run would stop there. Nothing was undone.`,
-    hint: `Bring the services back without it, \`fakturino rollback services -e ${shellWord(environment)}\`, or repair forward with a new migration; where it is to be undone all the same, name every one: \`${naming(scope.migrations, environment)}\``,
+    hint: `Repair forward with a new migration, or bring the services back without it: \`fakturino rollback services -e ${shellWord(environment)}\`. Where it is to be undone all the same, name every one: \`${naming(scope.migrations, environment)}\``,
     findings: findingsOf(scope.migrations, ({ name }) =>
       irreversible.includes(name) ? 'cannot be undone' : 'can be undone',
     ),
@@ -147,7 +147,7 @@ function notInCode(names: readonly string[], environment: string): OperatorError
     kind: 'refused',
     code: 'migration-not-in-code',
     message: `${listed(names)} ran in ${environment}, and the code that artisan runs with does not have ${names.length === 1 ? 'it' : 'them'}, so it cannot undo ${names.length === 1 ? 'it' : 'them'}: migrations go back before the services do. Nothing was undone.`,
-    hint: `Bring back the commit that has ${names.length === 1 ? 'it' : 'them'}, \`fakturino rollback services --to COMMIT -e ${place}\`, then run \`fakturino migrate rollback -e ${place}\`, and roll the services back after that.`,
+    hint: `Bring back the commit that has ${names.length === 1 ? 'it' : 'them'}, \`fakturino rollback services --to COMMIT -e ${place}\`. Then run \`fakturino migrate rollback -e ${place}\`. After that, roll the services back.`,
   })
 }
 

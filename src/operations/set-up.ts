@@ -1,29 +1,23 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { DesiredState } from '../config/desired.ts'
-import { OperatorError } from '../kit/errors.ts'
 import type { Secret } from '../kit/secret.ts'
 import { listed } from '../kit/text.ts'
 import { missingSecrets } from '../plan/compare-variables.ts'
 import { judgeGuards, passedGuards } from '../plan/guards/index.ts'
 import { isSettled, type Plan, subjectOf } from '../plan/plan.ts'
-import type { ObservedRunning, ObservedState } from '../platform/observed-state.ts'
-import type { Platform, ProjectSummary, Target } from '../platform/platform.ts'
-import { type ApplyNeeds, applyPlan, refuseStagedByOthers } from './apply-plan.ts'
+import type { ObservedState } from '../platform/observed-state.ts'
+import type { ProjectSummary } from '../platform/platform.ts'
+import { type ApplyNeeds, applyPlan } from './apply-plan.ts'
 import type { Approve } from './approval.ts'
 import { awaitLease } from './await-lease.ts'
-import { createServices } from './create-missing.ts'
+import { createProject, environmentIdOf, withServices } from './create-project.ts'
 import { guarded } from './deploy.ts'
 import { shareEvidenceKey } from './evidence-key.ts'
 import { type LeaseNeeds, type LeaseRequest, operationOf, underLease } from './lease.ts'
-import {
-  chosenWorkspaces,
-  findProject,
-  type KnownIds,
-  refuseRestricted,
-  type WantedEnvironment,
-} from './observe-environment.ts'
+import { findProject, type KnownIds, type WantedEnvironment } from './observe-environment.ts'
 import type { Author } from './patch-message.ts'
-import { inProject, planFrom } from './plan-environment.ts'
+import { inProject } from './plan-environment.ts'
+import { hasSameChanges, type Place, readPlaces } from './read-places.ts'
+import { refuseStagedByOthers } from './refuse-staged-by-others.ts'
 import { type SecondWays, secondWays } from './second-ways.ts'
 import { unfinishedEvent, unfinishedIn } from './unfinished.ts'
 
@@ -53,17 +47,6 @@ export interface SetUp {
   /** Null after a dry run. */
   project: { id: string; name: string } | null
   environments: { name: string; changes: number; missingSecrets: string[]; secondWays?: SecondWays }[]
-}
-
-interface Place {
-  desired: DesiredState
-  state: ObservedState | undefined
-  running: ObservedRunning | undefined
-  plan: Plan
-  /** An earlier run of the same command did not say that it was over. */
-  isUnfinished?: boolean
-  /** Known once it was read, and stored. */
-  secondWays?: SecondWays | undefined
 }
 
 /**
@@ -108,7 +91,7 @@ export async function setUp(asked: SetUpRequest, needs: SetUpNeeds): Promise<Set
       refuseStagedByOthers({ desired, supplied: request.supplied, allowStaged }, plan, state, needs)
   }
   if ((await approve(places, needs)) === 'dry-run') return told(undefined, request, places, needs)
-  const created = await createContainers(request, project, places, needs)
+  const created = await createProject(request, project, places, needs)
   const targets = places.map((place) => ({ projectId: created.id, environmentId: environmentIdOf(created, place) }))
   const made = await withServices(request, project !== undefined, targets, places, needs)
   await shareKey(
@@ -206,44 +189,6 @@ function leftAlone({ changes }: Plan, state: ObservedState | undefined): SecondW
   return secondWays(state, { way: 'nothing', notStored: changes.filter((change) => change.outOfReach).map(subjectOf) })
 }
 
-/** Do two environments need the same, whatever the values are? */
-function hasSameChanges(one: Plan, other: Plan): boolean {
-  const told = (plan: Plan) =>
-    plan.changes
-      .filter((change) => change.setting !== 'project')
-      .map((change) => `${change.action} ${subjectOf(change)} ${change.severity}`)
-  return isDeepStrictEqual(told(one), told(other))
-}
-
-/** What is there already, and what is to be done about it, for every environment of the config. */
-async function readPlaces(
-  request: SetUpRequest,
-  project: ProjectSummary | undefined,
-  needs: SetUpNeeds,
-): Promise<Place[]> {
-  const existing = request.desired.flatMap((desired) => {
-    const environment = project?.environments.find((candidate) => candidate.name === desired.environment.name)
-    if (project === undefined || environment === undefined) return []
-    refuseRestricted(environment)
-    return [{ projectId: project.id, environmentId: environment.id }]
-  })
-  const states = existing.length === 0 ? [] : await needs.platform.observeAll(existing)
-  const places: Place[] = []
-  for (const desired of request.desired) {
-    const found = states.find((state) => state.environment.name === desired.environment.name)
-    const read = found === undefined ? undefined : await needs.platform.observeRunning(found)
-    const plan = planFrom(
-      { desired, commit: { kind: 'running' }, supplied: request.supplied },
-      read?.state,
-      read?.running,
-      project !== undefined,
-      needs,
-    )
-    places.push({ desired, state: read?.state, running: read?.running, plan })
-  }
-  return places
-}
-
 function refuseUnsafe(places: readonly Place[], { allowed, confirmed }: SetUpRequest): void {
   const findings = places.flatMap(({ plan, desired }) => judgeGuards({ plan, desired, confirmed }, allowed))
   if (findings.length > 0) throw guarded(findings)
@@ -261,92 +206,4 @@ async function approve(places: readonly Place[], needs: SetUpNeeds): Promise<'op
   })
   if (by !== 'dry-run') await needs.report({ type: 'approval-given', by, what })
   return by
-}
-
-/** The project and its environments, each made only where it is missing. */
-async function createContainers(
-  request: SetUpRequest,
-  found: ProjectSummary | undefined,
-  places: readonly Place[],
-  needs: SetUpNeeds,
-): Promise<ProjectSummary> {
-  const project = found ?? (await createProject(request, places, needs))
-  const environments = [...project.environments]
-  for (const { plan } of places) {
-    if (environments.some((environment) => environment.name === plan.environment)) continue
-    needs.checkpoint()
-    const made = await needs.platform.change('create-environment', { projectId: project.id, name: plan.environment })
-    await needs.report({ type: 'environment-created', environment: plan.environment })
-    environments.push({ ...made, isEphemeral: false, isAccessible: true })
-  }
-  return { ...project, environments }
-}
-
-async function createProject(
-  request: SetUpRequest,
-  places: readonly Place[],
-  needs: SetUpNeeds,
-): Promise<ProjectSummary> {
-  const workspace = await oneWorkspace(request.wanted.workspace, needs.platform)
-  const first = places.find(({ desired }) => desired.environment.protected) ?? places[0]
-  if (first === undefined) throw new Error('a config without environments was set up')
-  needs.checkpoint()
-  const made = await needs.platform.change('create-project', {
-    name: first.plan.project,
-    workspaceId: workspace,
-    firstEnvironment: first.plan.environment,
-  })
-  await needs.report({ type: 'project-created', project: made.name, environment: first.plan.environment })
-  return made
-}
-
-async function oneWorkspace(named: string | undefined, platform: Platform) {
-  const [workspace, ...others] = await chosenWorkspaces(named, platform)
-  if (workspace !== undefined && others.length === 0) return workspace.id
-  const names = [workspace, ...others].flatMap((candidate) => candidate?.name ?? [])
-  throw new OperatorError({
-    kind: 'usage',
-    code: 'workspace-ambiguous',
-    message:
-      names.length === 0
-        ? 'The token reaches no workspace in which a project could be made.'
-        : `The token reaches several workspaces (${listed(names)}), and in which one to make the project would be a guess.`,
-    hint: names.length === 0 ? 'Use an account or workspace token in RAILWAY_API_TOKEN.' : 'Name one with --workspace.',
-  })
-}
-
-/**
- * Every environment as it is once the project has all its services. Where the project was there before, it is asked what it has
- * first: a service is made once per project, and another environment may have it already.
- */
-async function withServices(
-  request: SetUpRequest,
-  wasThere: boolean,
-  targets: Target[],
-  places: readonly Place[],
-  needs: SetUpNeeds,
-): Promise<[Place, ObservedState][]> {
-  const [target] = targets
-  if (target === undefined) return []
-  let states = wasThere ? await needs.platform.observeAll(targets) : []
-  const there = new Set(
-    states.flatMap((state) => [...state.services, ...state.servicesElsewhere].map(({ name }) => name)),
-  )
-  const wanted = new Set(request.desired.flatMap((desired) => desired.services.map((service) => service.name)))
-  const made = await createServices(
-    target,
-    [...wanted].filter((name) => !there.has(name)),
-    needs,
-  )
-  if (made || !wasThere) states = await needs.platform.observeAll(targets)
-  return places.flatMap((place, index): [Place, ObservedState][] => {
-    const state = states[index]
-    return state === undefined ? [] : [[place, state]]
-  })
-}
-
-function environmentIdOf(project: ProjectSummary, { plan }: Place) {
-  const found = project.environments.find((environment) => environment.name === plan.environment)
-  if (found === undefined) throw new Error(`environment ${plan.environment} was not made`)
-  return found.id
 }

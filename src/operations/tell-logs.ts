@@ -2,12 +2,11 @@ import { OperatorError } from '../kit/errors.ts'
 import { type LogLine, logLines } from '../logs/log-lines.ts'
 import type { DeploymentStep } from '../platform/observed-state.ts'
 import type { LogKind } from '../platform/platform.ts'
+import { preDeployLines } from './pre-deploy-log.ts'
 import type { DeploymentEnding, WatchNeeds } from './watch-deployments.ts'
 
 /** How much of a log is shown. */
 const lines = 50
-/** How much is read of what a pre-deploy command printed: as much as tells what it did to a database. */
-export const preDeployLines = 500
 
 const buildSteps: readonly DeploymentStep[] = ['snapshot-code', 'build-image', 'publish-image']
 

@@ -27,6 +27,6 @@ export function withoutCode(
     kind: 'refused',
     code: 'uploaded-code',
     message: `${listed(services)} would have to start again with the code that runs, which is no commit but was uploaded from a directory (${shortCommit(revision ?? '')}). Nothing was started.`,
-    hint: `Say which code it is to be: \`fakturino deploy -e ${where} --commit latest\` brings the newest commit, \`fakturino deploy -e ${where} --upload DIR\` the code of a directory.`,
+    hint: `Say which code it is to be. The newest commit: \`fakturino deploy -e ${where} --commit latest\`. The code of a directory: \`fakturino deploy -e ${where} --upload DIR\`.`,
   })
 }

@@ -1,7 +1,7 @@
 import { liveDeployment } from '../plan/plan-deployments.ts'
 import type { ServiceId } from '../platform/ids.ts'
 import type { ObservedDeployment, ObservedState } from '../platform/observed-state.ts'
-import type { StartedService } from './deploy-levels.ts'
+import type { StartedService } from './start-level.ts'
 import { isOver } from './watch-deployments.ts'
 
 /** How a service that a run deployed comes back to what served before. */

@@ -69,7 +69,7 @@ function chooseEndpoint(
       code: 'endpoint-not-allowed',
       message:
         "The rehearsal's address file names another machine. A rehearsal runs on this one only, so nothing was sent.",
-      hint: 'Run `fakturino rehearse down`, then `fakturino rehearse up`.',
+      hint: 'Run `fakturino rehearse down`. Then run `fakturino rehearse up`.',
     })
   }
   return asked ? allowedEndpoint(asked, 'FAKTURINO_ENDPOINT') : railwayEndpoint

@@ -114,28 +114,6 @@ export async function startCli(
 
 const mostOfComplaint = 8_000
 
-/** The words of the CLI for a token that may not do this. */
-export const deniedWords = /^\W*(?:error: )?(?:unauthorized\b|not authorized\b|invalid railway_(?:api_)?token\b)/im
-
-/** `needed`: what goes through it. */
-export function cliMissing(needed: string): OperatorError {
-  return new OperatorError({
-    kind: 'failed',
-    code: 'railway-cli-missing',
-    message: `There is no \`railway\` on the PATH, and ${needed} through it. Nothing was run.`,
-    hint: 'Install it with `npm install -g @railway/cli` or `brew install railway`, and run the command again.',
-  })
-}
-
-export function cliFailed(why: string): OperatorError {
-  return new OperatorError({
-    kind: 'failed',
-    code: 'railway-cli-failed',
-    message: `The railway command ${why}. Nothing was run.`,
-    hint: 'Look at `railway --version`: it should be 5 or newer. Install it anew, and run the command again.',
-  })
-}
-
 function noKeys(): OperatorError {
   return new OperatorError({
     kind: 'denied',
@@ -152,6 +130,6 @@ function noStandIn(): OperatorError {
     code: 'rehearsal-not-running',
     message:
       'This rehearsal names nothing that stands in for the railway command, and the one of this machine would speak to Railway. Nothing was started.',
-    hint: 'Run `fakturino rehearse down`, then `fakturino rehearse up`, and use --local.',
+    hint: 'Run `fakturino rehearse down`. Then run `fakturino rehearse up`. After that, use --local.',
   })
 }

@@ -4,14 +4,12 @@ import { clipped } from '../kit/text.ts'
 import {
   type CliNeeds,
   type CliPlace,
-  cliFailed,
-  cliMissing,
-  deniedWords,
   type HeardFromCli,
   placeArguments,
   type RailwayCli,
   startCli,
 } from './railway-cli.ts'
+import { deniedWords, lastLine, railwayEnding, refuseOtherVersion, unknownEnd } from './railway-ending.ts'
 
 export interface RunRequest {
   /** Whose variables the command gets. */
@@ -52,14 +50,17 @@ export async function runHere(cli: RailwayCli, request: RunRequest, needs: CliNe
 
 /** The child's own exit code, where it is one: the CLI ends with 1 for every failure of its own, and the words tell them apart. */
 export function exitCodeHere(ending: ProcessEnding, { isAnswered, complaint }: HeardFromCli, program: string): number {
-  if (ending.kind === 'not-found') throw cliMissing("commands with a service's variables go")
-  if (ending.kind === 'not-started') throw cliFailed(`could not be started: ${ending.why}`)
-  if (ending.kind === 'killed') throw unknownEnd(ending.by)
-  const { code } = ending
+  const ended = railwayEnding(ending, "commands with a service's variables go")
+  if (ended.kind === 'killed') {
+    throw unknownEnd(
+      `The railway command was ended by ${ended.by}, and what it had started may go on, so whether that was carried out is not known.`,
+    )
+  }
+  const { code } = ended
   if (isAnswered) return code
-  const said = clipped(complaint.trim().split('\n').at(-1) ?? '', 300)
+  const said = clipped(lastLine(complaint), 300)
   if (code === 1 && deniedWords.test(complaint)) throw denied(said)
-  if (code === 2 && /^Usage: railway\b/m.test(complaint)) throw cliFailed(`did not take its arguments (${said})`)
+  refuseOtherVersion(code, complaint, said)
   if (notThere.test(complaint)) throw notHere(program)
   return code
 }
@@ -82,14 +83,5 @@ function notHere(program: string): OperatorError {
     code: 'program-missing',
     message: `There is no \`${program}\` on the PATH of this machine. Nothing was run.`,
     hint: `Install ${program} and run the command again where the code is.`,
-  })
-}
-
-function unknownEnd(by: string): OperatorError {
-  return new OperatorError({
-    kind: 'unfinished',
-    code: 'command-unknown',
-    message: `The railway command was ended by ${by}, and what it had started may go on, so whether that was carried out is not known.`,
-    hint: 'Look before it is run again; for migrations that is: fakturino artisan -- migrate:status',
   })
 }

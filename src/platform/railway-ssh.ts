@@ -4,14 +4,12 @@ import { clipped } from '../kit/text.ts'
 import {
   type CliNeeds,
   type CliPlace,
-  cliFailed,
-  cliMissing,
-  deniedWords,
   type HeardFromCli,
   placeArguments,
   type RailwayCli,
   startCli,
 } from './railway-cli.ts'
+import { deniedWords, lastLine, railwayEnding, refuseOtherVersion, unknownEnd } from './railway-ending.ts'
 
 export interface SshRequest {
   place: CliPlace
@@ -35,21 +33,20 @@ export async function runOverSsh(cli: RailwayCli, request: SshRequest, needs: Cl
  * does after a fatal error: which one it was is told from the words, and where they do not tell it is not claimed.
  */
 export function exitCodeOf(ending: ProcessEnding, { isAnswered, complaint }: HeardFromCli): number {
-  if (ending.kind === 'not-found') throw cliMissing('commands in a container go')
-  if (ending.kind === 'not-started') throw cliFailed(`could not be started: ${ending.why}`)
-  if (ending.kind === 'killed') throw unknownEnd(`The connection was ended by ${ending.by}`)
-  const { code } = ending
+  const ended = railwayEnding(ending, 'commands in a container go')
+  if (ended.kind === 'killed') throw unknownInContainer(`The connection was ended by ${ended.by}`)
+  const { code } = ended
   if (code === 0) return 0
-  const said = clipped(complaint.trim().split('\n').at(-1) ?? '', 300)
+  const said = clipped(lastLine(complaint), 300)
   if (code === 255) {
     if (!isAnswered && neverConnected.test(complaint)) throw notConnected(said, complaint)
     if (fatalInPhp.test(complaint)) return code
-    throw unknownEnd(`The connection ended with 255${said === '' ? '' : ` (${said})`}`)
+    throw unknownInContainer(`The connection ended with 255${said === '' ? '' : ` (${said})`}`)
   }
   if (isAnswered) return code
   if (code === 1 && noKeyWords.test(complaint)) throw noKeyRegistered(said)
   if (code === 1 && deniedWords.test(complaint)) throw denied(said)
-  if (code === 2 && /^Usage: railway\b/m.test(complaint)) throw cliFailed(`did not take its arguments (${said})`)
+  refuseOtherVersion(code, complaint, said)
   return code
 }
 
@@ -92,11 +89,6 @@ function notConnected(said: string, complaint: string): OperatorError {
   })
 }
 
-function unknownEnd(what: string): OperatorError {
-  return new OperatorError({
-    kind: 'unfinished',
-    code: 'command-unknown',
-    message: `${what}, so whether the command was carried out in the container is not known.`,
-    hint: 'Look before it is run again; for migrations that is: fakturino artisan -- migrate:status',
-  })
+function unknownInContainer(what: string): OperatorError {
+  return unknownEnd(`${what}, so whether the command was carried out in the container is not known.`)
 }

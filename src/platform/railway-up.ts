@@ -3,16 +3,8 @@ import { isRecord } from '../kit/json.ts'
 import type { ProcessEnding } from '../kit/run-process.ts'
 import { clipped } from '../kit/text.ts'
 import { type DeploymentId, id } from './ids.ts'
-import {
-  type CliNeeds,
-  type CliPlace,
-  cliFailed,
-  cliMissing,
-  deniedWords,
-  placeArguments,
-  type RailwayCli,
-  startCli,
-} from './railway-cli.ts'
+import { type CliNeeds, type CliPlace, placeArguments, type RailwayCli, startCli } from './railway-cli.ts'
+import { deniedWords, lastLine, railwayEnding, refuseOtherVersion } from './railway-ending.ts'
 
 export interface UpRequest {
   place: CliPlace
@@ -48,25 +40,24 @@ const mostSaid = 64_000
 
 /** Reads how it ended. With `--json` errors come as an object on stdout (PLATFORM.md §10.3). */
 export function upAnswer(ending: ProcessEnding, { said, complaint }: { said: string; complaint: string }): UpAnswer {
-  if (ending.kind === 'not-found') throw cliMissing('uploads go')
-  if (ending.kind === 'not-started') throw cliFailed(`could not be started: ${ending.why}`)
-  if (ending.kind === 'killed') return { kind: 'unknown', why: `the railway command was ended by ${ending.by}` }
+  const ended = railwayEnding(ending, 'uploads go')
+  if (ended.kind === 'killed') return { kind: 'unknown', why: `the railway command was ended by ${ended.by}` }
   const objects = said.split('\n').flatMap(objectsIn)
   const started = objects.findLast(({ deploymentId }) => isText(deploymentId))
   if (isText(started?.deploymentId)) return { kind: 'started', deploymentId: id<'deployment'>(started.deploymentId) }
   const failure = objects.findLast(({ error }) => isText(error)) ?? {}
-  const words = isText(failure.error) ? failure.error : (complaint.trim().split('\n').at(-1) ?? '')
+  const words = isText(failure.error) ? failure.error : lastLine(complaint)
   const why = clipped(words, 300)
-  if (ending.code === 0) return { kind: 'unknown', why: 'the railway command ended well and named no deployment' }
+  if (ended.code === 0) return { kind: 'unknown', why: 'the railway command ended well and named no deployment' }
   const code = isText(failure.code) ? failure.code : 'ERROR'
   if (code === 'UPLOAD_FAILED' && /\bfile too large\b/i.test(words)) throw tooLarge(why)
   const isDenied = deniedCodes.has(code) || /\bstatus code 40[13]\b/.test(words) || deniedWords.test(complaint)
   if (isDenied) throw denied(why)
-  if (ending.code === 2 && /^Usage: railway\b/m.test(complaint)) throw cliFailed(`did not take its arguments (${why})`)
+  refuseOtherVersion(ended.code, complaint, why)
   // Everything else that has a code was refused, or went wrong before anything was sent.
   const isLost = code === 'ERROR' || (code === 'UPLOAD_FAILED' && /\bstatus code 5\d\d\b/.test(words))
   if (!isLost) throw refused(why)
-  return { kind: 'unknown', why: why === '' ? `the railway command ended with ${ending.code}` : why }
+  return { kind: 'unknown', why: why === '' ? `the railway command ended with ${ended.code}` : why }
 }
 
 const deniedCodes = new Set(['UNAUTHORIZED', 'INVALID_TOKEN', 'NOT_AUTHENTICATED', 'ENVIRONMENT_RESTRICTED'])

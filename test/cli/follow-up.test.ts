@@ -29,8 +29,8 @@ it.each([
   ],
   [
     'a rehearsal needs only to be found',
-    'Run `fakturino rehearse down`, then `fakturino rehearse up`.',
-    "Run `fakturino rehearse down --config 'a b.ts' --state /s`, then `fakturino rehearse up --config 'a b.ts' --state /s`.",
+    'Run `fakturino rehearse down`. Then run `fakturino rehearse up`.',
+    "Run `fakturino rehearse down --config 'a b.ts' --state /s`. Then run `fakturino rehearse up --config 'a b.ts' --state /s`.",
   ],
   [
     'what stands behind two dashes is not ours',

@@ -15,14 +15,14 @@ describe('what to do next', () => {
       '  To see what was deployed, run:\n    fakturino history -e staging\n  To build it, run:\n    fakturino deploy -e staging --commit SHA',
     ],
     [
-      'goes on behind a semicolon',
-      'To set it up, run `fakturino init --local`; to try everything here first: `fakturino rehearse`',
-      '  To set it up, run:\n    fakturino init --local\n  to try everything here first:\n    fakturino rehearse',
+      'begins another sentence behind a command',
+      'To set it up, run `fakturino init --local`. To try everything here first, run `fakturino rehearse`.',
+      '  To set it up, run:\n    fakturino init --local\n  To try everything here first, run:\n    fakturino rehearse',
     ],
     [
-      'goes on behind a command',
-      'Run `fakturino rehearse down`, then `fakturino rehearse up`, and use --local.',
-      '  Run:\n    fakturino rehearse down\n  then:\n    fakturino rehearse up\n  and use --local.',
+      'ends with what is no command',
+      'Run `fakturino rehearse down`. Then run `fakturino rehearse up`. After that, use --local.',
+      '  Run:\n    fakturino rehearse down\n  Then run:\n    fakturino rehearse up\n  After that, use --local.',
     ],
     [
       'has a last command behind a colon on a line of its own, too',

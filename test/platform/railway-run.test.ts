@@ -1,26 +1,12 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { OperatorError } from '../../src/kit/errors.ts'
-import { type ProcessEnding, runProcess } from '../../src/kit/run-process.ts'
-import { Secret } from '../../src/kit/secret.ts'
-import type { Credential } from '../../src/platform/credential.ts'
-import { railwayEndpoint } from '../../src/platform/endpoint.ts'
-import { id } from '../../src/platform/ids.ts'
+import { describe, expect, it } from 'vitest'
+import type { ProcessEnding } from '../../src/kit/run-process.ts'
+import { chooseCredential } from '../../src/platform/credential.ts'
 import { railwayCli } from '../../src/platform/railway-cli.ts'
 import { exitCodeHere, runHere, runHereArguments } from '../../src/platform/railway-run.ts'
-import { FakeClock } from '../support/fake-clock.ts'
+import { exited, failureOf, place, railwayOnThePath, startingNeeds } from './railway-on-the-path.ts'
 
 const token = 'f00dfeed-token-of-an-environment'
-const place = { projectId: id<'project'>('p'), environmentId: id<'environment'>('e'), serviceId: id<'service'>('s') }
-const credential: Credential = {
-  endpoint: railwayEndpoint,
-  kind: 'project',
-  header: 'Project-Access-Token',
-  token: new Secret(token),
-  notices: [],
-}
+const credential = chooseCredential({ RAILWAY_TOKEN: token }, undefined)
 
 it('names the place by ids, takes nothing that is local, and hides the token from what it starts, except on Windows', () => {
   const request = { place, command: ['php', 'artisan', 'migrate', '$(id)', 'a b'] as const }
@@ -42,29 +28,13 @@ process.exitCode = error === undefined ? (status ?? 0) : 1
 `
 
 async function ranHere(command: readonly [string, ...string[]]) {
-  const directory = await mkdtemp(join(tmpdir(), 'fakturino-railway-'))
-  onTestFinished(() => rm(directory, { recursive: true, force: true }))
-  const path = join(directory, 'railway')
-  await writeFile(path, `#!${process.execPath}\n${railway}`)
-  await chmod(path, 0o700)
+  const directory = await railwayOnThePath(railway)
   const variables = { PATH: `${directory}:/usr/bin:/bin` }
   const cli = railwayCli({ credential, variables, standIn: undefined, execPath: '/node' }, 'run')
   expect(cli.env.RAILWAY_TOKEN).toBe(token)
-  let printed = ''
-  const ran = await runHere(
-    cli,
-    { place, command },
-    {
-      runProcess,
-      clock: new FakeClock(),
-      signal: new AbortController().signal,
-      redact: (text) => text,
-      tell: async (_, text) => {
-        printed += text
-      },
-    },
-  )
-  return { ...ran, printed }
+  const needs = startingNeeds()
+  const ran = await runHere(cli, { place, command }, needs)
+  return { ...ran, printed: needs.printed() }
 }
 
 it('runs the command here with the variables of the service and without the token', async () => {
@@ -94,8 +64,6 @@ it('a program that is not there is named', async () => {
 })
 
 describe('how it ended', () => {
-  const exited = (code: number): ProcessEnding => ({ kind: 'exited', code })
-
   it.each<[string, ProcessEnding, string, boolean, number]>([
     ['well', exited(0), '', true, 0],
     ['with the code of the command', exited(1), '', true, 1],
@@ -124,13 +92,8 @@ describe('how it ended', () => {
       { kind: 'failed', code: 'railway-cli-failed' },
     ],
   ])('%s is told with what to do', (_, ending, complaint, failure) => {
-    try {
-      exitCodeHere(ending, { isAnswered: false, complaint }, 'php')
-    } catch (error) {
-      expect(error).toMatchObject(failure)
-      expect(error instanceof OperatorError ? error.hint : undefined).toMatch(/\w/)
-      return
-    }
-    throw new Error('it went well')
+    const told = failureOf(() => exitCodeHere(ending, { isAnswered: false, complaint }, 'php'))
+    expect(told).toMatchObject(failure)
+    expect(told.hint).toMatch(/\w/)
   })
 })

@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { OperatorError } from '../../src/kit/errors.ts'
 import type { ProcessEnding } from '../../src/kit/run-process.ts'
-import { id } from '../../src/platform/ids.ts'
 import { upAnswer, upArguments } from '../../src/platform/railway-up.ts'
+import { exited, place } from './railway-on-the-path.ts'
 
-const place = { projectId: id<'project'>('p'), environmentId: id<'environment'>('e'), serviceId: id<'service'>('s') }
-const exited = (code: number): ProcessEnding => ({ kind: 'exited', code })
 const failed = (code: string, error: string) => `${JSON.stringify({ error, code, hint: null })}\n`
 
 it('names the place by ids and waits for nothing: what becomes of it is asked of the API', () => {
