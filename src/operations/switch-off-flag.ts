@@ -10,12 +10,14 @@ import { type FlagChange, flagChange, flagPatch, type SwitchedFlag, storedSwitch
 import { rolloutIn } from '../plan/rollout-note.ts'
 import type { DeploymentId, PatchId } from '../platform/ids.ts'
 import type { ObservedService, ObservedState } from '../platform/observed-state.ts'
+import { flagEffect } from '../verify/flag-effect.ts'
 import type { Approve } from './approval.ts'
 import { deployAgain, staleServices, storeFlags, watchFlags } from './change-flags.ts'
 import { type Lease, type LeaseNeeds, operationOf, underLease } from './lease.ts'
 import type { KnownIds } from './observe-environment.ts'
 import type { Author } from './patch-message.ts'
 import { type PlaceRequest, placeToChange } from './place-to-change.ts'
+import { subjectOf } from './soak.ts'
 import { checkServing, type VerifyNeeds } from './verify-release.ts'
 
 export interface SwitchOffRequest extends PlaceRequest {
@@ -219,6 +221,11 @@ async function prove(
     // The services may have been ill before; that is for `check` to say, and no reason to doubt that the flag is off.
     if (asked !== undefined) await checkServing(asked, undefined, state, needs)
   }
+  const known = desired?.rollout.flags.find(({ name }) => name === flag.name)
+  if (known?.effect === undefined) return
+  const effect = await flagEffect(known, subjectOf(state, desired), needs)
+  await needs.report({ type: 'flag-effect-seen', environment, flag: flag.name, effect })
+  if (effect === 'on') throw stillShows(flag, environment)
 }
 
 /** What is agreed to: which services are deployed again, and which are down meanwhile. */
@@ -272,6 +279,15 @@ function stillOn({ name }: SwitchedFlag, services: readonly string[], environmen
     code: 'flag-not-effective',
     message: `${name} is stored as off in ${environment}, but ${listed(services)} ${services.length === 1 ? 'does' : 'do'} not run with it yet: a new deployment did not become live.`,
     hint: `Run \`fakturino logs ${services.map(shellWord).join(' ')} -e ${shellWord(environment)}\`, then \`fakturino flags off ${name} -e ${shellWord(environment)}\` again: it deploys what still has it on.`,
+  })
+}
+
+function stillShows({ name }: SwitchedFlag, environment: string): OperatorError {
+  return new OperatorError({
+    kind: 'unfinished',
+    code: 'flag-not-effective',
+    message: `${name} is off in ${environment}, stored and in every container, and the service still answers as if it were on: a cached config, or a value in the database, overrides the variable.`,
+    hint: `Clear what overrides it, with \`fakturino artisan -e ${shellWord(environment)} -- config:clear\`, then look with \`fakturino flags show ${shellWord(name)} -e ${shellWord(environment)}\`.`,
   })
 }
 

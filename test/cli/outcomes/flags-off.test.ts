@@ -31,10 +31,10 @@ async function aStageWithFeature(): Promise<Stage> {
   return stage
 }
 
-function switchOnByHand(stage: Stage): void {
+function switchOnByHand(stage: Stage, name = variable): void {
   const { world } = stage.platform
   const services = Object.fromEntries(
-    codeServices.map((service) => [idOf(stage, service), { variables: { [variable]: { value: 'true' } } }]),
+    codeServices.map((service) => [idOf(stage, service), { variables: { [name]: { value: 'true' } } }]),
   )
   world.commit(world.environmentNamed('staging').id, { services }, { message: 'by hand' })
   stage.clock.advance(60_000)
@@ -255,5 +255,22 @@ describe('rollback alone at a terminal', () => {
     expect(ran.exitCode, ran.stderr).toBe(0)
     expect(ran.stderr.replaceAll(/\s+/g, ' ')).toContain('the feature partner_portal: switched off for all services')
     expect(stored(stage)).toEqual(['false', 'false', 'false'])
+  })
+})
+
+it('says that a feature is off and still shows, where a cached config overrides it', async () => {
+  const stage = await aDeployedStage()
+  switchOnByHand(stage, 'FEATURE_MONITORING')
+  const { world } = stage.platform
+  const staging = world.environmentNamed('staging').id
+  world.setCondition(staging, idOf(stage, 'api'), { cachedVariables: ['FEATURE_MONITORING'] })
+  const ran = await stage.run(['flags', 'off', 'monitoring', '-e', 'staging', '--yes', '--json'])
+  expect(failureOf(ran), ran.stderr + ran.stdout).toMatchObject({ exitCode: 6, code: 'flag-not-effective' })
+  const { documents } = await succeeding(stage, ['flags', 'list', '-e', 'staging', '--json'])
+  const [environment] = documents[0]?.environments as { flags: { flag: string }[] }[]
+  expect(environment?.flags.find(({ flag }) => flag === 'monitoring')).toMatchObject({
+    services: codeServices.map((service) => ({ service, stored: 'false', running: 'false' })),
+    effect: 'on',
+    isEffective: false,
   })
 })
