@@ -179,6 +179,24 @@ describe('what a flag needs', () => {
     )
   })
 
+  it('mcp_ai_tools passes on the day Step 7 lands; where the server is not yet, it is not configured', async () => {
+    const stage = await aStageOfBoth()
+    await stage.useConfig(
+      await shippedConfig({ "      status: 'pending',\n      reason: 'not implemented before Step 7',\n": '' }),
+    )
+    await succeeding(stage, ['deploy', 'mcp-server', '-e', 'staging', '--yes'])
+    const argv = (environment: string) => ['flags', 'on', 'mcp_ai_tools', '-e', environment, '--yes', '--json']
+    const { documents } = await succeeding(stage, argv('staging'))
+    expect(documents.at(-1)).toMatchObject({ verdict: 'pass', flags: [{ name: 'mcp_ai_tools', effect: 'on' }] })
+    const failure = await refusal(stage, argv('production'))
+    expect(failure.findings).toContainEqual(
+      expect.objectContaining({
+        code: 'requirement-missing',
+        message: expect.stringContaining('mcp-server is not configured in production'),
+      }),
+    )
+  })
+
   it('psd2_banking is refused without the secrets of the banks, even in staging', async () => {
     const stage = await aStageOfBoth()
     const failure = await refusal(stage, ['flags', 'on', 'psd2_banking', '-e', 'staging', '--yes', '--json'])
@@ -193,6 +211,13 @@ describe('what a flag needs', () => {
     await validated(stage, 'monitoring')
     const argv = ['flags', 'set', 'partner_mocked_data=false', '-e', 'production', '--yes', '--json']
     expect(await refusal(stage, argv)).toMatchObject({ code: 'evidence-missing' })
+    await stage.useConfig(await shippedConfig({ "sections: 'every'": "sections: ['invoice', 'bank', 'railway']" }))
+    await validated(stage, 'partner_mocked_data')
+    await stage.useConfig(await shippedConfig({}))
+    expect(await refusal(stage, argv)).toMatchObject({
+      code: 'evidence-not-green',
+      message: expect.stringContaining('migration-1'),
+    })
     await validated(stage, 'partner_mocked_data')
     const [all] = JSON.parse(evidenceIn(stage)) as { flag: string; items: unknown[] }[]
     expect(all?.flag).toBe('partner_mocked_data')

@@ -125,6 +125,22 @@ describe('a flag that does not hold', () => {
   })
 })
 
+it('stored values of the services never differ, at any request of a change that is taken back', async () => {
+  const stage = await aVisitedStage()
+  afflict(stage, 'worker', { failsToStart: true })
+  const seen: unknown[][] = []
+  stage.platform.onRequest(() => {
+    seen.push(stored(stage))
+    return undefined
+  })
+  expect((await stage.run(on)).exitCode).toBe(3)
+  seen.push(stored(stage))
+  expect(seen.filter((values) => new Set(values).size !== 1)).toEqual([])
+  expect(seen.map(([value]) => value)).toContain('true')
+  const messages = stage.platform.world.environmentNamed('staging').patches.map(({ message }) => message)
+  expect(messages.filter((message) => message?.startsWith('fakturino flags by '))).toHaveLength(2)
+})
+
 describe('a flag of which nothing says whether it holds', () => {
   it('is held with exit 6 where nobody asks the service, and both ways on are named', async () => {
     const stage = await aDeployedStage()
