@@ -10,6 +10,8 @@ export interface PastOperation {
   reason?: string
   /** Which one `artisan` ran: its name alone, what follows it may be a secret. */
   artisanCommand?: string
+  /** What flags were to have: `partner_portal=true`. */
+  flags?: readonly string[]
   /** What was asked for: a commit, or `latest`; absent: what ran. */
   commit?: string
   began: string
@@ -38,12 +40,13 @@ export function history(entries: readonly JournalEntry[]): PastOperation[] {
     // When it was is all that orders it.
     if (Number.isNaN(Date.parse(entry.at))) continue
     if (entry.type === 'began') {
-      const { at, operation: id, command, by, reason, commit } = entry
+      const { at, operation: id, command, by, reason, flags, commit } = entry
       byId.set(id, {
         id,
         command,
         by,
         ...(reason === undefined ? {} : { reason }),
+        ...(flags === undefined ? {} : { flags }),
         ...(commit === undefined ? {} : { commit }),
         began: at,
         ended: null,
@@ -101,6 +104,7 @@ function after(operation: PastOperation, entry: Exclude<JournalEntry, { type: 'b
         changes: operation.changes + event.changes,
         patches: [...operation.patches, ...(event.patchId === undefined ? [] : [event.patchId])],
       }
+    case 'flags-changed':
     case 'changes-put-back':
       return { ...operation, patches: [...operation.patches, event.patchId] }
     default:

@@ -102,9 +102,7 @@ function operationItems({ operations, releases, deployments }: TimelineParts): T
       at: operation.began,
       ended: operation.ended,
       by: operation.by,
-      what: [operation.command, ...(operation.artisanCommand === undefined ? [] : [operation.artisanCommand])].join(
-        ' ',
-      ),
+      what: [operation.command, operation.artisanCommand ?? [], operation.flags ?? []].flat().join(' '),
       outcome: operation.outcome,
       durationMs: operation.durationMs,
       services: union(operation.services, Object.keys(release?.deployments ?? {})),

@@ -60,18 +60,6 @@ export async function storeFlags(
   const startedAt = clock.now()
   await platform.change('commit-changes', { ...target, config: new Secret(patch), message })
   const touched = touchedServices(patch, state)
-  await needs.report({
-    type: 'flags-changed',
-    environment,
-    way,
-    flags: changes.map(({ name, variable, value, before }) => ({
-      name,
-      variable,
-      value: way === 'there' ? value : 'as before',
-      services: Object.keys(before),
-    })),
-    services: touched.map(({ name }) => name),
-  })
   const running = touched.filter((service) => service.latest !== undefined)
   const found = await poll(
     async () => {
@@ -85,6 +73,19 @@ export async function storeFlags(
     { clock, signal: needs.signal, backoff: timing.polling, withinMs: timing.deploy.queueMs },
   )
   if (found === undefined) throw notStarted(environment, running)
+  await needs.report({
+    type: 'flags-changed',
+    environment,
+    patchId: found.patchId,
+    way,
+    flags: changes.map(({ name, variable, value, before }) => ({
+      name,
+      variable,
+      value: way === 'there' ? value : 'as before',
+      services: Object.keys(before),
+    })),
+    services: touched.map(({ name }) => name),
+  })
   const started = found.made.flatMap((one) =>
     one === undefined ? [] : [{ ...one, startedAt, healthMs: healthMs(one.service, state, timing) }],
   )

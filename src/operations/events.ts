@@ -54,6 +54,7 @@ export type OperationEvent =
   | {
       type: 'flags-changed'
       environment: string
+      patchId: PatchId
       way: 'there' | 'back'
       /** `services`: those that read it. */
       flags: { name: string; variable: string; value: string; services: string[] }[]

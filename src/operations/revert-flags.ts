@@ -4,6 +4,7 @@ import { shellWord } from '../kit/shell-word.ts'
 import { listed } from '../kit/text.ts'
 import { type FlagChange, flagsBack, touchedServices } from '../plan/flag-change.ts'
 import { liveDeployment } from '../plan/plan-deployments.ts'
+import type { PatchId } from '../platform/ids.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import type { Target } from '../platform/platform.ts'
 import { deployAgain, healthMs, staleServices, storeFlags, watchFlags } from './change-flags.ts'
@@ -62,10 +63,13 @@ export async function revertFlags(
   const orders = patch === undefined ? undefined : ordersBack(reverting, now, needs)
   let way: Reverted['way'] = 'nothing'
   let endings: DeploymentEnding[] = []
-  if (patch !== undefined && orders !== undefined && (await storedQuietly(patch, now, author, needs))) {
+  const stored =
+    patch === undefined || orders === undefined ? undefined : await storedQuietly(patch, now, author, needs)
+  if (patch !== undefined && orders !== undefined && stored !== undefined) {
     await report({
       type: 'flags-changed',
       environment,
+      patchId: stored,
       way: 'back',
       flags: changes.map(({ name, variable, before }) => ({
         name,
@@ -133,20 +137,18 @@ function isLive({ outcome }: DeploymentEnding): boolean {
   return outcome === 'live'
 }
 
-/** By one patch that deploys nothing; false where others staged something, or the token may not stage: then it is committed past that. */
+/** By one patch that deploys nothing; undefined where others staged something, or the token may not stage: then it is committed past that. */
 async function storedQuietly(
   patch: Parameters<typeof storeChanges>[0]['patch'],
   state: ObservedState,
   author: Author,
   needs: RevertNeeds,
-): Promise<boolean> {
+): Promise<PatchId | undefined> {
   try {
-    return (
-      (await storeChanges({ state, patch, author: { ...author, about: 'back' }, allowStaged: false }, needs)) !==
-      'denied'
-    )
+    const stored = await storeChanges({ state, patch, author: { ...author, about: 'back' }, allowStaged: false }, needs)
+    return stored === 'denied' ? undefined : stored
   } catch (error) {
-    if (error instanceof OperatorError && error.code === 'staged-changes') return false
+    if (error instanceof OperatorError && error.code === 'staged-changes') return undefined
     throw error
   }
 }

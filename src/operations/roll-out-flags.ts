@@ -287,10 +287,34 @@ async function underRollout<Result extends { verdict: RolledOut['verdict'] }>(
       const result = await work(taken, own)
       const verdict = result.verdict === 'pass' ? ('pass' as const) : ('unknown' as const)
       return { result: { ...result, id: taken.id }, verdict }
+    }).catch((error: unknown) => {
+      throw stoppedInside(error, changes, state.environment.name, needs.signal)
     })
     if (worked.outcome === 'done') return worked.result
     await awaitLease(request, worked.by, needs)
   }
+}
+
+/** Stopped by somebody: the note stays, so that the way on is another command than the one that was stopped. */
+function stoppedInside(
+  error: unknown,
+  changes: readonly FlagChange[],
+  environment: string,
+  { aborted, reason }: AbortSignal,
+): unknown {
+  const [first] = changes
+  if (!aborted || !(reason instanceof OperatorError) || first === undefined) return error
+  const { kind, code, message, retryable } = reason
+  return new OperatorError(
+    {
+      kind,
+      code,
+      message,
+      hint: `To go on, run \`fakturino flags resume ${shellWord(first.name)} -e ${shellWord(environment)}\`. To end it, run \`fakturino flags off ${shellWord(first.name)} -e ${shellWord(environment)}\`.`,
+      retryable,
+    },
+    { cause: reason },
+  )
 }
 
 /** Asks everything that may refuse the change, and says what was found. */

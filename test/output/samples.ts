@@ -388,6 +388,7 @@ export const events: { [Type in OperationEvent['type']]: Extract<OperationEvent,
   'flags-changed': {
     type: 'flags-changed',
     environment: 'production',
+    patchId: id<'patch'>('5d0f6f0e-3c0b-4a55-9a0e-0f7e6a3f2b11'),
     way: 'there',
     flags: [
       {

@@ -78,8 +78,8 @@ async function givenEvidence(context: Context, path: string | undefined): Promis
 }
 
 /** The values of before, where every service had the same one. */
-function undoOf({ flags, environment, services }: RolledOut, { options }: Context): Undo {
-  if (services.every(({ outcome }) => outcome === 'unchanged')) {
+function undoOf({ flags, environment }: RolledOut, { options }: Context): Undo {
+  if (flags.every(({ value, before }) => Object.values(before).every((was) => was === value))) {
     return { note: 'Nothing was changed, so there is nothing to undo.' }
   }
   const before = flags.map(({ name, before: values }) => ({ name, values: [...new Set(Object.values(values))] }))

@@ -227,7 +227,10 @@ describe('a change of flags that is cut short', () => {
       },
     })
     forget()
-    expect(ran.exitCode, ran.stderr + ran.stdout).toBe(130)
+    expect(failureOf(ran), ran.stderr + ran.stdout).toMatchObject({
+      exitCode: 130,
+      hint: expect.stringContaining('fakturino flags resume partner_portal -e staging'),
+    })
     expect(stored(stage)).toEqual(['true', 'true', 'true'])
     const flags = await succeeding(stage, ['flags', '-e', 'staging'])
     expect(flags.stdout).toContain('a change of partner_portal to on by nina')
@@ -242,7 +245,14 @@ describe('a change of flags that is cut short', () => {
     })
     const again = await stage.run(on)
     expect(failureOf(again)).toMatchObject({ exitCode: 5, code: 'rollout-under-way' })
-    await succeeding(stage, resume)
+    const resumed = await succeeding(stage, resume)
+    expect(resumed.documents.at(-1)).toMatchObject({
+      undo: { command: expect.stringContaining('fakturino flags off partner_portal -e staging') },
+    })
+    const { documents } = await succeeding(stage, ['history', '-e', 'staging', '--json'])
+    const items = documents[0]?.items as { what: string; kind: string }[]
+    expect(items[0]).toMatchObject({ kind: 'operation', what: 'flags partner_portal=true' })
+    expect(items.filter(({ kind }) => kind === 'patch')).toEqual([])
   })
 
   it('recognises a patch of which the answer was lost, and does not repeat it', async () => {
