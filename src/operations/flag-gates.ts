@@ -14,6 +14,7 @@ import type { SoakJudgement } from '../verify/judge-soak.ts'
 import { runRevisions, runSettings } from '../verify/run-revisions.ts'
 import { usedDatabase } from '../verify/used-database.ts'
 import { checklistOf } from './checklist.ts'
+import { endingOf } from './ending-of-change.ts'
 import { evidenceFor, evidenceKey } from './evidence-notes.ts'
 import { missingRequirements } from './flag-requirements.ts'
 
@@ -51,7 +52,7 @@ export function gateFindings(situation: GateSituation): Finding[] {
   const { asked, state, desired, baseline } = situation
   const risky = asked.filter(isRisky)
   return [
-    ...underWay(state),
+    ...underWay(state, asked),
     ...risky.flatMap((one) => evidenceFindings(one, situation)),
     ...risky.flatMap(({ flag }) => missingRequirements(flag, state, desired)),
     ...(risky.length === 0 || baseline === undefined ? [] : alreadyRed(baseline, state)),
@@ -99,9 +100,13 @@ function asSentence(fix: string): string {
   return /[.`]$/.test(apart) ? apart.replace(/`$/, '`.') : `${apart}.`
 }
 
-function underWay(state: ObservedState): Finding[] {
+function underWay(state: ObservedState, asked: readonly AskedFlag[]): Finding[] {
   const environment = state.environment.name
-  const note = rolloutIn(state)
+  const begun = rolloutIn(state)
+  // Away from the risky value is the way out of that very change.
+  const isEnded =
+    begun?.flags.every(({ name }) => asked.some((one) => one.flag.name === name && !isRisky(one))) ?? false
+  const note = isEnded ? undefined : begun
   const { operation } = operationNotes(state)
   const moving = state.services.filter(({ latest }) => latest !== undefined && isOnItsWay(latest))
   const told = [
@@ -112,8 +117,8 @@ function underWay(state: ObservedState): Finding[] {
             what: `a change of ${listed(note.flags.map(({ name }) => name))} by ${note.by} is not over`,
             fix: note.flags
               .map(
-                ({ name }) =>
-                  `Go on with \`fakturino flags resume ${shellWord(name)} -e ${shellWord(environment)}\`, or end it with \`fakturino flags off ${shellWord(name)} -e ${shellWord(environment)}\``,
+                ({ name, value }) =>
+                  `Go on with \`fakturino flags resume ${shellWord(name)} -e ${shellWord(environment)}\`, or end it with \`${endingOf({ name, value }, environment)}\``,
               )
               .at(0),
           },

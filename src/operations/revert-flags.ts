@@ -8,6 +8,7 @@ import type { PatchId } from '../platform/ids.ts'
 import type { ObservedState } from '../platform/observed-state.ts'
 import type { Target } from '../platform/platform.ts'
 import { deployAgain, healthMs, staleServices, storeFlags, watchFlags } from './change-flags.ts'
+import { endingOf } from './ending-of-change.ts'
 import type { Lease } from './lease.ts'
 import type { Author } from './patch-message.ts'
 import { type RollbackOrder, rollBackDeployments } from './roll-back-deployments.ts'
@@ -187,7 +188,7 @@ function movedSince(
     kind: 'unfinished',
     code: 'moved',
     message: `${listed(names)} did not hold in ${environment}: ${because} It was not taken back, because somebody changed ${listed(moved)} since, and that is theirs.`,
-    hint: `Find out who with \`fakturino history -e ${shellWord(environment)}\`. To switch it off all the same, run ${listed(names.map((name) => `\`fakturino flags off ${shellWord(name)} -e ${shellWord(environment)}\``))}.`,
+    hint: `Find out who with \`fakturino history -e ${shellWord(environment)}\`. To end it all the same, run ${listed(changes.map((change) => `\`${endingOf(change, environment)}\``))}.`,
   })
 }
 

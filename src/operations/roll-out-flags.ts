@@ -14,6 +14,7 @@ import { type FlagEffect, flagEffect } from '../verify/flag-effect.ts'
 import type { Approve } from './approval.ts'
 import { awaitLease } from './await-lease.ts'
 import { deployAgain, healthMs, staleServices, storeFlags, watchFlags } from './change-flags.ts'
+import { endingOf } from './ending-of-change.ts'
 import { type AskedFlag, gateFindings, isAboutEvidence, isRisky, refusedByGates } from './flag-gates.ts'
 import { type Lease, type LeaseNeeds, operationOf, underLease } from './lease.ts'
 import type { KnownIds } from './observe-environment.ts'
@@ -310,7 +311,7 @@ function stoppedInside(
       kind,
       code,
       message,
-      hint: `To go on, run \`fakturino flags resume ${shellWord(first.name)} -e ${shellWord(environment)}\`. To end it, run \`fakturino flags off ${shellWord(first.name)} -e ${shellWord(environment)}\`.`,
+      hint: `To go on, run \`fakturino flags resume ${shellWord(first.name)} -e ${shellWord(environment)}\`. To end it, run \`${endingOf(first, environment)}\`.`,
       retryable,
     },
     { cause: reason },
@@ -466,23 +467,26 @@ function takenBack(changes: readonly FlagChange[], because: string, environment:
 
 function held(changes: readonly FlagChange[], open: readonly string[], environment: string): OperatorError {
   const names = changes.map(({ name }) => name)
-  const [name = ''] = names
+  const [first] = changes
+  if (first === undefined) throw new Error('a change of no flag cannot be held')
+  const { name } = first
   return new OperatorError({
     kind: 'unfinished',
     code: 'rollout-inconclusive',
     message: `${listed(names)} stays as it is in ${environment}, and nothing says whether it holds: ${open.join(' ')}`,
-    hint: `To watch it again, run \`fakturino flags resume ${shellWord(name)} -e ${shellWord(environment)}\`. To accept it unwatched, which is recorded, run \`fakturino flags resume ${shellWord(name)} --no-soak -e ${shellWord(environment)}\`. To switch it off, run \`fakturino flags off ${shellWord(name)} -e ${shellWord(environment)}\`.`,
+    hint: `To watch it again, run \`fakturino flags resume ${shellWord(name)} -e ${shellWord(environment)}\`. To accept it unwatched, which is recorded, run \`fakturino flags resume ${shellWord(name)} --no-soak -e ${shellWord(environment)}\`. To end it, run \`${endingOf(first, environment)}\`.`,
   })
 }
 
 function notEffective(contrary: readonly AskedFlag[], environment: string): OperatorError {
   const names = contrary.map(({ flag }) => flag.name)
   const [first] = contrary
+  if (first === undefined) throw new Error('no flag is not effective')
   return new OperatorError({
     kind: 'unfinished',
     code: 'flag-not-effective',
-    message: `${listed(names)} is set in ${environment} and not effective: the service answers as if it were ${first?.value === 'true' ? 'off' : 'on'}. A cached config, or a value in the database, overrides the variable.`,
-    hint: `Mend that, then run \`fakturino flags resume ${shellWord(names[0] ?? '')} -e ${shellWord(environment)}\`. To switch it off, run \`fakturino flags off ${shellWord(names[0] ?? '')} -e ${shellWord(environment)}\`.`,
+    message: `${listed(names)} is set in ${environment} and not effective: the service answers as if it were ${first.value === 'true' ? 'off' : 'on'}. A cached config, or a value in the database, overrides the variable.`,
+    hint: `Mend that, then run \`fakturino flags resume ${shellWord(first.flag.name)} -e ${shellWord(environment)}\`. To end it, run \`${endingOf({ name: first.flag.name, value: first.value }, environment)}\`.`,
   })
 }
 

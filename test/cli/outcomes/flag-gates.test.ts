@@ -260,3 +260,20 @@ it('a deploy before, during and after never changes the value of a flag', async 
   await succeeding(stage, ['deploy', '-e', 'production', '--yes'])
   expect(stored(stage)).toEqual(['true', 'true', 'true'])
 })
+
+it('the way out of an unfinished change of the safety flag is to switch it on again, which is not in its own way', async () => {
+  const stage = await aStageOfBoth()
+  // Every section has to be green, and pages behind a flag that is off cannot be.
+  await validated(stage, 'monitoring')
+  await validated(stage, 'partner_mocked_data')
+  const { world } = stage.platform
+  world.setVisitors(world.environmentNamed('production').id, idOf(stage, 'api'), 0)
+  const ran = await stage.run(['flags', 'set', 'partner_mocked_data=false', '-e', 'production', '--yes', '--json'])
+  const failure = failureOf(ran)
+  expect(failure, ran.stdout).toMatchObject({ exitCode: 6, code: 'rollout-inconclusive' })
+  expect(failure.hint).toContain('fakturino flags set partner_mocked_data=true -e production')
+  await succeeding(stage, ['flags', 'set', 'partner_mocked_data=true', '-e', 'production', '--yes', '--no-soak'])
+  expect(storedValue(stage, 'production', 'api', 'FEATURE_PARTNER_MOCKED_DATA')).toBe('true')
+  const { environment } = { environment: world.environmentNamed('production') }
+  expect(environment.config.sharedVariables?.FAKTURINO_ROLLOUT?.value).toBe('')
+})
