@@ -142,7 +142,8 @@ function valueAt(text: string, at: number, quote: string | undefined): Place | u
   if (first === '\\' && /["']/.test(text.charAt(at + 1))) {
     const quote = text.slice(at, at + 2)
     let to = text.indexOf(quote, at + 2)
-    while (to > 0 && text.charAt(to - 1) === '\\') to = text.indexOf(quote, to + 2)
+    // A backslash of the text within is two there and four here: only then does this quote end it.
+    while (to > 0 && backslashesBefore(text, to, at + 2) % 4 !== 0) to = text.indexOf(quote, to + 2)
     return { from: at + 2, to: to === -1 ? endOfWord(text, at + 2) : to }
   }
   if (first === '"' || first === "'") {
@@ -160,6 +161,12 @@ function valueAt(text: string, at: number, quote: string | undefined): Place | u
   }
   const to = endOfWord(text, at)
   return to === at ? undefined : { from: at, to }
+}
+
+function backslashesBefore(text: string, at: number, from: number): number {
+  let start = at
+  while (start > from && text.charAt(start - 1) === '\\') start -= 1
+  return at - start
 }
 
 /** Up to a blank, an ampersand or a quote that closes something; never between a backslash and what it escapes. */

@@ -58,6 +58,12 @@ describe('a secret that nobody told us of is taken out by its shape', () => {
     expect(once).not.toContain(secret)
   })
 
+  it('JSON in a text of JSON ends where it ends, though a secret in it ends with a backslash', () => {
+    const fields = { key: JSON.stringify({ password: '\\' }), password: JSON.stringify({ line: '{}' }) }
+    const told: object = JSON.parse(redactByShape(JSON.stringify(fields)))
+    expect(told).toEqual({ key: JSON.stringify({ password: '[secret]' }), password: '[secret]' })
+  })
+
   it('JSON stays JSON', () => {
     const names = fc.constantFrom('password', 'api_key', 'APP_KEY', 'token', 'n', 'key', 'STRIPE_SECRET')
     const texts = fc.oneof(fc.string(), fc.constantFrom(`TOKEN=${secret}`, `mysql://u:${secret}@h`, `Bearer ${secret}`))
