@@ -12,7 +12,7 @@ import type { Target } from '../platform/platform.ts'
 import type { Evidence } from '../verify/evidence.ts'
 import { type FlagEffect, flagEffect } from '../verify/flag-effect.ts'
 import type { Approve } from './approval.ts'
-import { awaitLease } from './await-lease.ts'
+import { leaseHeld } from './await-lease.ts'
 import { deployAgain, healthMs, staleServices, storeFlags, watchFlags } from './change-flags.ts'
 import { endingOf } from './ending-of-change.ts'
 import { type AskedFlag, gateFindings, isAboutEvidence, isRisky, refusedByGates } from './flag-gates.ts'
@@ -270,30 +270,30 @@ async function underRollout<Result extends { verdict: RolledOut['verdict'] }>(
   needs: RollOutNeeds,
   work: (lease: Lease, own: RollOutNeeds & Pick<Lease, 'confirm'>) => Promise<Result>,
 ): Promise<Result & { id: string }> {
+  const environment = state.environment.name
   const request = {
     target: targetOf(state),
     operation: {
       ...operationOf(author),
       project: state.project.name,
-      environment: state.environment.name,
+      environment,
       flags: changes.map(({ name, value }) => `${name}=${value}`),
     },
+    seen: state,
     flags: changes,
     takesOver: takesLease,
   }
-  for (let seen: ObservedState | undefined = state; ; seen = undefined) {
-    const lease = seen === undefined ? request : { ...request, seen }
-    const worked = await underLease(lease, needs, async (taken) => {
-      const own = { ...needs, clock: taken.clock, report: taken.report, confirm: taken.confirm }
-      const result = await work(taken, own)
-      const verdict = result.verdict === 'pass' ? ('pass' as const) : ('unknown' as const)
-      return { result: { ...result, id: taken.id }, verdict }
-    }).catch((error: unknown) => {
-      throw stoppedInside(error, changes, state.environment.name, needs.signal)
-    })
-    if (worked.outcome === 'done') return worked.result
-    await awaitLease(request, worked.by, needs)
-  }
+  const worked = await underLease(request, needs, async (taken) => {
+    const own = { ...needs, clock: taken.clock, report: taken.report, confirm: taken.confirm }
+    const result = await work(taken, own)
+    const verdict = result.verdict === 'pass' ? ('pass' as const) : ('unknown' as const)
+    return { result: { ...result, id: taken.id }, verdict }
+  }).catch((error: unknown) => {
+    throw stoppedInside(error, changes, environment, needs.signal)
+  })
+  // Not waited for: what the gates looked at would be another environment by then.
+  if (worked.outcome === 'held') throw leaseHeld(environment, worked.by)
+  return worked.result
 }
 
 /** Stopped by somebody: the note stays, so that the way on is another command than the one that was stopped. */

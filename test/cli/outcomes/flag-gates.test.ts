@@ -150,6 +150,15 @@ describe('flags on in an environment that another one validates', () => {
     expect(failure.hint).toContain('fakturino flags off psd2_banking -e production')
   })
 
+  it('is refused while somebody else holds the lease, without waiting for what they make of it', async () => {
+    const stage = await aStageOfBoth()
+    await validated(stage, 'monitoring')
+    const lease = { nonce: 'theirs', holder: 'petar', command: 'flags', since: 1, until: 8_000_000_000_000 }
+    writeShared(stage, 'production', 'FAKTURINO_LEASE', JSON.stringify(lease))
+    expect(await refusal(stage)).toMatchObject({ code: 'lease-held', message: expect.stringContaining('petar (flags') })
+    expect(stored(stage)).toEqual(['false', 'false', 'false'])
+  })
+
   it('is refused where production is red already', async () => {
     const stage = await aStageOfBoth()
     await validated(stage, 'monitoring')
