@@ -263,11 +263,24 @@ it('a deploy before, during and after never changes the value of a flag', async 
   await validated(stage, 'monitoring')
   await succeeding(stage, ['deploy', '-e', 'production', '--yes'])
   expect(stored(stage)).toEqual(['false', 'false', 'false'])
-  await succeeding(stage, onHere)
   const text = await shippedConfig({ "CACHE_STORE: 'redis',": "CACHE_STORE: 'redis',\n  LOG_LEVEL: 'info'," })
   await stage.useConfig(text)
-  await succeeding(stage, ['deploy', '-e', 'production', '--yes'])
+  const deploying = ['deploy', '-e', 'production', '--yes', '--json']
+  let meanwhile: ReturnType<Stage['run']> | undefined
+  let looks = 0
+  stage.platform.onRequest(({ operationName }) => {
+    if (operationName === 'HttpStatuses') looks += 1
+    if (looks === 3) meanwhile ??= stage.run(deploying)
+    return undefined
+  })
+  await succeeding(stage, onHere)
+  const during = await meanwhile
+  expect(during?.documents).toContainEqual(expect.objectContaining({ type: 'lease-awaited', command: 'flags' }))
+  expect(during?.exitCode, during?.stderr).toBe(0)
   expect(stored(stage)).toEqual(['true', 'true', 'true'])
+  await succeeding(stage, deploying)
+  expect(stored(stage)).toEqual(['true', 'true', 'true'])
+  expect(storedValue(stage, 'production', 'api', 'LOG_LEVEL')).toBe('info')
 })
 
 it('the way out of an unfinished change of the safety flag is to switch it on again, which is not in its own way', async () => {
